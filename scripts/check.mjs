@@ -1,0 +1,41 @@
+// Every static check, all of them even when one fails: formatting, lints, docs, types, and the shape of the package.
+import { existsSync } from "node:fs";
+import { root, wasmTarget } from "./env.mjs";
+import { pack, typesTest } from "./test/package.mjs";
+import { stream } from "./test/process.mjs";
+
+const cargo = (...args) => () => stream("cargo", args, { limit: 900 });
+const bin = (name, ...args) => stream(process.execPath, [`${root}node_modules/${name}`, ...args], { limit: 180 });
+// rustdoc takes no flags after `--`
+const doc = (...args) => () => stream("cargo", ["doc", "-q", "--locked", "--no-deps", ...args], { limit: 900, extra: { RUSTDOCFLAGS: "-D warnings" } });
+
+let unpacked;
+const packed = () => (unpacked ??= pack());
+process.once("exit", () => unpacked?.remove());
+const steps = {
+  "rustfmt": cargo("fmt", "--all", "--check"),
+  // a workspace of its own
+  "rustfmt (fuzz targets)": existsSync(root + "tests/fuzz/Cargo.toml") && cargo("fmt", "--check", "--manifest-path", "tests/fuzz/Cargo.toml"),
+  "clippy": cargo("clippy", "-q", "--locked", "--all-targets", "--", "-D", "warnings"),
+  // web/ and the wasm tests exist on wasm32 only
+  [`clippy (${wasmTarget})`]: cargo("clippy", "-q", "--locked", "--lib", "--tests", "--target", wasmTarget, "--", "-D", "warnings"),
+  "cargo doc": doc("--lib"),
+  [`cargo doc (${wasmTarget})`]: doc("--lib", "--target", wasmTarget),
+  "tsc": () => bin("typescript/bin/tsc", "-p", root, "--noEmit", "--emitDeclarationOnly", "false"),
+  "tsc (the packed types)": existsSync(root + "tests/package/types.test-d.ts") && (() => typesTest(packed())),
+  "publint": () => bin("publint/src/cli.js", "run", packed().tarball, "--strict"),
+  // The .wasm and package.json are entries without types, and are meant to be.
+  "attw": () => bin("@arethetypeswrong/cli/dist/index.js", packed().tarball, "--profile", "esm-only", "--no-definitely-typed",
+    "--exclude-entrypoints", "./mcp_tasks_bg.wasm", "./package.json"),
+};
+
+const findings = [];
+for (const [name, step] of Object.entries(steps)) {
+  if (!step) continue;
+  const started = Date.now();
+  const { ok, why } = await step().catch((e) => ({ ok: false, why: e.message }));
+  console.log(`${ok ? "ok    " : "FAILED"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)${ok ? "" : `: ${why}`}`);
+  if (!ok) findings.push(name);
+}
+console.log(findings.length === 0 ? "check: no findings" : `check: findings in ${findings.join(", ")}`);
+process.exitCode = findings.length === 0 ? 0 : 1;

@@ -1,0 +1,33 @@
+use serde_json::value::RawValue;
+
+/// What a client is told once, at the beginning.
+#[derive(Debug)]
+pub struct Config {
+    /// The server's address.
+    pub endpoint: String,
+    /// The application's name and version, as a JSON object.
+    pub client_info: Box<RawValue>,
+    /// How often a task is asked after when the server names no interval, in milliseconds.
+    pub poll_interval_ms: u64,
+    /// Whether a standalone stream is opened for notifications.
+    pub stream: bool,
+    /// Longest message that is accepted, in bytes.
+    pub max_message_bytes: usize,
+    /// How long a short request may stay unanswered, in milliseconds.
+    pub request_timeout_ms: u64,
+}
+
+impl Config {
+    /// The defaults, for this endpoint.
+    pub fn new(endpoint: &str) -> Self {
+        let info = concat!(r#"{"name":"mcp-tasks","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+        Self {
+            endpoint: endpoint.into(),
+            client_info: RawValue::from_string(info.into()).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            poll_interval_ms: 1000,
+            stream: true,
+            max_message_bytes: 64 << 20,
+            request_timeout_ms: 30_000,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use super::{
+    Client, Handle, Output, TaskMode, ToolCall,
+    listing::Support,
+    requests::Purpose,
+    session::Session,
+    tasks::{Cancel, Creation},
+    trouble::Trouble,
+};
+use crate::{
+    Millis,
+    task::{Failure, FailureCode, Outcome, Task},
+    wire::{
+        jsonrpc::RpcError,
+        snapshot::short_id,
+        v2025::{self, Ask, Called, TaskOption, TaskSupport},
+    },
+};
+use serde_json::value::RawValue;
+
+/// How often a call that was refused before anything was done with it is sent again.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// What keeps a call from being sent, or how to send it.
+enum Verdict {
+    Wait,
+    Send(Option<TaskOption>),
+}
+
+impl Client {
+    pub(super) fn call_tool(&mut self, handle: Handle, call: ToolCall) {
+        let task = Task::new(self.config.poll_interval_ms);
+        self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
+        self.calls.push_back(handle);
+    }
+
+    pub(super) fn attach(&mut self, handle: Handle, task_id: String) {
+        let task = Task::known_by_id(task_id, self.config.poll_interval_ms);
+        self.tasks.insert(handle, task, Creation::Over);
+    }
+
+    /// The caller gave up. What was not sent is never sent; what may become a task is cancelled when it is named;
+    /// a plain call is told off, which a task-augmented one must not be (2025-11-25, Cancellation).
+    pub(super) fn abandon(&mut self, handle: Handle) {
+        let Some(entry) = self.tasks.get(handle) else { return };
+        match &entry.creation {
+            Creation::Waiting { .. } => {
+                self.calls.retain(|&h| h != handle);
+                self.drop_task(handle);
+            }
+            &Creation::Sent { as_task: false, request, exchange, .. } => {
+                self.requests.remove(&request);
+                self.abort(exchange);
+                self.notify(v2025::request_cancelled(request));
+                self.drop_task(handle);
+            }
+            Creation::Sent { .. } => {
+                self.tasks.update(handle, |entry| {
+                    entry.abandoned = true;
+                    entry.forgotten = true;
+                    entry.cancel = Cancel::Wanted { replies: Vec::new(), attempts: 0 };
+                });
+            }
+            Creation::Over => {}
+        }
+    }
+
+    fn drop_task(&mut self, handle: Handle) {
+        self.tasks.update(handle, |entry| entry.creation = Creation::Over);
+        self.forget(handle);
+    }
+
+    /// Sends the calls that nothing holds back any more, in the order they were made.
+    pub(super) fn release_calls(&mut self, now: Millis) {
+        for _ in 0..self.calls.len() {
+            let Some(handle) = self.calls.pop_front() else { return };
+            match self.verdict(now, handle) {
+                Some(Verdict::Wait) => self.calls.push_back(handle),
+                Some(Verdict::Send(task)) => self.send_call(now, handle, task),
+                None => {}
+            }
+        }
+    }
+
+    fn verdict(&mut self, now: Millis, handle: Handle) -> Option<Verdict> {
+        let Creation::Waiting { call, not_before, .. } = &self.tasks.get(handle)?.creation else { return None };
+        let Session::Ready(ready) = &self.session else { return Some(Verdict::Wait) };
+        if *not_before > now {
+            return Some(Verdict::Wait);
+        }
+        let TaskMode::WhatIsOffered(option) = call.mode else { return Some(Verdict::Send(None)) };
+        // The server's word counts before the tool's: released servers offer task tools without serving tasks.
+        if !ready.offer.task_tools {
+            return Some(Verdict::Send(None));
+        }
+        let support = match self.listing.support(&call.name) {
+            Support::NotListed => {
+                self.listing.want();
+                self.list_if_wanted(now);
+                return Some(Verdict::Wait);
+            }
+            Support::Listed(support) => support,
+        };
+        if support == TaskSupport::Forbidden {
+            return Some(Verdict::Send(None));
+        }
+        Some(if self.stream_is_ready(now) { Verdict::Send(Some(option)) } else { Verdict::Wait })
+    }
+
+    fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
+        let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
+        let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
+        let ask = Ask::CallTool { name: &call.name, arguments: &call.arguments, task };
+        let (request, exchange) = self.send(now, Purpose::CallTool(handle), ask, None);
+        let sent = Creation::Sent { call, attempts, request, exchange, as_task: task.is_some() };
+        self.tasks.update(handle, |entry| entry.creation = sent);
+    }
+
+    /// The server answered a call.
+    pub(super) fn called(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+        let Some(doing) = self.doing_call(handle) else { return };
+        self.tasks.update(handle, |entry| entry.creation = Creation::Over);
+        let called = match answer.map(v2025::read_called) {
+            Ok(Ok(called)) => called,
+            Ok(Err(problem)) => {
+                let message = problem.within(&doing).into_text();
+                return self.settle(now, handle, Outcome::Failure(Failure::new(FailureCode::Protocol, &[&message])));
+            }
+            Err(error) => {
+                return self.settle(now, handle, Outcome::Failure(Failure::rpc(FailureCode::Rpc, &doing, error)));
+            }
+        };
+        match called {
+            Called::Plain(payload) => {
+                self.put(Output::Created { handle, is_task: false });
+                self.settle_with_payload(now, handle, payload);
+            }
+            Called::Task(snapshot) => {
+                let task_id = snapshot.task_id.clone();
+                self.put(Output::Created { handle, is_task: true });
+                self.observe(now, handle, snapshot, false);
+                self.named(now, handle, &task_id);
+            }
+            Called::BadTask { task_id, problem } => {
+                self.warn("bad-task", problem.within(&doing).into_text());
+                self.put(Output::Created { handle, is_task: true });
+                self.with_task(now, handle, |task, now| task.named(now, task_id.clone()));
+                self.named(now, handle, &task_id);
+            }
+        }
+    }
+
+    /// A task has its name: what came too early is replayed, what waited for the name goes ahead.
+    fn named(&mut self, now: Millis, handle: Handle, task_id: &str) {
+        for early in self.tasks.take_early(task_id) {
+            self.observe(now, handle, early, true);
+        }
+        let Some(entry) = self.tasks.get(handle) else { return };
+        if matches!(entry.cancel, Cancel::Wanted { .. }) {
+            self.cancels.push_back(handle);
+        } else if entry.forgotten {
+            self.forget(handle);
+        }
+    }
+
+    /// A call got no answer.
+    pub(super) fn call_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        let Some(doing) = self.doing_call(handle) else { return };
+        let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
+        let Some(Creation::Sent { call, attempts, .. }) = taken else { return };
+        // Sending a call twice may do its work twice: only where the server said that it did nothing.
+        if trouble.is_unprocessed() && attempts + 1 < MOST_ATTEMPTS {
+            let not_before = self.health.closed_until().unwrap_or(now);
+            let waiting = Creation::Waiting { call, attempts: attempts + 1, not_before };
+            self.tasks.update(handle, |entry| entry.creation = waiting);
+            self.calls.push_back(handle);
+            return;
+        }
+        let consequence = if trouble.is_unprocessed() {
+            "; it was not executed"
+        } else if trouble.is_refusal() {
+            "; it was not sent again"
+        } else {
+            "; the server may have executed it all the same, so it was not sent again"
+        };
+        self.settle(now, handle, Outcome::Failure(trouble.failure(&doing, consequence)));
+    }
+
+    /// No session, no call: who waits is told so.
+    pub(super) fn fail_calls(&mut self, now: Millis, failure: &Failure) {
+        while let Some(handle) = self.calls.pop_front() {
+            let Some(doing) = self.doing_call(handle) else { continue };
+            self.tasks.update(handle, |entry| entry.creation = Creation::Over);
+            let mut failure = failure.clone();
+            failure.message = [&doing, " was not sent: ", &failure.message].concat();
+            self.settle(now, handle, Outcome::Failure(failure));
+        }
+    }
+
+    fn doing_call(&self, handle: Handle) -> Option<String> {
+        match &self.tasks.get(handle)?.creation {
+            Creation::Waiting { call, .. } | Creation::Sent { call, .. } => {
+                Some(["calling tool ", &call.name].concat())
+            }
+            Creation::Over => None,
+        }
+    }
+
+    /// The words for a task in a message.
+    pub(super) fn name_of(&self, handle: Handle) -> String {
+        let id = self.tasks.get(handle).and_then(|e| e.task.task_id()).unwrap_or("");
+        ["task ", &short_id(id)].concat()
+    }
+}

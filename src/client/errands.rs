@@ -1,0 +1,229 @@
+use super::{
+    Client, Handle, ReplyId,
+    requests::Purpose,
+    session::Session,
+    tasks::{Cancel, Creation, Entry},
+    trouble::Trouble,
+};
+use crate::{
+    Millis,
+    task::{Failure, FailureCode, Interest, Lifecycle},
+    wire::{
+        jsonrpc::RpcError,
+        v2025::{self, Ask},
+    },
+};
+use serde_json::value::RawValue;
+
+/// How often a cancellation is sent when the server is in trouble.
+const MOST_ATTEMPTS: u32 = 3;
+
+impl Client {
+    /// Asks for a task's state now, and answers when it is known.
+    pub(super) fn refresh(&mut self, now: Millis, handle: Handle, reply: ReplyId) {
+        self.refresh_or(now, handle, reply, None);
+    }
+
+    /// `refused` is what to answer when the task turns out to be alive.
+    fn refresh_or(&mut self, now: Millis, handle: Handle, reply: ReplyId, refused: Option<Failure>) {
+        let asked = self.tasks.update(handle, |entry| {
+            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
+                return false;
+            }
+            entry.refreshers.push((reply, refused));
+            entry.task.watch(now, Interest::Status);
+            entry.task.ask_now(now);
+            true
+        });
+        // What has ended, and what is no longer known here, has nothing new to say.
+        if asked != Some(true) {
+            self.reply(reply, Ok("null".into()));
+        }
+    }
+
+    /// The state of a task has come in: answers whoever asked for it.
+    pub(super) fn refreshed(&mut self, now: Millis, handle: Handle, terminal: bool) {
+        let refreshers = self.tasks.update(handle, |entry| {
+            let refreshers = std::mem::take(&mut entry.refreshers);
+            for _ in &refreshers {
+                entry.task.unwatch(now, Interest::Status);
+            }
+            refreshers
+        });
+        for (reply, refused) in refreshers.unwrap_or_default() {
+            let answer = refused.filter(|_| !terminal).map_or_else(|| Ok("null".into()), Err);
+            self.reply(reply, answer);
+        }
+    }
+
+    /// Asks the server to cancel a task, as soon as it has a name.
+    pub(super) fn cancel(&mut self, handle: Handle, reply: ReplyId) {
+        let queued = self.tasks.update(handle, |entry| {
+            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
+                return None;
+            }
+            match &mut entry.cancel {
+                Cancel::Wanted { replies, .. } | Cancel::Asked { replies, .. } => {
+                    replies.push(reply);
+                    Some(false)
+                }
+                Cancel::No | Cancel::Acknowledged => {
+                    entry.cancel = Cancel::Wanted { replies: vec![reply], attempts: 0 };
+                    Some(matches!(entry.creation, Creation::Over))
+                }
+            }
+        });
+        match queued {
+            Some(Some(true)) => self.cancels.push_back(handle),
+            Some(Some(false)) => {}
+            // There is nothing left to cancel.
+            _ => self.reply(reply, Ok("null".into())),
+        }
+    }
+
+    /// Sends the cancellations that wait, unless the server is in trouble.
+    pub(super) fn release_cancels(&mut self, now: Millis) {
+        if self.health.closed_until().is_some_and(|until| until > now) {
+            return;
+        }
+        while let Some(handle) = self.cancels.pop_front() {
+            let Session::Ready(ready) = &self.session else { return };
+            let offered = ready.offer.task_cancel;
+            let asked = self.tasks.update(handle, |entry| {
+                let task_id = entry.task.task_id()?.to_owned();
+                let Cancel::Wanted { replies, attempts } = std::mem::take(&mut entry.cancel) else { return None };
+                if offered {
+                    entry.cancel = Cancel::Asked { replies, attempts };
+                    return Some((task_id, Vec::new()));
+                }
+                Some((task_id, replies))
+            });
+            let Some(Some((task_id, replies))) = asked else { continue };
+            if offered {
+                let timeout = Some(self.config.request_timeout_ms);
+                self.send(now, Purpose::CancelTask(handle), Ask::CancelTask { task_id: &task_id }, timeout);
+                continue;
+            }
+            let doing = ["cancelling ", &self.name_of(handle)].concat();
+            for reply in replies {
+                let words = ": the server does not offer it; the task goes on";
+                self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
+            }
+        }
+    }
+
+    pub(super) fn cancel_answered(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+        let doing = ["cancelling ", &self.name_of(handle)].concat();
+        let replies = self.take_cancel(handle, answer.is_ok());
+        match answer {
+            Ok(_) => {
+                for reply in replies {
+                    self.reply(reply, Ok("null".into()));
+                }
+                // Some servers call a task cancelled that has completed: what counts is what they say when asked.
+                self.with_task(now, handle, |task, now| task.ask_now(now));
+            }
+            // Ended already, or unknown: asking tells which.
+            Err(error) => {
+                let known = v2025::is_unknown_task(&error);
+                let failure = Failure::rpc(FailureCode::Rpc, &doing, error);
+                for reply in replies {
+                    if known {
+                        self.refresh_or(now, handle, reply, Some(failure.clone()));
+                    } else {
+                        self.reply(reply, Err(failure.clone()));
+                    }
+                }
+            }
+        }
+        self.forget_if_forgotten(handle);
+    }
+
+    pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        let _ = now;
+        let again = trouble.is_transient()
+            && self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
+                Cancel::Asked { replies, attempts } if attempts + 1 < MOST_ATTEMPTS => {
+                    entry.cancel = Cancel::Wanted { replies, attempts: attempts + 1 };
+                    true
+                }
+                other => {
+                    entry.cancel = other;
+                    false
+                }
+            }) == Some(true);
+        if again {
+            return self.cancels.push_back(handle);
+        }
+        let doing = ["cancelling ", &self.name_of(handle)].concat();
+        let failure = trouble.failure(&doing, "; whether it is cancelled is not known");
+        for reply in self.take_cancel(handle, false) {
+            self.reply(reply, Err(failure.clone()));
+        }
+        self.forget_if_forgotten(handle);
+    }
+
+    /// A cancellation met a lost session: it is sent again in the next.
+    pub(super) fn cancel_again(&mut self, handle: Handle) {
+        let again = self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
+            Cancel::Asked { replies, attempts } => {
+                entry.cancel = Cancel::Wanted { replies, attempts };
+                true
+            }
+            other => {
+                entry.cancel = other;
+                false
+            }
+        });
+        if again == Some(true) {
+            self.cancels.push_back(handle);
+        }
+    }
+
+    /// No session: what waits for one is told so, tasks go on.
+    pub(super) fn fail_errands(&mut self, now: Millis, failure: &Failure) {
+        for handle in std::mem::take(&mut self.cancels) {
+            for reply in self.take_cancel(handle, false) {
+                self.reply(reply, Err(failure.clone()));
+            }
+        }
+        for handle in self.tasks.handles() {
+            let refreshers = self.tasks.update(handle, |entry| {
+                let refreshers = std::mem::take(&mut entry.refreshers);
+                for _ in &refreshers {
+                    entry.task.unwatch(now, Interest::Status);
+                }
+                refreshers
+            });
+            for (reply, _) in refreshers.unwrap_or_default() {
+                self.reply(reply, Err(failure.clone()));
+            }
+        }
+    }
+
+    /// The client closes: whoever waits for something about this task is told so.
+    pub(super) fn close_entry(&mut self, entry: Box<Entry>, closed: &Failure) {
+        let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
+        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
+            replies.extend(more);
+        }
+        for reply in replies {
+            self.reply(reply, Err(closed.clone()));
+        }
+    }
+
+    fn take_cancel(&mut self, handle: Handle, acknowledged: bool) -> Vec<ReplyId> {
+        let next = if acknowledged { Cancel::Acknowledged } else { Cancel::No };
+        let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.cancel, next));
+        match taken {
+            Some(Cancel::Wanted { replies, .. } | Cancel::Asked { replies, .. }) => replies,
+            _ => Vec::new(),
+        }
+    }
+
+    fn forget_if_forgotten(&mut self, handle: Handle) {
+        if self.tasks.get(handle).is_some_and(|e| e.forgotten) {
+            self.forget(handle);
+        }
+    }
+}

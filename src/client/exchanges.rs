@@ -1,0 +1,298 @@
+use super::{Client, Output, io::ExchangeId, session::Session, trouble::Trouble};
+use crate::{
+    Millis,
+    wire::{
+        Problem,
+        event_stream::EventStream,
+        http::{Head, Media},
+        jsonrpc::{self, Message, RpcError},
+    },
+};
+
+/// How much of an error page is read to find the server's words in it.
+const LONGEST_REFUSAL: usize = 64 << 10;
+/// How long a stream may stay open after it has said what it was opened for. Servers close it themselves.
+const LINGER_MS: u64 = 5000;
+/// A server that loses every session at once is not asked for yet another.
+const MOST_LOSSES: u32 = 3;
+
+/// One HTTP request and what has come back.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) role: Role,
+    /// The session it was sent in.
+    pub(super) epoch: u32,
+    pub(super) body: Body,
+    /// The session the server put us in by this response.
+    pub(super) session_id: Option<String>,
+    /// When to give up.
+    pub(super) deadline: Option<Millis>,
+}
+
+/// What an exchange is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Carries the JSON-RPC request of this id.
+    Request(u32),
+    /// Ends the handshake.
+    Confirmation,
+    /// Wants no answer.
+    Note,
+    /// The standalone stream.
+    Stream,
+}
+
+/// What is known of a response's body.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// Not even the head has come.
+    Expected,
+    /// One JSON text, as far as it has come.
+    Json(Vec<u8>),
+    /// Events.
+    Events(Box<EventStream>, Option<Problem>),
+    /// The page that explains an HTTP error, as far as it has come.
+    Refusal(Box<Head>, Vec<u8>),
+    /// Nobody reads it.
+    Ignored,
+}
+
+impl Client {
+    pub(super) fn head(&mut self, now: Millis, id: ExchangeId, head: Head) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        exchange.session_id = head.session_id.clone();
+        let ok = (200..300).contains(&head.status);
+        let role = exchange.role;
+        exchange.body = match (ok, role, head.media()) {
+            (_, Role::Note, _) | (true, Role::Confirmation, _) => Body::Ignored,
+            (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
+            (true, Role::Request(_) | Role::Stream, Media::EventStream) => {
+                Body::Events(Box::new(EventStream::new(self.config.max_message_bytes)), None)
+            }
+            _ => Body::Refusal(Box::new(head), Vec::new()),
+        };
+        // Who reads only to be polite does not read for ever.
+        if matches!(exchange.body, Body::Ignored | Body::Refusal(..)) {
+            exchange.deadline = Some(now + LINGER_MS);
+        }
+        match (&exchange.body, role) {
+            (Body::Ignored, Role::Confirmation) => self.confirmed(now),
+            (Body::Events(..), Role::Stream) => self.stream_opened(now, id),
+            _ => {}
+        }
+    }
+
+    pub(super) fn chunk(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
+        let most = self.config.max_message_bytes;
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        match &mut exchange.body {
+            Body::Expected | Body::Ignored => {}
+            Body::Refusal(_, page) => {
+                let room = LONGEST_REFUSAL.saturating_sub(page.len());
+                page.extend(bytes.iter().take(room));
+                if bytes.len() > room {
+                    self.put(Output::Abort(id));
+                    self.end(now, id);
+                }
+            }
+            Body::Json(text) if text.len() + bytes.len() > most => self.too_long(now, id),
+            Body::Json(text) => text.extend_from_slice(bytes),
+            Body::Events(..) => self.events(now, id, bytes),
+        }
+    }
+
+    pub(super) fn end(&mut self, now: Millis, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.remove(&id) else { return };
+        let Exchange { role, epoch, body, session_id, .. } = exchange;
+        match body {
+            Body::Refusal(head, page) => {
+                let rpc = error_in(&page);
+                self.broke(now, id, role, epoch, &refusal(*head, rpc, &page));
+            }
+            Body::Json(text) => self.json_answer(now, id, role, epoch, session_id, &text),
+            Body::Events(stream, odd) => {
+                let cut = || Trouble::Network("the stream ended before the answer came".into());
+                self.stream_resumable(role, &stream);
+                self.broke(now, id, role, epoch, &odd.map_or_else(cut, Trouble::Protocol));
+            }
+            Body::Ignored | Body::Expected => {}
+        }
+    }
+
+    pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
+        let Some(exchange) = self.exchanges.remove(&id) else { return };
+        if let Body::Events(stream, _) = &exchange.body {
+            self.stream_resumable(exchange.role, stream);
+        }
+        self.broke(now, id, exchange.role, exchange.epoch, &Trouble::Network(why.into()));
+    }
+
+    /// Requests that nobody answered in time.
+    pub(super) fn give_up_unanswered(&mut self, now: Millis) {
+        let late = |e: &Exchange| e.deadline.is_some_and(|at| at <= now);
+        let late: Vec<ExchangeId> = self.exchanges.iter().filter(|(_, e)| late(e)).map(|(id, _)| *id).collect();
+        for id in late {
+            let Some(exchange) = self.exchanges.get(&id) else { continue };
+            let (role, epoch) = (exchange.role, exchange.epoch);
+            match exchange.body {
+                Body::Ignored => {
+                    self.abort(id);
+                    continue;
+                }
+                Body::Refusal(..) => {
+                    self.put(Output::Abort(id));
+                    self.end(now, id);
+                    continue;
+                }
+                _ => self.abort(id),
+            }
+            let seconds = (self.config.request_timeout_ms / 1000).to_string();
+            self.broke(now, id, role, epoch, &Trouble::Network(["no answer within ", &seconds, " s"].concat()));
+        }
+    }
+
+    fn events(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        // The parser is taken out so that a message may change anything, its own exchange included.
+        let body = std::mem::replace(&mut exchange.body, Body::Ignored);
+        let (role, session_id) = (exchange.role, exchange.session_id.clone());
+        let Body::Events(mut stream, mut odd) = body else { return };
+        let fed = stream.feed(bytes, |event| {
+            // Some servers open with an event that has an id and no data.
+            if event.data.is_empty() {
+                return;
+            }
+            match jsonrpc::messages(event.data) {
+                Ok(messages) => {
+                    for message in messages {
+                        if let Some(problem) = self.message(now, session_id.as_deref(), message) {
+                            odd = Some(problem);
+                        }
+                    }
+                }
+                Err(problem) => {
+                    self.warn("bad-message", ["ignored a message on a stream: ", &problem.to_string()].concat());
+                    odd = Some(problem);
+                }
+            }
+        });
+        if role == Role::Stream {
+            self.stream_spoke(&stream);
+        }
+        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        if let Role::Request(request) = role
+            && self.requests.get(&request).is_none()
+        {
+            exchange.deadline.get_or_insert(now + LINGER_MS);
+        }
+        exchange.body = Body::Events(stream, odd);
+        if fed.is_err() {
+            self.too_long(now, id);
+        }
+    }
+
+    /// Exactly one message that answers exactly this request.
+    fn json_answer(
+        &mut self,
+        now: Millis,
+        id: ExchangeId,
+        role: Role,
+        epoch: u32,
+        session_id: Option<String>,
+        text: &[u8],
+    ) {
+        let Role::Request(request) = role else { return };
+        let messages = match jsonrpc::messages(text) {
+            Ok(messages) => messages,
+            Err(problem) => return self.broke(now, id, role, epoch, &Trouble::Protocol(problem)),
+        };
+        let mut odd = Problem::new("an empty batch", "");
+        for message in messages {
+            match message {
+                // Servers that could not read the request answer with an id of their own, or none.
+                Message::Response { id, answer } if jsonrpc::our_id(id) == Some(request) || answer.is_err() => {
+                    let Some(purpose) = self.requests.remove(&request) else { continue };
+                    self.answered(now, purpose, session_id.clone(), answer);
+                }
+                Message::Response { id, .. } => {
+                    let ours = request.to_string();
+                    odd = Problem::new("an answer with another request's id", id.get())
+                        .within(&["to request ", &ours].concat());
+                }
+                other => {
+                    self.message(now, None, other);
+                }
+            }
+        }
+        self.broke(now, id, role, epoch, &Trouble::Protocol(odd));
+    }
+
+    fn too_long(&mut self, now: Millis, id: ExchangeId) {
+        let Some((role, epoch)) = self.exchanges.get(&id).map(|e| (e.role, e.epoch)) else { return };
+        self.abort(id);
+        let most = self.config.max_message_bytes.to_string();
+        self.broke(
+            now,
+            id,
+            role,
+            epoch,
+            &Trouble::Protocol(Problem::new("a message longer than this many bytes", &most)),
+        );
+    }
+
+    /// An exchange is over. Does nothing where it has done what it was for.
+    fn broke(&mut self, now: Millis, id: ExchangeId, role: Role, epoch: u32, trouble: &Trouble) {
+        if role != Role::Note && self.is_session_loss(epoch, trouble) {
+            if epoch == self.epoch {
+                self.session_lost(now);
+            }
+            if let Role::Request(request) = role
+                && let Some(purpose) = self.requests.remove(&request)
+            {
+                self.redo(now, purpose, trouble);
+            }
+            return;
+        }
+        match role {
+            Role::Note => {}
+            Role::Stream => self.stream_ended(now, id, trouble),
+            Role::Confirmation => self.handshake_failed(now, trouble),
+            Role::Request(request) => {
+                if let Some(purpose) = self.requests.remove(&request) {
+                    self.unanswered(now, purpose, trouble);
+                }
+            }
+        }
+    }
+
+    /// 404 by the specification; 400 with an error of the server's own range in released servers.
+    fn is_session_loss(&self, epoch: u32, trouble: &Trouble) -> bool {
+        let Trouble::Http(head, rpc) = trouble else { return false };
+        let had_session = match &self.session {
+            Session::Ready(ready) => ready.session_id.is_some(),
+            _ => false,
+        };
+        let told = rpc.as_ref().is_some_and(|e| (-32099..=-32000).contains(&e.code));
+        let lost = head.status == 404 || (head.status == 400 && told);
+        lost && (epoch != self.epoch || (had_session && self.losses < MOST_LOSSES))
+    }
+}
+
+/// The JSON-RPC error in the body of an HTTP error; its id may be anything.
+fn error_in(page: &[u8]) -> Option<RpcError> {
+    let mut messages = jsonrpc::messages(page).ok()?;
+    match messages.pop()? {
+        Message::Response { answer: Err(error), .. } => Some(error),
+        _ => None,
+    }
+}
+
+/// A response that is no answer: an error status, or success with a body of the wrong kind.
+fn refusal(head: Head, rpc: Option<RpcError>, page: &[u8]) -> Trouble {
+    if !(200..300).contains(&head.status) {
+        return Trouble::Http(head, rpc);
+    }
+    let kind = head.content_type.as_deref().unwrap_or("no content type");
+    let what = ["HTTP ", &head.status.to_string(), " with ", kind, " where JSON or an event stream was due"].concat();
+    Trouble::Protocol(Problem::new(&what, &String::from_utf8_lossy(page)))
+}

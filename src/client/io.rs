@@ -1,0 +1,238 @@
+use crate::{
+    task::{Failure, Interest, Outcome},
+    wire::{
+        http::{Head, Method},
+        snapshot::Snapshot,
+        v2025::TaskOption,
+    },
+};
+use serde_json::value::RawValue;
+
+/// A task's number on our side; the caller chooses it and never uses one twice.
+pub type Handle = u32;
+/// The number of a question whose answer comes as [`Output::Replied`]; the caller chooses it.
+pub type ReplyId = u32;
+/// The number of one HTTP exchange; the engine chooses it.
+pub type ExchangeId = u32;
+
+/// A tool call as the application asked for it.
+#[derive(Debug)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub name: String,
+    /// The arguments: a JSON object.
+    pub arguments: Box<RawValue>,
+    /// Whether it shall be a task.
+    pub mode: TaskMode,
+}
+
+impl ToolCall {
+    /// A call that becomes a task where server and tool offer it. Fails when `arguments` is not JSON.
+    pub fn new(name: &str, arguments: &str) -> Result<Self, serde_json::Error> {
+        let arguments = RawValue::from_string(arguments.into())?;
+        Ok(Self { name: name.into(), arguments, mode: TaskMode::WhatIsOffered(TaskOption::default()) })
+    }
+}
+
+/// Whether a call shall be a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskMode {
+    /// Where the server and the tool offer it.
+    WhatIsOffered(TaskOption),
+    /// Never: a plain call.
+    Never,
+}
+
+/// Why the engine holds still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PauseReason {
+    /// Nobody can see the page: ask rarely.
+    Hidden,
+    /// The device has no network: ask not at all.
+    Offline,
+    /// The page is about to be frozen: ask not at all.
+    Frozen,
+}
+
+/// Everything that can happen to the engine.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The application calls a tool.
+    CallTool {
+        /// The new task's number.
+        handle: Handle,
+        /// What to call.
+        call: ToolCall,
+    },
+    /// The application has a task id from an earlier page.
+    Attach {
+        /// The task's number from now on.
+        handle: Handle,
+        /// The server's name for it.
+        task_id: String,
+    },
+    /// Somebody begins to watch a task: traffic may begin.
+    Watch {
+        /// Which task.
+        handle: Handle,
+        /// What for.
+        interest: Interest,
+    },
+    /// Somebody stops watching. Not for result watchers that were told [`Output::Settled`] or [`Output::Interrupted`].
+    Unwatch {
+        /// Which task.
+        handle: Handle,
+        /// What for.
+        interest: Interest,
+    },
+    /// Ask for the task's state now.
+    Refresh {
+        /// Which task.
+        handle: Handle,
+        /// The answer's number.
+        reply: ReplyId,
+    },
+    /// Ask the server to cancel the task; a task not yet named is cancelled as soon as it is.
+    Cancel {
+        /// Which task.
+        handle: Handle,
+        /// The answer's number.
+        reply: ReplyId,
+    },
+    /// The caller gave up before the task was named: leave none behind.
+    Abandon {
+        /// Which task.
+        handle: Handle,
+    },
+    /// Nobody holds the task's number any more. The task itself goes on.
+    Forget {
+        /// Which task.
+        handle: Handle,
+    },
+    /// List every tool, page by page.
+    ListTools {
+        /// The answer's number.
+        reply: ReplyId,
+    },
+    /// End everything: what waits is told so, the session is ended, tasks go on at the server.
+    Close,
+    /// An HTTP response began.
+    Head {
+        /// Of which exchange.
+        exchange: ExchangeId,
+        /// Its status and headers.
+        head: Head,
+    },
+    /// A part of its body came.
+    Chunk {
+        /// Of which exchange.
+        exchange: ExchangeId,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// The body ended.
+    End {
+        /// Of which exchange.
+        exchange: ExchangeId,
+    },
+    /// The exchange broke: no connection, a cut stream, a refusal by the browser.
+    Failed {
+        /// Which exchange.
+        exchange: ExchangeId,
+        /// The platform's words.
+        why: &'a str,
+    },
+    /// A reason to hold still came up.
+    Pause(PauseReason),
+    /// A reason to hold still is gone.
+    Resume(PauseReason),
+    /// The time of [`Client::poll_timeout`](super::Client::poll_timeout) has come.
+    Timeout,
+}
+
+/// One HTTP request to make.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// The exchange's number, to be named in what is reported about it.
+    pub exchange: ExchangeId,
+    /// Where to.
+    pub url: String,
+    /// The method.
+    pub method: Method,
+    /// The headers the protocol wants; the application's own are added by the driver.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body of a POST.
+    pub body: Option<String>,
+    /// The page may be going away: the request must outlive it.
+    pub keepalive: bool,
+}
+
+/// Everything the engine can want done or told.
+#[derive(Debug)]
+pub enum Output {
+    /// Make this HTTP request.
+    Fetch(Fetch),
+    /// Break off this exchange; nothing more is to be reported about it.
+    Abort(ExchangeId),
+    /// The creation of a task is over: the server named it, or (`false`) answered at once.
+    Created {
+        /// Which task.
+        handle: Handle,
+        /// Whether the server made a task.
+        is_task: bool,
+    },
+    /// A watcher can see something new.
+    Changed {
+        /// Which task.
+        handle: Handle,
+        /// The newest observation.
+        snapshot: Snapshot,
+    },
+    /// The outcome is known: final, told once.
+    Settled {
+        /// Which task.
+        handle: Handle,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Waiting makes no sense now, but the task goes on: who waits is told why, who asks again begins anew.
+    Interrupted {
+        /// Which task.
+        handle: Handle,
+        /// Why.
+        failure: Failure,
+    },
+    /// The answer to a question.
+    Replied {
+        /// Which question.
+        reply: ReplyId,
+        /// JSON text (`null` where there is nothing to say), or why not.
+        answer: Result<String, Failure>,
+    },
+    /// Trouble that no promise reports.
+    Warning {
+        /// A stable word for the kind of trouble.
+        code: &'static str,
+        /// What was wrong and what is done about it.
+        message: String,
+    },
+}
+
+/// What the next timeout is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WakeReason {
+    /// To try the handshake again.
+    Connect,
+    /// To stop holding calls back for a stream that does not answer.
+    ReleaseCalls,
+    /// To open the stream again.
+    OpenStream,
+    /// To close a stream nobody listens to.
+    CloseStream,
+    /// To ask after a task.
+    Poll,
+    /// To send a request again that found the server in trouble.
+    Retry,
+    /// To give up on a request that is not answered.
+    RequestTimeout,
+}

@@ -1,0 +1,44 @@
+use super::Client;
+use crate::{
+    Millis,
+    wire::{
+        Problem,
+        jsonrpc::{self, Message},
+        v2025::{self, Told},
+    },
+};
+
+impl Client {
+    /// One message from any stream. Returns what was odd about it, if it answers nothing of ours.
+    pub(super) fn message(&mut self, now: Millis, session_id: Option<&str>, message: Message<'_>) -> Option<Problem> {
+        match message {
+            Message::Response { id, answer } => {
+                let Some(purpose) = jsonrpc::our_id(id).and_then(|id| self.requests.remove(&id)) else {
+                    return Some(Problem::new("an answer to a request that was not made, with id", id.get()));
+                };
+                self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
+            }
+            Message::Request { id, method, .. } => self.notify(v2025::answer(id, &method)),
+            Message::Notification { method, params } => match v2025::read_notification(&method, params) {
+                Told::Task(Ok(snapshot)) => self.task_pushed(now, snapshot),
+                Told::Task(Err(problem)) => {
+                    self.warn("bad-notification", ["ignored a notification: ", &problem.to_string()].concat());
+                }
+                Told::ToolsChanged => self.listing.forget(),
+                Told::Other => {}
+            },
+        }
+        None
+    }
+
+    /// A status notification. One that comes before its task is named is kept for a while.
+    fn task_pushed(&mut self, now: Millis, snapshot: crate::wire::snapshot::Snapshot) {
+        let handles = self.tasks.by_id(&snapshot.task_id);
+        if handles.is_empty() {
+            return self.tasks.keep_early(snapshot);
+        }
+        for handle in handles {
+            self.observe(now, handle, snapshot.clone(), true);
+        }
+    }
+}

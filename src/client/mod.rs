@@ -1,0 +1,154 @@
+//! The sans-IO engine: many tasks, one server, one session. It decides everything and does nothing: what the page asked,
+//! what the network brought and what the world did goes in; what to fetch and what to tell comes out.
+//!
+//! **The one invariant: every [`Client::handle_input`] is followed by [`Client::poll_output`] until `None`, before the
+//! next `handle_input`.**
+
+mod config;
+mod creation;
+mod errands;
+mod exchanges;
+mod health;
+mod io;
+mod listing;
+mod messages;
+mod polling;
+mod requests;
+mod session;
+mod stream;
+mod table;
+mod tasks;
+mod timers;
+mod trouble;
+
+pub use config::Config;
+pub use io::{ExchangeId, Fetch, Handle, Input, Output, PauseReason, ReplyId, TaskMode, ToolCall, WakeReason};
+
+use crate::Millis;
+use exchanges::Exchange;
+use health::Health;
+use listing::Listing;
+use requests::Purpose;
+use session::Session;
+use std::collections::VecDeque;
+use stream::Stream;
+use table::Table;
+use tasks::Tasks;
+
+/// The engine of one client: see the module's words.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    session: Session,
+    health: Health,
+    tasks: Tasks,
+    /// Calls that wait for the session, the list of tools or the stream, in the order they were made.
+    calls: VecDeque<Handle>,
+    /// Tasks to be cancelled as soon as that can be asked for.
+    cancels: VecDeque<Handle>,
+    listing: Listing,
+    stream: Stream,
+    exchanges: Table<ExchangeId, Exchange>,
+    /// JSON-RPC requests that are not answered yet.
+    requests: Table<u32, Purpose>,
+    next_exchange: ExchangeId,
+    next_request: u32,
+    paused: Vec<PauseReason>,
+    /// While the page is hidden: when to ask next.
+    hidden_poll_at: Millis,
+    /// How often the handshake has failed in a row.
+    session_attempts: u32,
+    /// Which session we are in, counted: an exchange of an earlier one says nothing about this one.
+    epoch: u32,
+    /// Sessions lost in a row without one answer in between.
+    losses: u32,
+    now: Millis,
+    outputs: VecDeque<Output>,
+}
+
+impl Client {
+    /// An engine that has done nothing yet. `seed` feeds the jitter of its waits.
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            session: Session::Idle,
+            health: Health::new(seed),
+            tasks: Tasks::default(),
+            calls: VecDeque::new(),
+            cancels: VecDeque::new(),
+            listing: Listing::default(),
+            stream: Stream::default(),
+            exchanges: Table::default(),
+            requests: Table::default(),
+            next_exchange: 1,
+            next_request: 1,
+            paused: Vec::new(),
+            hidden_poll_at: 0,
+            session_attempts: 0,
+            epoch: 0,
+            losses: 0,
+            now: 0,
+            outputs: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// Takes in one thing that happened at `now`. Cannot fail and cannot panic, whatever a server sent.
+    ///
+    /// **Follow it with [`Self::poll_output`] until `None`, before the next call.**
+    pub fn handle_input(&mut self, now: Millis, input: Input<'_>) {
+        // A clock that goes back would make every wait longer.
+        let now = now.max(self.now);
+        self.now = now;
+        if matches!(self.session, Session::Closed) {
+            return self.refuse(input);
+        }
+        match input {
+            Input::CallTool { handle, call } => self.call_tool(handle, call),
+            Input::Attach { handle, task_id } => self.attach(handle, task_id),
+            Input::Watch { handle, interest } => self.with_task(now, handle, |task, now| task.watch(now, interest)),
+            Input::Unwatch { handle, interest } => self.with_task(now, handle, |task, now| task.unwatch(now, interest)),
+            Input::Refresh { handle, reply } => self.refresh(now, handle, reply),
+            Input::Cancel { handle, reply } => self.cancel(handle, reply),
+            Input::Abandon { handle } => self.abandon(handle),
+            Input::Forget { handle } => self.forget(handle),
+            Input::ListTools { reply } => self.list_tools(reply),
+            Input::Close => return self.close(),
+            Input::Head { exchange, head } => self.head(now, exchange, head),
+            Input::Chunk { exchange, bytes } => self.chunk(now, exchange, bytes),
+            Input::End { exchange } => self.end(now, exchange),
+            Input::Failed { exchange, why } => self.exchange_failed(now, exchange, why),
+            Input::Pause(reason) => self.pause(now, reason),
+            Input::Resume(reason) => self.resume(now, reason),
+            Input::Timeout => self.give_up_unanswered(now),
+        }
+        self.pump(now);
+    }
+
+    /// The next thing to do or to tell; `None` when there is nothing left.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Starts everything that can be started now.
+    fn pump(&mut self, now: Millis) {
+        self.connect_if_wanted(now);
+        if !self.session.is_ready() {
+            return;
+        }
+        self.list_if_wanted(now);
+        self.tend_stream(now);
+        self.release_calls(now);
+        self.release_cancels(now);
+        self.ask_due(now);
+    }
+
+    fn warn(&mut self, code: &'static str, message: String) {
+        self.put(Output::Warning { code, message });
+    }
+
+    /// Not inlined: it has dozens of callers.
+    #[inline(never)]
+    fn put(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+}

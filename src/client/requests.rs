@@ -1,0 +1,148 @@
+use super::{
+    Client, Fetch, Handle, Output,
+    exchanges::{Body, Exchange, Role},
+    io::ExchangeId,
+    trouble::Trouble,
+};
+use crate::{
+    Millis,
+    wire::{
+        http::{self, Method},
+        jsonrpc::RpcError,
+        v2025::{self, Ask},
+    },
+};
+use serde_json::value::RawValue;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Initialize,
+    ListTools,
+    CallTool(Handle),
+    GetTask(Handle),
+    TaskResult(Handle),
+    CancelTask(Handle),
+}
+
+impl Purpose {
+    /// Sent by the engine itself, not because somebody just asked for it: bounded, and held back in trouble.
+    pub(super) fn is_automatic(self) -> bool {
+        matches!(self, Self::GetTask(_) | Self::TaskResult(_))
+    }
+}
+
+impl Client {
+    /// Sends a request. Returns its id and its exchange.
+    pub(super) fn send(
+        &mut self,
+        now: Millis,
+        purpose: Purpose,
+        ask: Ask<'_>,
+        timeout_ms: Option<u64>,
+    ) -> (u32, ExchangeId) {
+        let request = self.next_request;
+        self.next_request = request.wrapping_add(1);
+        let deadline = timeout_ms.map(|ms| now + ms);
+        let exchange = self.post(Role::Request(request), ask.encode(request), deadline);
+        self.requests.insert(request, purpose);
+        (request, exchange)
+    }
+
+    /// Sends the notification that ends the handshake.
+    pub(super) fn confirm(&mut self, now: Millis) {
+        let deadline = now + self.config.request_timeout_ms;
+        self.post(Role::Confirmation, v2025::initialized(), Some(deadline));
+    }
+
+    /// Sends something that wants no answer.
+    pub(super) fn notify(&mut self, body: String) {
+        let deadline = self.now + self.config.request_timeout_ms;
+        self.post(Role::Note, body, Some(deadline));
+    }
+
+    /// Opens the standalone stream.
+    pub(super) fn open_get(&mut self, last_event_id: Option<&str>) -> ExchangeId {
+        let (session_id, version) = self.session.binding();
+        let headers = http::stream_headers(session_id, version, last_event_id);
+        self.fetch(Role::Stream, Method::Get, headers, None, None, false)
+    }
+
+    /// Lets the server forget the session.
+    pub(super) fn say_goodbye(&mut self) {
+        let (Some(session_id), Some(version)) = self.session.binding() else { return };
+        let headers = http::delete_headers(session_id, version);
+        self.fetch(Role::Note, Method::Delete, headers, None, None, true);
+    }
+
+    pub(super) fn abort(&mut self, exchange: ExchangeId) {
+        if self.exchanges.remove(&exchange).is_some() {
+            self.put(Output::Abort(exchange));
+        }
+    }
+
+    /// How many requests that run by themselves are under way.
+    pub(super) fn automatic_in_flight(&self) -> usize {
+        self.requests.iter().filter(|(_, purpose)| purpose.is_automatic()).count()
+    }
+
+    /// A request was answered.
+    pub(super) fn answered(
+        &mut self,
+        now: Millis,
+        purpose: Purpose,
+        session_id: Option<String>,
+        answer: Result<&RawValue, RpcError>,
+    ) {
+        self.health.good(now);
+        if !matches!(purpose, Purpose::Initialize | Purpose::ListTools) {
+            self.losses = 0;
+        }
+        match purpose {
+            Purpose::Initialize => self.initialized(now, session_id, answer),
+            Purpose::ListTools => self.tools_listed(now, answer),
+            Purpose::CallTool(handle) => self.called(now, handle, answer),
+            Purpose::GetTask(handle) => self.got_task(now, handle, answer),
+            Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
+            Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
+        }
+    }
+
+    /// A request will not be answered.
+    pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
+        if trouble.is_transient() && purpose != Purpose::Initialize {
+            self.health.bad(now, trouble.retry_after_ms());
+        }
+        match purpose {
+            Purpose::Initialize => self.handshake_failed(now, trouble),
+            Purpose::ListTools => self.listing_failed(now, trouble),
+            Purpose::CallTool(handle) => self.call_failed(now, handle, trouble),
+            Purpose::GetTask(handle) | Purpose::TaskResult(handle) => self.poll_failed(now, handle, trouble),
+            Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
+        }
+    }
+
+    fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {
+        let (session_id, version) = self.session.binding();
+        let headers = http::post_headers(session_id, version);
+        self.fetch(role, Method::Post, headers, Some(body), deadline, false)
+    }
+
+    fn fetch(
+        &mut self,
+        role: Role,
+        method: Method,
+        headers: Vec<(&'static str, String)>,
+        body: Option<String>,
+        deadline: Option<Millis>,
+        keepalive: bool,
+    ) -> ExchangeId {
+        let exchange = self.next_exchange;
+        self.next_exchange = exchange.wrapping_add(1);
+        let epoch = self.epoch;
+        self.exchanges.insert(exchange, Exchange { role, epoch, body: Body::Expected, session_id: None, deadline });
+        let url = self.config.endpoint.clone();
+        self.put(Output::Fetch(Fetch { exchange, url, method, headers, body, keepalive }));
+        exchange
+    }
+}

@@ -1,0 +1,202 @@
+use super::{Client, requests::Purpose, trouble::Trouble};
+use crate::{
+    Millis,
+    task::{Failure, FailureCode},
+    wire::{
+        Problem,
+        jsonrpc::RpcError,
+        v2025::{self, Ask, Offer, SUPPORTED_VERSIONS},
+    },
+};
+use serde_json::value::RawValue;
+
+/// How often the handshake is tried before calls that wait for it are told. Tasks that run wait on.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// How far the session is.
+#[derive(Debug)]
+pub(super) enum Session {
+    /// There is none, and nobody needs one.
+    Idle,
+    /// The handshake failed and is tried again then.
+    Waiting { until: Millis },
+    /// `initialize` was sent.
+    Connecting,
+    /// The server has answered; the notification that ends the handshake is on its way.
+    Confirming(Ready),
+    /// Requests may be sent.
+    Ready(Ready),
+    /// The application is done.
+    Closed,
+}
+
+/// What was agreed.
+#[derive(Debug, Clone)]
+pub(super) struct Ready {
+    pub(super) session_id: Option<String>,
+    pub(super) offer: Offer,
+}
+
+impl Session {
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
+
+    /// What every request of the session carries: its id and the protocol version.
+    pub(super) fn binding(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Confirming(r) | Self::Ready(r) => (r.session_id.as_deref(), Some(&r.offer.protocol_version)),
+            _ => (None, None),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn connect_if_wanted(&mut self, now: Millis) {
+        let may = match self.session {
+            Session::Idle => true,
+            Session::Waiting { until } => until <= now && (self.is_asked() || !self.is_stopped()),
+            _ => false,
+        };
+        if may && self.wants_session() {
+            self.session = Session::Connecting;
+            let info = self.config.client_info.clone();
+            self.send(
+                now,
+                Purpose::Initialize,
+                Ask::Initialize { client_info: &info },
+                Some(self.config.request_timeout_ms),
+            );
+        }
+    }
+
+    /// Somebody waits for something that needs a session.
+    fn wants_session(&self) -> bool {
+        self.is_asked() || self.tasks.first_due().is_some()
+    }
+
+    /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
+    pub(super) fn is_asked(&self) -> bool {
+        !self.calls.is_empty() || !self.cancels.is_empty() || self.listing.is_wanted()
+    }
+
+    /// The server answered `initialize`.
+    pub(super) fn initialized(&mut self, now: Millis, session_id: Option<String>, answer: Result<&RawValue, RpcError>) {
+        let place = self.connecting();
+        let offer = match answer.map(v2025::read_offer) {
+            Ok(Ok(offer)) => offer,
+            Ok(Err(problem)) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
+            Err(error) => return self.no_session(now, &Failure::rpc(FailureCode::Rpc, &place, error)),
+        };
+        if !SUPPORTED_VERSIONS.contains(&offer.protocol_version.as_str()) {
+            let seen = Problem::new("a protocol version that is not supported", &offer.protocol_version).into_text();
+            return self
+                .no_session(now, &Failure::new(FailureCode::Unsupported, &[&place, ": the server chose ", &seen]));
+        }
+        self.session = Session::Confirming(Ready { session_id, offer });
+        // Servers refuse requests that overtake this notification, so nothing else is sent before its answer.
+        self.confirm(now);
+    }
+
+    /// The notification that ends the handshake has arrived at the server.
+    pub(super) fn confirmed(&mut self, now: Millis) {
+        if let Session::Confirming(ready) = &self.session {
+            self.session = Session::Ready(ready.clone());
+            self.session_attempts = 0;
+            self.health.good(now);
+        }
+    }
+
+    pub(super) fn handshake_failed(&mut self, now: Millis, trouble: &Trouble) {
+        let failure = trouble.failure(&self.connecting(), "");
+        if !trouble.is_transient() {
+            return self.no_session(now, &failure);
+        }
+        let until = self.health.bad(now, trouble.retry_after_ms());
+        self.session_attempts += 1;
+        if self.session_attempts >= MOST_ATTEMPTS {
+            self.no_session(now, &failure);
+        }
+        self.session = Session::Waiting { until };
+    }
+
+    /// There will be no session for what waits now. Tasks that run are asked after again when it next succeeds.
+    fn no_session(&mut self, now: Millis, failure: &Failure) {
+        self.session_attempts = 0;
+        self.session = Session::Idle;
+        self.fail_calls(now, failure);
+        self.fail_listing(failure);
+        self.fail_errands(now, failure);
+        if !matches!(failure.code, FailureCode::Network | FailureCode::Http)
+            || failure.http_status.is_some_and(|s| s < 500 && s != 429)
+        {
+            for handle in self.tasks.handles() {
+                self.interrupt(now, handle, failure.clone());
+            }
+        }
+        if self.wants_session() {
+            // Somebody still watches a task: not in a hot loop.
+            let until = self.health.bad(now, None);
+            self.session = Session::Waiting { until };
+        }
+    }
+
+    /// The server no longer knows the session: shake hands again, then ask after everything again.
+    pub(super) fn session_lost(&mut self, now: Millis) {
+        if !self.session.is_ready() {
+            return;
+        }
+        self.session = Session::Idle;
+        self.epoch = self.epoch.wrapping_add(1);
+        self.losses += 1;
+        self.listing.forget();
+        self.close_stream(now);
+        for handle in self.tasks.handles() {
+            self.with_task(now, handle, |task, now| task.ask_now(now));
+        }
+    }
+
+    /// The application is done: what waits is told, the server may forget the session, tasks go on there.
+    pub(super) fn close(&mut self) {
+        let closed = Failure::new(FailureCode::Closed, &["the client was closed; tasks go on at the server"]);
+        self.calls.clear();
+        for (exchange, _) in std::mem::take(&mut self.exchanges).iter() {
+            self.put(super::Output::Abort(*exchange));
+        }
+        self.requests = super::Table::default();
+        self.fail_listing(&closed);
+        for handle in self.tasks.handles() {
+            if let Some(entry) = self.tasks.remove(handle) {
+                self.close_entry(entry, &closed);
+            }
+            self.put(super::Output::Interrupted { handle, failure: closed.clone() });
+        }
+        self.say_goodbye();
+        self.session = Session::Closed;
+    }
+
+    /// An input to a closed client.
+    pub(super) fn refuse(&mut self, input: super::Input<'_>) {
+        use super::{Input, Output};
+        let closed = || Failure::new(FailureCode::Closed, &["the client was closed; nothing was sent"]);
+        match input {
+            Input::CallTool { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
+                self.put(Output::Interrupted { handle, failure: closed() });
+            }
+            Input::Refresh { reply, .. } | Input::Cancel { reply, .. } | Input::ListTools { reply } => {
+                self.reply(reply, Err(closed()));
+            }
+            _ => {}
+        }
+    }
+
+    fn connecting(&self) -> String {
+        ["connecting to ", self.place()].concat()
+    }
+
+    /// The endpoint without its query, which may hold a secret.
+    pub(super) fn place(&self) -> &str {
+        let endpoint = self.config.endpoint.as_str();
+        endpoint.split(['?', '#']).next().unwrap_or(endpoint)
+    }
+}

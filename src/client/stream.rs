@@ -1,0 +1,181 @@
+use super::{Client, Output, exchanges::Role, io::ExchangeId, trouble::Trouble};
+use crate::{Millis, wire::event_stream::EventStream};
+
+/// How long calls are held back for a stream that does not answer: some servers send the head with the first event.
+const HOLD_CALLS_MS: u64 = 500;
+/// A stream is kept a little longer than it is needed: the next call may follow at once.
+const LINGER_MS: u64 = 1000;
+/// A stream that ends sooner than this without a word has died young.
+const YOUNG_MS: u64 = 5000;
+/// After so many streams in a row that died young, polling alone has to do.
+const MOST_YOUNG_DEATHS: u32 = 3;
+const REOPEN_MS: u64 = 1000;
+/// A server that asks for a longer wait than this is asked by polls in the meantime, and tried again then.
+const LONGEST_REOPEN_MS: u64 = 300_000;
+
+/// The standalone stream (HTTP GET) on which a server says what nobody asked for.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    state: State,
+    young_deaths: u32,
+    last_event_id: Option<String>,
+    retry_ms: Option<u64>,
+    /// When to close a stream that nobody listens to.
+    close_at: Option<Millis>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Closed,
+    Waiting(Millis),
+    Opening(ExchangeId, Millis),
+    Open {
+        exchange: ExchangeId,
+        since: Millis,
+        spoke: bool,
+    },
+    /// The server offers none, or none that lives.
+    GivenUp,
+}
+
+impl Stream {
+    /// Until when calls wait for it.
+    pub(super) fn hold_until(&self) -> Option<Millis> {
+        match self.state {
+            State::Opening(_, since) => Some(since + HOLD_CALLS_MS),
+            _ => None,
+        }
+    }
+
+    pub(super) fn reopen_at(&self) -> Option<Millis> {
+        match self.state {
+            State::Waiting(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    pub(super) fn close_at(&self) -> Option<Millis> {
+        self.close_at
+    }
+}
+
+impl Client {
+    /// Opens the stream when somebody watches, closes it a little after the last has stopped.
+    pub(super) fn tend_stream(&mut self, now: Millis) {
+        if !self.tasks.is_listened_to() && self.calls.is_empty() {
+            let live = matches!(self.stream.state, State::Opening(..) | State::Open { .. });
+            match self.stream.close_at {
+                Some(at) if at <= now => self.close_stream(now),
+                None if live => self.stream.close_at = Some(now + LINGER_MS),
+                _ => {}
+            }
+            return;
+        }
+        self.stream.close_at = None;
+        if self.tasks.is_listened_to() {
+            self.open_stream(now);
+        }
+    }
+
+    /// Whether a call that becomes a task may be sent now: servers without memory drop what they notify before the
+    /// stream is there, so it is opened first.
+    pub(super) fn stream_is_ready(&mut self, now: Millis) -> bool {
+        self.open_stream(now);
+        self.stream.hold_until().is_none_or(|until| until <= now)
+    }
+
+    fn open_stream(&mut self, now: Millis) {
+        let may = match self.stream.state {
+            State::Closed => true,
+            State::Waiting(at) => at <= now,
+            _ => false,
+        };
+        if may && self.config.stream && !self.is_stopped() {
+            let last_event_id = self.stream.last_event_id.clone();
+            let exchange = self.open_get(last_event_id.as_deref());
+            self.stream.state = State::Opening(exchange, now);
+        }
+    }
+
+    pub(super) fn close_stream(&mut self, now: Millis) {
+        let state = std::mem::take(&mut self.stream.state);
+        self.stream.close_at = None;
+        match state {
+            State::Opening(exchange, _) | State::Open { exchange, .. } => self.abort(exchange),
+            // What the server does not offer, it will not offer to a later watcher either.
+            State::GivenUp if self.session.is_ready() => self.stream.state = state,
+            _ => {}
+        }
+        if !self.session.is_ready() {
+            self.stream = Stream::default();
+        }
+        self.stream_silent(now);
+    }
+
+    pub(super) fn stream_opened(&mut self, now: Millis, exchange: ExchangeId) {
+        self.stream.state = State::Open { exchange, since: now, spoke: false };
+    }
+
+    /// A message came: this stream is worth having.
+    pub(super) fn stream_spoke(&mut self, stream: &EventStream) {
+        if let State::Open { spoke, .. } = &mut self.stream.state {
+            *spoke = true;
+            self.stream.young_deaths = 0;
+        }
+        self.stream.last_event_id = stream.last_event_id().map(ToOwned::to_owned);
+    }
+
+    /// Keeps what is needed to go on where the stream ended.
+    pub(super) fn stream_resumable(&mut self, role: Role, stream: &EventStream) {
+        if role == Role::Stream {
+            self.stream.retry_ms = stream.retry_ms().or(self.stream.retry_ms);
+        }
+    }
+
+    pub(super) fn stream_ended(&mut self, now: Millis, id: ExchangeId, trouble: &Trouble) {
+        let young = match self.stream.state {
+            State::Opening(exchange, _) if exchange == id => true,
+            State::Open { exchange, since, spoke } if exchange == id => !spoke && now < since + YOUNG_MS,
+            _ => return,
+        };
+        self.stream_silent(now);
+        self.stream.state = State::GivenUp;
+        if let Trouble::Http(head, _) = trouble
+            && !trouble.is_transient()
+        {
+            // 405 is how a server says that it has no such stream; other refusals are worth a word.
+            if !matches!(head.status, 404 | 405) {
+                self.stream_given_up(trouble);
+            }
+            return;
+        }
+        self.stream.young_deaths += u32::from(young);
+        if self.stream.young_deaths >= MOST_YOUNG_DEATHS || matches!(trouble, Trouble::Protocol(_)) {
+            return self.stream_given_up(trouble);
+        }
+        let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths).min(LONGEST_REOPEN_MS);
+        self.stream.state = State::Waiting(now + wait.max(trouble.retry_after_ms().unwrap_or(0)));
+    }
+
+    /// The network is back: do not wait any longer.
+    pub(super) fn reopen_stream(&mut self, now: Millis) {
+        if let State::Waiting(_) = self.stream.state {
+            self.stream.state = State::Waiting(now);
+        }
+    }
+
+    fn stream_given_up(&mut self, trouble: &Trouble) {
+        let why = trouble.failure("the notification stream", "").message;
+        let remedy =
+            "; tasks are polled instead. A proxy that buffers, or a missing CORS permission for GET, looks like this";
+        self.put(Output::Warning { code: "stream-failed", message: [&why, remedy].concat() });
+    }
+
+    /// No stream speaks for any task now: polls go back to the server's interval.
+    fn stream_silent(&mut self, now: Millis) {
+        for handle in self.tasks.handles() {
+            self.with_task(now, handle, |task, now| task.stream_lost(now));
+        }
+    }
+}

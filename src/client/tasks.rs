@@ -1,0 +1,286 @@
+use super::{Client, Handle, Output, ReplyId, ToolCall, io::ExchangeId, table::Table};
+use crate::{
+    Millis,
+    task::{Failure, Lifecycle, Outcome, Seen, Task},
+    wire::{
+        snapshot::{Snapshot, Status},
+        v2025::Payload,
+    },
+};
+
+/// How many early notifications are kept at most.
+const MOST_EARLY: usize = 256;
+
+/// All tasks of one client, and who is due.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    entries: Table<Handle, Box<Entry>>,
+    by_id: Table<(Box<str>, Handle), ()>,
+    due: Table<(Millis, Handle), ()>,
+    watched: usize,
+    creating: usize,
+    /// Notifications that came before the answer that names their task, oldest first.
+    early: Vec<Snapshot>,
+}
+
+/// One task with what the client keeps beside it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) task: Task,
+    pub(super) creation: Creation,
+    pub(super) cancel: Cancel,
+    /// Who asked for the state now; with what to say if the task is found alive (a refused cancellation).
+    pub(super) refreshers: Vec<(ReplyId, Option<Failure>)>,
+    /// The caller gave up before the task was named.
+    pub(super) abandoned: bool,
+    /// Nobody holds the number any more: remove when the creation is over.
+    pub(super) forgotten: bool,
+    // What the tables know of it.
+    due: Option<Millis>,
+    watched: bool,
+    creating: bool,
+    named: bool,
+}
+
+/// How far the creation is.
+#[derive(Debug)]
+pub(super) enum Creation {
+    /// The call waits to be sent, with how often it was sent and refused unprocessed.
+    Waiting { call: ToolCall, attempts: u32, not_before: Millis },
+    /// The call was sent.
+    Sent { call: ToolCall, attempts: u32, request: u32, exchange: ExchangeId, as_task: bool },
+    /// The server has answered.
+    Over,
+}
+
+/// How far a cancellation is.
+#[derive(Debug, Default)]
+pub(super) enum Cancel {
+    #[default]
+    No,
+    /// Wanted by these; sent as soon as the task has a name.
+    Wanted { replies: Vec<ReplyId>, attempts: u32 },
+    /// Sent.
+    Asked { replies: Vec<ReplyId>, attempts: u32 },
+    /// The server took note of it.
+    Acknowledged,
+}
+
+impl Tasks {
+    pub(super) fn get(&self, handle: Handle) -> Option<&Entry> {
+        self.entries.get(&handle).map(Box::as_ref)
+    }
+
+    pub(super) fn handles(&self) -> Vec<Handle> {
+        self.entries.iter().map(|(handle, _)| *handle).collect()
+    }
+
+    /// Somebody watches a task that runs, or one that is about to be named.
+    pub(super) fn is_listened_to(&self) -> bool {
+        self.watched > 0 || self.creating > 0
+    }
+
+    /// The first that is due, and when.
+    pub(super) fn first_due(&self) -> Option<(Millis, Handle)> {
+        self.due.iter().next().map(|(due, ())| *due)
+    }
+
+    pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
+        let entry = Entry {
+            task,
+            creation,
+            cancel: Cancel::No,
+            refreshers: Vec::new(),
+            abandoned: false,
+            forgotten: false,
+            due: None,
+            watched: false,
+            creating: false,
+            named: false,
+        };
+        self.entries.insert(handle, Box::new(entry));
+        self.update(handle, |_| {});
+    }
+
+    /// Changes one task and brings the tables that depend on it up to date.
+    pub(super) fn update<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
+        let at = self.entries.place(&handle).ok()?;
+        let entry = &mut self.entries.at_mut(at)?.1;
+        let result = change(entry);
+        self.follow(handle, at);
+        Some(result)
+    }
+
+    /// Not inlined: `update` has dozens of callers.
+    #[inline(never)]
+    fn follow(&mut self, handle: Handle, at: usize) {
+        let Some((_, entry)) = self.entries.at_mut(at) else { return };
+        let due = entry.task.due().map(|(at, _)| at);
+        if due != entry.due {
+            if let Some(at) = entry.due {
+                self.due.remove(&(at, handle));
+            }
+            if let Some(at) = due {
+                self.due.insert((at, handle), ());
+            }
+            entry.due = due;
+        }
+        // Before it is named and after it has ended, nothing can be heard of it.
+        let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
+        let watched = entry.task.is_watched() && running;
+        if watched != entry.watched {
+            if watched {
+                self.watched += 1
+            } else {
+                self.watched = self.watched.saturating_sub(1)
+            }
+            entry.watched = watched;
+        }
+        let creating = matches!(entry.creation, Creation::Sent { as_task: true, .. });
+        if creating != entry.creating {
+            if creating {
+                self.creating += 1
+            } else {
+                self.creating = self.creating.saturating_sub(1)
+            }
+            entry.creating = creating;
+        }
+        if !entry.named
+            && let Some(id) = entry.task.task_id()
+        {
+            self.by_id.insert((id.into(), handle), ());
+            entry.named = true;
+        }
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
+        let entry = self.entries.remove(&handle)?;
+        if let Some(at) = entry.due {
+            self.due.remove(&(at, handle));
+        }
+        self.watched = self.watched.saturating_sub(usize::from(entry.watched));
+        self.creating = self.creating.saturating_sub(usize::from(entry.creating));
+        if let Some(id) = entry.task.task_id() {
+            self.by_id.remove(&(id.into(), handle));
+        }
+        Some(entry)
+    }
+
+    /// The handles of the task with this id.
+    pub(super) fn by_id(&self, task_id: &str) -> Vec<Handle> {
+        let from = self.by_id.first_from(|(id, _)| id.as_ref() < task_id);
+        from.iter().take_while(|((id, _), ())| id.as_ref() == task_id).map(|((_, handle), ())| *handle).collect()
+    }
+
+    /// Keeps a notification about a task that may be about to be named.
+    pub(super) fn keep_early(&mut self, snapshot: Snapshot) {
+        if self.creating == 0 {
+            return;
+        }
+        if self.early.len() == MOST_EARLY {
+            self.early.remove(0);
+        }
+        self.early.push(snapshot);
+    }
+
+    /// The notifications that came before their task was named, in order.
+    pub(super) fn take_early(&mut self, task_id: &str) -> Vec<Snapshot> {
+        let (mine, others): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|s| s.task_id == task_id);
+        self.early = others;
+        if self.creating == 0 {
+            self.early.clear();
+        }
+        mine
+    }
+}
+
+impl Client {
+    /// Changes one task, if there is one under this number.
+    pub(super) fn with_task(&mut self, now: Millis, handle: Handle, change: impl FnOnce(&mut Task, Millis)) {
+        self.tasks.update(handle, |entry| change(&mut entry.task, now));
+    }
+
+    /// The server described a task.
+    pub(super) fn observe(&mut self, now: Millis, handle: Handle, snapshot: Snapshot, pushed: bool) {
+        let seen = self.tasks.update(handle, |entry| entry.task.observe(now, snapshot, pushed));
+        if seen != Some(Seen::Changed) {
+            return;
+        }
+        let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
+            return;
+        };
+        let cancelled = (snapshot.status == Status::Cancelled)
+            .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
+        self.put(Output::Changed { handle, snapshot });
+        // A cancelled task has no result that could be fetched.
+        if let Some(failure) = cancelled {
+            self.settle(now, handle, Outcome::Failure(failure));
+        }
+    }
+
+    /// The outcome of a task is known: told once, then the task is dropped.
+    pub(super) fn settle(&mut self, now: Millis, handle: Handle, outcome: Outcome) {
+        let watched = self.tasks.update(handle, |entry| {
+            let watched = entry.task.is_watched() || entry.abandoned;
+            entry.task.settle(now);
+            watched
+        });
+        let Some(watched) = watched else { return };
+        if let (false, Outcome::Failure(failure)) = (watched, &outcome) {
+            let message = failure.message.clone();
+            self.warn("unobserved-failure", message);
+        }
+        self.put(Output::Settled { handle, outcome });
+        if let Some(entry) = self.tasks.remove(handle) {
+            self.dismiss(entry);
+        }
+    }
+
+    /// The outcome as the original request's result tells it.
+    pub(super) fn settle_with_payload(&mut self, now: Millis, handle: Handle, payload: Payload<'_>) {
+        let json = payload.json.get().to_owned();
+        let outcome = if payload.is_error { Outcome::ToolError(json) } else { Outcome::Result(json) };
+        self.settle(now, handle, outcome);
+    }
+
+    /// Ends the waiting for a task's result; the task goes on.
+    pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Failure) {
+        let refreshers = self.tasks.update(handle, |entry| {
+            entry.task.interrupt(now);
+            std::mem::take(&mut entry.refreshers)
+        });
+        for (reply, _) in refreshers.unwrap_or_default() {
+            self.reply(reply, Err(failure.clone()));
+            self.with_task(now, handle, |task, now| task.unwatch(now, crate::task::Interest::Status));
+        }
+        self.put(Output::Interrupted { handle, failure });
+    }
+
+    /// Answers what still waits on a task that is settled or gone: whatever was asked for is moot.
+    fn dismiss(&mut self, entry: Box<Entry>) {
+        let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
+        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
+            replies.extend(more);
+        }
+        for reply in replies {
+            self.reply(reply, Ok("null".into()));
+        }
+    }
+
+    pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Failure>) {
+        self.put(Output::Replied { reply, answer });
+    }
+
+    /// Nobody holds the number any more.
+    pub(super) fn forget(&mut self, handle: Handle) {
+        let over = self.tasks.update(handle, |entry| {
+            entry.forgotten = true;
+            matches!(entry.creation, Creation::Over) && matches!(entry.cancel, Cancel::No | Cancel::Acknowledged)
+        });
+        if over == Some(true)
+            && let Some(entry) = self.tasks.remove(handle)
+        {
+            self.dismiss(entry);
+        }
+    }
+}

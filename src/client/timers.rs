@@ -1,0 +1,119 @@
+use super::{
+    Client, PauseReason, WakeReason, polling::MOST_AUTOMATIC, requests::Purpose, session::Session, tasks::Creation,
+    trouble::Trouble,
+};
+use crate::Millis;
+
+impl Client {
+    /// When to hand in [`Input::Timeout`](super::Input::Timeout), and what for; `None` while there is nothing to wait
+    /// for. Ask again after every input.
+    pub fn poll_timeout(&self) -> Option<(Millis, WakeReason)> {
+        // One line each; every line says when to …
+        let timers = [
+            // When to try the handshake again.
+            (self.connect_time(), WakeReason::Connect),
+            // When to stop holding calls back for a stream that does not answer.
+            (self.release_time(), WakeReason::ReleaseCalls),
+            // When to open the stream again.
+            (self.reopen_time(), WakeReason::OpenStream),
+            // When to close a stream nobody listens to.
+            (self.stream.close_at(), WakeReason::CloseStream),
+            // When to ask after a task; not while there is no room, which an answer will make.
+            (self.ask_time(), WakeReason::Poll),
+            // When to send again what met a server in trouble.
+            (self.retry_time(), WakeReason::Retry),
+            // When to give up on a request that is not answered.
+            (self.exchanges.iter().filter_map(|(_, e)| e.deadline).min(), WakeReason::RequestTimeout),
+        ];
+        // What was due at the last input was done then, or waits for something else than time.
+        timers
+            .into_iter()
+            .filter_map(|(at, why)| Some((at?, why)))
+            .filter(|(at, _)| *at > self.now)
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// Holding still altogether, not just asking rarely.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.paused.iter().any(|reason| *reason != PauseReason::Hidden)
+    }
+
+    pub(super) fn pause(&mut self, now: Millis, reason: PauseReason) {
+        if self.paused.contains(&reason) {
+            return;
+        }
+        self.paused.push(reason);
+        if reason == PauseReason::Hidden {
+            self.hidden_poll_at = now;
+        }
+    }
+
+    pub(super) fn resume(&mut self, now: Millis, reason: PauseReason) {
+        let before = self.paused.len();
+        self.paused.retain(|r| *r != reason);
+        if self.paused.len() < before && !self.is_stopped() {
+            self.health.try_now(now);
+            self.reopen_stream(now);
+            if let Session::Waiting { until } = &mut self.session {
+                *until = now;
+            }
+        }
+    }
+
+    /// A request found its session lost: it was not looked at, so it is sent again in the next one.
+    pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
+        match purpose {
+            Purpose::GetTask(handle) | Purpose::TaskResult(handle) => {
+                self.with_task(now, handle, |task, now| task.unanswered(now));
+            }
+            Purpose::CallTool(handle) => {
+                let taken = self.tasks.update(handle, |e| std::mem::replace(&mut e.creation, Creation::Over));
+                if let Some(Creation::Sent { call, attempts, .. }) = taken {
+                    let waiting = Creation::Waiting { call, attempts, not_before: now };
+                    self.tasks.update(handle, |entry| entry.creation = waiting);
+                    self.calls.push_back(handle);
+                }
+            }
+            Purpose::ListTools => self.relist(now),
+            Purpose::CancelTask(handle) => self.cancel_again(handle),
+            Purpose::Initialize => self.handshake_failed(now, trouble),
+        }
+    }
+
+    fn connect_time(&self) -> Option<Millis> {
+        match self.session {
+            Session::Waiting { until } if self.is_asked() || !self.is_stopped() => Some(until),
+            _ => None,
+        }
+    }
+
+    fn release_time(&self) -> Option<Millis> {
+        if self.calls.is_empty() { None } else { self.stream.hold_until() }
+    }
+
+    fn reopen_time(&self) -> Option<Millis> {
+        if !self.tasks.is_listened_to() || self.is_stopped() || !self.session.is_ready() {
+            None
+        } else {
+            self.stream.reopen_at()
+        }
+    }
+
+    fn ask_time(&self) -> Option<Millis> {
+        let at = self.poll_time().filter(|_| self.session.is_ready())?;
+        let room = self.health.room(at, MOST_AUTOMATIC) > self.automatic_in_flight();
+        room.then_some(at)
+    }
+
+    fn retry_time(&self) -> Option<Millis> {
+        if !self.session.is_ready() {
+            return None;
+        }
+        let calls = self.calls.iter().filter_map(|&handle| match self.tasks.get(handle)?.creation {
+            Creation::Waiting { not_before, attempts: 1.., .. } => Some(not_before),
+            _ => None,
+        });
+        let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
+        calls.chain(cancels).chain(self.listing.retry_at()).min()
+    }
+}

@@ -1,0 +1,81 @@
+use crate::{
+    task::{Failure, FailureCode},
+    wire::{
+        Problem,
+        http::{self, Head},
+        jsonrpc::RpcError,
+    },
+};
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// No connection, a cut stream, no answer in time.
+    Network(String),
+    /// An HTTP status that is none of success, with the JSON-RPC error of its body if there was one.
+    Http(Head, Option<RpcError>),
+    /// What came was not the protocol.
+    Protocol(Problem),
+}
+
+impl Trouble {
+    /// The same request may well succeed later.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Network(_) => true,
+            Self::Http(head, _) => http::is_transient(head.status),
+            Self::Protocol(_) => false,
+        }
+    }
+
+    /// Nothing was done with the request: it may be sent again without doing its work twice.
+    pub(super) fn is_unprocessed(&self) -> bool {
+        matches!(self, Self::Http(head, _) if http::is_unprocessed(head.status, head.retry_after.is_some()))
+    }
+
+    /// The server said no, in so many words.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Http(head, _) if head.status < 500)
+    }
+
+    /// Who we are is not enough.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Http(Head { status: 401 | 403, .. }, _))
+    }
+
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::Http(head, _) => head.retry_after_ms(),
+            _ => None,
+        }
+    }
+
+    /// The typed failure for whoever waits. `doing` names what was tried, `consequence` what did not happen.
+    pub(super) fn failure(&self, doing: &str, consequence: &str) -> Failure {
+        match self {
+            Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
+            Self::Protocol(problem) => {
+                Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", &problem.to_string(), consequence])
+            }
+            Self::Http(head, rpc) => {
+                let status = head.status.to_string();
+                let (code, what) = if self.is_unauthorized() {
+                    (FailureCode::AuthorizationRequired, " (authorization required)")
+                } else {
+                    (FailureCode::Http, "")
+                };
+                let words = rpc.as_ref().map_or("", |e| e.message.as_str());
+                let colon = if words.is_empty() { "" } else { ": " };
+                let mut failure = Failure::new(
+                    code,
+                    &[doing, ": the server answered HTTP ", &status, what, colon, words, consequence],
+                );
+                failure.rpc = rpc.clone();
+                failure.http_status = Some(head.status);
+                failure.retry_after_ms = head.retry_after_ms();
+                failure.challenge = head.www_authenticate.clone();
+                failure
+            }
+        }
+    }
+}

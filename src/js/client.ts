@@ -1,0 +1,273 @@
+import { type PlainFailure, toError } from "./errors.js";
+import type { Host } from "./host.js";
+import type { Load } from "./load.js";
+import { watchPage } from "./page.js";
+import { TaskState, type Port } from "./state.js";
+import { ToolTask } from "./task.js";
+import type { CallToolOptions, CallToolResult, ClientOptions, Status, TaskRef, TaskStatus, Tool } from "./types.js";
+import type { Core } from "#glue";
+
+type Job = (core: Core) => void;
+
+/**
+ * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
+ * the first call.
+ *
+ * ```ts
+ * const client = new Client("/mcp", { headers: () => ({ authorization: `Bearer ${token()}` }) });
+ * const result = await client.callTool("render", { scene: 7 });
+ * ```
+ */
+export class Client {
+  /** How the module is loaded; set by the entry point. @internal */
+  static load: Load;
+
+  /** The server's address. */
+  readonly url: string;
+  readonly #options: ClientOptions;
+  readonly #states = new Map<number, TaskState>();
+  readonly #replies = new Map<number, { resolve(json: string): void; reject(reason: unknown): void }>();
+  readonly #port: Port;
+  /** Gives up what a handle that nobody holds any more has left. */
+  readonly #collected: FinalizationRegistry<number>;
+  /** What was asked for before the module was there. */
+  #waiting: Job[] = [];
+  #core: Core | undefined;
+  #loading = false;
+  #closed: PlainFailure | undefined;
+  #next = 1;
+  #unwatchPage = (): void => {};
+
+  /**
+   * @param url the server's MCP endpoint; in a page it may be relative
+   * @throws TypeError the address or an option makes no sense
+   */
+  constructor(url: string | URL, options: ClientOptions = {}) {
+    this.url = new URL(url, globalThis.location?.href).href;
+    for (const name of ["pollIntervalMs", "maxMessageBytes"] as const) {
+      const value = options[name];
+      if (value !== undefined && !(Number.isFinite(value) && value >= 1)) {
+        throw new TypeError(`${name} must be a number of at least 1, not ${String(value)}`);
+      }
+    }
+    this.#options = options;
+    this.#collected = new FinalizationRegistry((handle) => this.#port.forget(handle));
+    this.#port = {
+      watch: (handle, result, on) => this.#do((core) => (on ? core.watch(handle, result) : core.unwatch(handle, result))),
+      refresh: (handle) => this.#ask((core, reply) => core.refresh(handle, reply)).then(() => {}),
+      cancel: (handle) => this.#ask((core, reply) => core.cancel(handle, reply)).then(() => {}),
+      abandon: (handle) => this.#do((core) => core.abandon(handle)),
+      forget: (handle) => {
+        this.#states.delete(handle);
+        if (this.#core && !this.#closed) this.#do((core) => core.forget(handle));
+      },
+      warn: (code, message) => this.#warn(code, message),
+    };
+  }
+
+  /**
+   * Calls a tool, at once; the handle is returned at once too. It becomes a task where the server and the tool offer
+   * that, see {@link CallToolOptions.task}.
+   *
+   * @param args the tool's arguments, anything JSON can hold
+   * @throws TypeError the arguments cannot be written as a JSON object; nothing was sent
+   */
+  callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
+    const json = JSON.stringify(args);
+    if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
+    const { task, signal } = options;
+    const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
+    if (task && task.ttlMs !== undefined && !(task.ttlMs >= 0)) {
+      throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
+    }
+    const [state, handle] = this.#newTask(name);
+    state.raiseOnError = options.raiseOnError ?? true;
+    if (signal?.aborted) {
+      state.onSettled({ error: signal.reason });
+      return handle;
+    }
+    this.#do((core) => core.callTool(state.handle, name, json, ttlMs));
+    if (signal) this.#abandonOn(signal, state);
+    return handle;
+  }
+
+  /**
+   * The handle of a task from an earlier page or another tab: hand in what `JSON.stringify(task)` gave.
+   * @throws TypeError this is no such thing
+   */
+  task(ref: TaskRef): ToolTask {
+    if (typeof ref?.taskId !== "string" || !ref.taskId || ref.kind !== "tool") {
+      throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
+    }
+    const [state, handle] = this.#newTask(String(ref.name));
+    state.isTask = true;
+    state.taskId = ref.taskId;
+    this.#do((core) => core.attach(state.handle, ref.taskId));
+    return handle;
+  }
+
+  /** Every tool of the server, all pages. Rejects with {@link NetworkError} and its like after a few tries. */
+  async listTools(): Promise<Tool[]> {
+    return JSON.parse(await this.#ask((core, reply) => core.listTools(reply))) as Tool[];
+  }
+
+  /**
+   * Ends everything on this side: whoever waits gets {@link ClosedError}, streams and timers end, the session is given
+   * back. Tasks go on at the server. What is called afterwards fails with {@link ClosedError}.
+   */
+  close(): void {
+    if (this.#closed) return;
+    const core = this.#core;
+    if (core) this.#do(() => core.close());
+    this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
+  }
+
+  #newTask(name: string): [TaskState, ToolTask] {
+    const handle = this.#next++;
+    const state = new TaskState(handle, this.#port);
+    const task = new ToolTask(state, name);
+    this.#states.set(handle, state);
+    this.#collected.register(task, handle);
+    return [state, task];
+  }
+
+  #abandonOn(signal: AbortSignal, state: TaskState): void {
+    const stop = (): void => {
+      if (state.isTask !== undefined || state.outcome) return;
+      state.onSettled({ error: signal.reason });
+      state.port.abandon(state.handle);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    const off = (): void => signal.removeEventListener("abort", stop);
+    // Once the task has a name the signal has no effect: a signal that many calls share must not keep them all.
+    state.created().then(off, off);
+  }
+
+  /** Does it with the engine: now, or as soon as the module is loaded. */
+  #do(job: Job): void {
+    if (this.#closed) return;
+    if (!this.#core) {
+      this.#waiting.push(job);
+      void this.#load();
+      return;
+    }
+    try {
+      job(this.#core);
+    } catch (error) {
+      // The engine never throws: the module itself has broken.
+      this.#end({ code: "internal", message: String(error) });
+    }
+  }
+
+  #ask(question: (core: Core, reply: number) => void): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(toError(this.#closed));
+      const reply = this.#next++;
+      this.#replies.set(reply, { resolve, reject });
+      this.#do((core) => question(core, reply));
+    });
+  }
+
+  async #load(): Promise<void> {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      const Engine = await Client.load();
+      if (this.#closed) return;
+      const { clientInfo, pollIntervalMs, maxMessageBytes, stream } = this.#options;
+      const info = clientInfo && JSON.stringify(clientInfo);
+      const core = new Engine(this.#host(), this.url, info, pollIntervalMs, maxMessageBytes, stream);
+      this.#core = core;
+      this.#unwatchPage = watchPage((reason, on) => this.#do(() => core.pause(reason, on)));
+      const jobs = this.#waiting;
+      this.#waiting = [];
+      for (const job of jobs) this.#do(job);
+    } catch (error) {
+      this.#waiting = [];
+      // Whoever waits is told; the next call tries to load again.
+      this.#failAll(error);
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  #end(why: PlainFailure): void {
+    if (this.#closed) return;
+    this.#closed = why;
+    this.#unwatchPage();
+    this.#waiting = [];
+    this.#failAll(toError(why));
+  }
+
+  #failAll(error: unknown): void {
+    const states = [...this.#states.values()];
+    const replies = [...this.#replies.values()];
+    this.#states.clear();
+    this.#replies.clear();
+    for (const state of states) state.onSettled({ error });
+    for (const reply of replies) reply.reject(error);
+  }
+
+  #warn(code: string, message: string): void {
+    const { onWarning } = this.#options;
+    try {
+      if (onWarning) onWarning({ code, message });
+      else console.warn(`mcp-tasks: ${message}`);
+    } catch {
+      // Whoever cannot take a warning cannot be warned.
+    }
+  }
+
+  #host(): Host {
+    const { headers, credentials = "same-origin", fetch: own } = this.#options;
+    const state = (handle: number): TaskState | undefined => this.#states.get(handle);
+    return {
+      // Looked up at each call, so that a page may wrap `fetch` at any time.
+      fetch: (url, init) => (own ?? globalThis.fetch)(url, { ...init, credentials }),
+      headers: () => (typeof headers === "function" ? headers() : headers),
+      created: (handle, isTask) => state(handle)?.onCreated(isTask),
+      changed: (handle, ...fields) => state(handle)?.onChanged(snapshot(...fields)),
+      settled: (handle, isError, json) => {
+        state(handle)?.onSettled({ value: JSON.parse(json) as CallToolResult, isError });
+        this.#states.delete(handle);
+      },
+      failed: (handle, isFinal, failure) => {
+        const error = toError(failure);
+        if (!isFinal) return state(handle)?.onInterrupted(error);
+        state(handle)?.onSettled({ error });
+        this.#states.delete(handle);
+      },
+      replied: (reply, json) => {
+        this.#replies.get(reply)?.resolve(json);
+        this.#replies.delete(reply);
+      },
+      rejected: (reply, failure) => {
+        this.#replies.get(reply)?.reject(toError(failure));
+        this.#replies.delete(reply);
+      },
+      warned: (code, message) => this.#warn(code, message),
+      panicked: (message) =>
+        this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
+    };
+  }
+}
+
+function snapshot(
+  taskId: string,
+  status: string,
+  statusMessage: string | undefined,
+  createdAt: string | undefined,
+  lastUpdatedAt: string | undefined,
+  ttlMs: number | undefined,
+  pollIntervalMs: number | undefined,
+): TaskStatus {
+  return Object.freeze({
+    taskId,
+    status: status as Status,
+    ...(statusMessage !== undefined && { statusMessage }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(lastUpdatedAt !== undefined && { lastUpdatedAt }),
+    ttlMs: ttlMs ?? null,
+    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+  });
+}

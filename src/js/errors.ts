@@ -1,0 +1,217 @@
+// One class per reason. Each has a literal `code`, so that a switch over it is checked by the compiler, and an
+// `isInstance` that also knows the errors of another copy of this package in the same page.
+
+import type { CallToolResult } from "./types.js";
+
+const BRAND = Symbol.for("mcp-tasks/error");
+
+/** A failure as it comes from the engine. @internal */
+export interface PlainFailure {
+  code: string;
+  message: string;
+  rpcCode?: number;
+  rpcMessage?: string;
+  rpcData?: string;
+  httpStatus?: number;
+  retryAfterMs?: number;
+  challenge?: string;
+}
+
+/** What every error of this package has in common. */
+export abstract class TasksError extends Error {
+  /** The reason's stable name. */
+  abstract readonly code: string;
+  /** Whether the same call may well succeed later, unchanged. */
+  get retryable(): boolean {
+    return false;
+  }
+
+  /** Whether a value is an error of this package, of whichever copy of it. */
+  static isInstance(value: unknown): value is TasksError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+}
+Object.defineProperty(TasksError.prototype, BRAND, { value: true });
+
+/** The server's own error, where it sent one. */
+export interface RpcDetail {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+abstract class ServerError extends TasksError {
+  /** The server's JSON-RPC error, where it sent one. */
+  readonly rpc?: RpcDetail;
+  constructor(plain: PlainFailure) {
+    super(plain.message);
+    if (plain.rpcCode === undefined) return;
+    const data = plain.rpcData === undefined ? {} : { data: JSON.parse(plain.rpcData) as unknown };
+    this.rpc = { code: plain.rpcCode, message: plain.rpcMessage ?? "", ...data };
+  }
+}
+
+/** Gives a class its name and its test, without one copy of the code for each. */
+function define(type: { new (...args: never[]): TasksError; prototype: TasksError }, name: string): void {
+  Object.defineProperty(type.prototype, "name", { value: name });
+  Object.defineProperty(type, "isInstance", {
+    value: (value: unknown) => TasksError.isInstance(value) && value.name === name,
+  });
+}
+
+/** The tool ran and says that it failed (`isError`). Not thrown with `raiseOnError: false`. */
+export class ToolError extends TasksError {
+  readonly code = "tool_error";
+  /** The whole answer of the tool. */
+  readonly result: CallToolResult;
+  constructor(result: CallToolResult) {
+    const text = result.content?.find((block) => block.type === "text") as { text: string } | undefined;
+    super(text?.text ?? "the tool failed and gave no reason");
+    this.result = result;
+  }
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is ToolError;
+}
+
+/** The task's status is `failed`. `rpc` has the server's error where it gave one. */
+export class TaskFailedError extends ServerError {
+  readonly code = "task_failed";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is TaskFailedError;
+}
+
+/** The task was cancelled, by this client or by somebody else. */
+export class TaskCancelledError extends ServerError {
+  readonly code = "task_cancelled";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is TaskCancelledError;
+}
+
+/** The server does not know the task (any more): it ran out of its time to live, or the server was restarted. */
+export class TaskExpiredError extends ServerError {
+  readonly code = "task_expired";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is TaskExpiredError;
+}
+
+/** The server answered with a JSON-RPC error. */
+export class RpcError extends ServerError {
+  readonly code = "rpc";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is RpcError;
+}
+
+/** The server answered with an HTTP status that is none of success. */
+export class HttpError extends ServerError {
+  readonly code = "http";
+  readonly status: number;
+  /** How long the server asks to wait before the next try, in milliseconds. */
+  readonly retryAfterMs?: number;
+  constructor(plain: PlainFailure) {
+    super(plain);
+    this.status = plain.httpStatus ?? 0;
+    if (plain.retryAfterMs !== undefined) this.retryAfterMs = plain.retryAfterMs;
+  }
+  override get retryable(): boolean {
+    return [408, 425, 429].includes(this.status) || this.status >= 500;
+  }
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is HttpError;
+}
+
+/** 401 or 403: who we are is not enough. Renew the token that `headers` gives, and ask again. */
+export class AuthorizationRequiredError extends ServerError {
+  readonly code = "authorization_required";
+  readonly status: number;
+  /** The `WWW-Authenticate` header as sent; absent where the server does not expose it to pages. */
+  readonly challenge?: string;
+  constructor(plain: PlainFailure) {
+    super(plain);
+    this.status = plain.httpStatus ?? 401;
+    if (plain.challenge !== undefined) this.challenge = plain.challenge;
+  }
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is AuthorizationRequiredError;
+}
+
+/** No answer came. A browser does not say whether the address, the connection or a missing CORS permission was at fault. */
+export class NetworkError extends ServerError {
+  readonly code = "network";
+  override get retryable(): boolean {
+    return true;
+  }
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is NetworkError;
+}
+
+/** What came was not the protocol. */
+export class ProtocolError extends ServerError {
+  readonly code = "protocol";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is ProtocolError;
+}
+
+/** The server, or this platform, does not offer what was asked for. */
+export class UnsupportedError extends ServerError {
+  readonly code = "unsupported";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is UnsupportedError;
+}
+
+/** The client was closed; tasks go on at the server. */
+export class ClosedError extends ServerError {
+  readonly code = "closed";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is ClosedError;
+}
+
+/** Waiting took longer than allowed; the task goes on. */
+export class TimeoutError extends TasksError {
+  readonly code = "timeout";
+  override get retryable(): boolean {
+    return true;
+  }
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is TimeoutError;
+}
+
+/** mcp-tasks itself is broken: a bug to report. No client on this page works any more; tasks go on at the server. */
+export class InternalError extends ServerError {
+  readonly code = "internal";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is InternalError;
+}
+
+const BY_CODE: { [code: string]: { new (plain: PlainFailure): TasksError } } = {
+  task_failed: TaskFailedError,
+  task_cancelled: TaskCancelledError,
+  task_expired: TaskExpiredError,
+  rpc: RpcError,
+  http: HttpError,
+  authorization_required: AuthorizationRequiredError,
+  network: NetworkError,
+  protocol: ProtocolError,
+  unsupported: UnsupportedError,
+  closed: ClosedError,
+  internal: InternalError,
+};
+
+// Names as literals: a minifier changes the names of classes.
+define(ToolError, "ToolError");
+define(TimeoutError, "TimeoutError");
+define(TaskFailedError, "TaskFailedError");
+define(TaskCancelledError, "TaskCancelledError");
+define(TaskExpiredError, "TaskExpiredError");
+define(RpcError, "RpcError");
+define(HttpError, "HttpError");
+define(AuthorizationRequiredError, "AuthorizationRequiredError");
+define(NetworkError, "NetworkError");
+define(ProtocolError, "ProtocolError");
+define(UnsupportedError, "UnsupportedError");
+define(ClosedError, "ClosedError");
+define(InternalError, "InternalError");
+
+/** The typed error for a failure of the engine's. @internal */
+export function toError(plain: PlainFailure): TasksError {
+  return new (BY_CODE[plain.code] ?? ProtocolError)(plain);
+}

@@ -1,0 +1,34 @@
+// What the build puts behind two names: the glue that wasm-bindgen generates, and the module's bytes as text.
+
+declare module "#glue" {
+  /** One engine with its driver. See src/web/mod.rs. */
+  export class Core {
+    constructor(
+      host: object,
+      endpoint: string,
+      clientInfoJson: string | undefined,
+      pollIntervalMs: number | undefined,
+      maxMessageBytes: number | undefined,
+      stream: boolean | undefined,
+    );
+    callTool(handle: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
+    attach(handle: number, taskId: string): void;
+    watch(handle: number, result: boolean): void;
+    unwatch(handle: number, result: boolean): void;
+    refresh(handle: number, reply: number): void;
+    cancel(handle: number, reply: number): void;
+    abandon(handle: number): void;
+    forget(handle: number): void;
+    listTools(reply: number): void;
+    pause(reason: number, on: boolean): void;
+    close(): void;
+  }
+  type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+  export default function init(options: { module_or_path: Source }): Promise<unknown>;
+  export function initSync(options: { module: BufferSource | WebAssembly.Module }): unknown;
+}
+
+declare module "#wasm-base64" {
+  const base64: string;
+  export default base64;
+}

@@ -1,0 +1,33 @@
+import { toError } from "./errors.js";
+import { Core } from "#glue";
+
+/** Loads the module once and gives the engine's class. @internal */
+export type Load = () => Promise<typeof Core>;
+
+/**
+ * A loader that loads once, and again after a failure: a failed load is not kept for ever.
+ * @internal
+ */
+export function loader(init: () => Promise<unknown>): Load {
+  let loading: Promise<unknown> | undefined;
+  return async () => {
+    try {
+      await (loading ??= init());
+    } catch (error) {
+      loading = undefined;
+      throw toError(describe(error));
+    }
+    return Core;
+  };
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  const words = error instanceof Error ? error.message : String(error);
+  if (/unsafe-eval|content security policy/i.test(words)) {
+    return {
+      code: "unsupported",
+      message: `this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src. Nothing was sent. (${words})`,
+    };
+  }
+  return { code: "network", message: `the WebAssembly module of mcp-tasks could not be loaded; nothing was sent: ${words}` };
+}

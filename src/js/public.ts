@@ -1,0 +1,20 @@
+export { Client } from "./client.js";
+export { ToolTask } from "./task.js";
+export * from "./types.js";
+export {
+  AuthorizationRequiredError,
+  ClosedError,
+  HttpError,
+  InternalError,
+  NetworkError,
+  ProtocolError,
+  RpcError,
+  TaskCancelledError,
+  TaskExpiredError,
+  TaskFailedError,
+  TasksError,
+  TimeoutError,
+  ToolError,
+  UnsupportedError,
+  type RpcDetail,
+} from "./errors.js";

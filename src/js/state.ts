@@ -1,0 +1,145 @@
+// What is known of one task on this side, shared by its handle and its client. The client holds this, not the handle: so
+// a handle that nobody holds can be collected, and what it left here with it.
+
+import { ToolError } from "./errors.js";
+import type { CallToolResult, TaskStatus } from "./types.js";
+
+/** How a task ended. @internal */
+export type Outcome = { value: CallToolResult; isError: boolean } | { error: unknown };
+
+/** What a state needs of its client. @internal */
+export interface Port {
+  /** Traffic may begin (`on`) or end; `result` tells the waiting for the result from the watching of the status. */
+  watch(handle: number, result: boolean, on: boolean): void;
+  refresh(handle: number): Promise<void>;
+  cancel(handle: number): Promise<void>;
+  abandon(handle: number): void;
+  forget(handle: number): void;
+  warn(code: string, message: string): void;
+}
+
+interface Waiter {
+  resolve(value: CallToolResult): void;
+  reject(reason: unknown): void;
+}
+
+/** @internal */
+export class TaskState {
+  readonly handle: number;
+  readonly port: Port;
+  raiseOnError = true;
+  taskId: string | undefined;
+  snapshot: TaskStatus | undefined;
+  outcome: Outcome | undefined;
+  /** Undefined until the server has answered the call. */
+  isTask: boolean | undefined;
+  readonly #listeners = new Set<(status: TaskStatus | undefined) => unknown>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #creators = new Set<{ resolve(): void; reject(reason: unknown): void }>();
+
+  constructor(handle: number, port: Port) {
+    this.handle = handle;
+    this.port = port;
+  }
+
+  /** Calls back on every change, and with `undefined` when the outcome is known or the waiting was ended. */
+  listen(listener: (status: TaskStatus | undefined) => unknown): () => void {
+    // Wrapped, so that the same function may be given twice and each be taken back by itself.
+    const own = (status: TaskStatus | undefined): unknown => listener(status);
+    this.#listeners.add(own);
+    if (this.#listeners.size === 1 && !this.outcome) this.port.watch(this.handle, false, true);
+    return () => {
+      if (this.#listeners.delete(own) && this.#listeners.size === 0 && !this.outcome) {
+        this.port.watch(this.handle, false, false);
+      }
+    };
+  }
+
+  /** Waits for the outcome; aborting leaves the task alone. */
+  wait(signal: AbortSignal | undefined): Promise<CallToolResult> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      if (this.outcome) return this.#deliver(this.outcome, { resolve, reject });
+      const stop = (): void => {
+        if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.port.watch(this.handle, true, false);
+        reject(signal?.reason);
+      };
+      const off = (): void => signal?.removeEventListener("abort", stop);
+      const waiter: Waiter = {
+        resolve: (value) => (off(), resolve(value)),
+        reject: (reason) => (off(), reject(reason)),
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+      this.#waiters.add(waiter);
+      if (this.#waiters.size === 1) this.port.watch(this.handle, true, true);
+    });
+  }
+
+  /** Resolves when the server has answered the call. */
+  created(): Promise<void> {
+    if (this.isTask !== undefined) return Promise.resolve();
+    if (this.outcome && "error" in this.outcome) return Promise.reject(this.outcome.error);
+    return new Promise((resolve, reject) => this.#creators.add({ resolve, reject }));
+  }
+
+  /** The server has answered the call. */
+  onCreated(isTask: boolean): void {
+    this.isTask = isTask;
+    const creators = [...this.#creators];
+    this.#creators.clear();
+    for (const creator of creators) creator.resolve();
+  }
+
+  onChanged(snapshot: TaskStatus): void {
+    this.snapshot = snapshot;
+    this.taskId = snapshot.taskId;
+    this.#tell(snapshot);
+  }
+
+  /** The outcome is known: told once, kept for whoever asks later. */
+  onSettled(outcome: Outcome): void {
+    if (this.outcome) return;
+    this.outcome = outcome;
+    for (const waiter of this.#takeWaiters()) this.#deliver(outcome, waiter);
+    if ("error" in outcome) this.#rejectCreators(outcome.error);
+    this.#tell(undefined);
+  }
+
+  /** Waiting makes no sense now; the task goes on. */
+  onInterrupted(error: unknown): void {
+    for (const waiter of this.#takeWaiters()) waiter.reject(error);
+    this.#rejectCreators(error);
+  }
+
+  #takeWaiters(): Waiter[] {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    return waiters;
+  }
+
+  #rejectCreators(error: unknown): void {
+    const creators = [...this.#creators];
+    this.#creators.clear();
+    for (const creator of creators) creator.reject(error);
+  }
+
+  #deliver(outcome: Outcome, waiter: Waiter): void {
+    if ("error" in outcome) waiter.reject(outcome.error);
+    else if (outcome.isError && this.raiseOnError) waiter.reject(new ToolError(outcome.value));
+    else waiter.resolve(outcome.value);
+  }
+
+  /** One listener's trouble is not another's, and none of the engine's. */
+  #tell(status: TaskStatus | undefined): void {
+    const failed = (error: unknown): void =>
+      this.port.warn("listener-failed", `a status listener failed: ${String(error)}`);
+    for (const listener of [...this.#listeners]) {
+      try {
+        const returned = listener(status);
+        if (returned instanceof Promise) returned.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { TimeoutError } from "./errors.js";
+import type { TaskState } from "./state.js";
+import type { CallToolResult, TaskRef, TaskStatus, WaitForOptions, WaitOptions } from "./types.js";
+
+const TERMINAL = new Set(["completed", "failed", "cancelled"]);
+/** How many changes an iteration keeps for a consumer that is slower than the server. */
+const MOST_KEPT = 256;
+
+/**
+ * A tool call that may be a task: a promise of its result, and a handle to watch and cancel it.
+ *
+ * ```ts
+ * const task = client.callTool("render", { scene: 7 });
+ * task.onStatusChange((s) => console.log(s.status, s.statusMessage));
+ * const result = await task;
+ * ```
+ *
+ * The promise is lazy: a handle nobody awaits causes no traffic and no `unhandledrejection`. Dropping a handle, or
+ * leaving the page, does not cancel the task: only {@link ToolTask.cancel} does.
+ *
+ * Never return a handle from an `async` function: the function would wait for the result and the handle would be lost.
+ */
+export class ToolTask implements PromiseLike<CallToolResult> {
+  readonly #state: TaskState;
+  /** The tool's name. */
+  readonly name: string;
+
+  /** @internal */
+  constructor(state: TaskState, name: string) {
+    this.#state = state;
+    this.name = name;
+  }
+
+  /** The server's name for the task; undefined until it has given one, and for good where it answered at once. */
+  get taskId(): string | undefined {
+    return this.#state.taskId;
+  }
+
+  /** Whether the server answered at once, so that there is no task at the server. False as long as that is not known. */
+  get returnedImmediately(): boolean {
+    return this.#state.isTask === false;
+  }
+
+  /**
+   * Resolves with this task's id (or undefined, where the server answered at once) when the server has answered the
+   * call. Rejects with the reason when the call failed.
+   */
+  get created(): Promise<string | undefined> {
+    return this.#state.created().then(() => this.#state.taskId);
+  }
+
+  /**
+   * Calls back on every change of status from now on, in the order the server told them; a Promise that it returns is
+   * not waited for, and what it throws reaches `onWarning`. While somebody listens, the task is polled or streamed.
+   * @returns a function that stops it
+   */
+  onStatusChange(listener: (status: TaskStatus) => unknown): () => void {
+    return this.#state.listen((status) => (status ? listener(status) : undefined));
+  }
+
+  /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
+  async *updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
+    const state = this.#state;
+    const { signal } = options;
+    const queue: TaskStatus[] = state.snapshot ? [state.snapshot] : [];
+    let wake = (): void => {};
+    const off = state.listen((status) => {
+      if (status) queue.push(status);
+      // Whoever is that slow wants the newest.
+      if (queue.length > MOST_KEPT) queue.shift();
+      wake();
+    });
+    const stop = (): void => wake();
+    signal?.addEventListener("abort", stop);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const next = queue.shift();
+        if (next) {
+          yield next;
+          if (TERMINAL.has(next.status)) return;
+        } else if (state.outcome) {
+          if ("error" in state.outcome && !state.taskId) throw state.outcome.error;
+          return;
+        } else {
+          await new Promise<void>((resolve) => (wake = resolve));
+        }
+      }
+    } finally {
+      off();
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /**
+   * Where the task stands: what was heard last, or (`fresh`, or nothing was heard yet) what the server says now.
+   * Waits until the server has answered the call.
+   */
+  async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
+    const state = this.#state;
+    await raced(state.created(), options.signal);
+    if (!state.outcome && (options.fresh || !state.snapshot)) {
+      await raced(state.port.refresh(state.handle), options.signal);
+    }
+    if (state.snapshot) return state.snapshot;
+    // The task was never described: what it ended with says why.
+    throw state.outcome && "error" in state.outcome ? state.outcome.error : new Error("the task has no status");
+  }
+
+  /**
+   * Waits for a status (default: any terminal one) and resolves with it. Where the task ends without it, resolves with
+   * the terminal status: look at `status`.
+   */
+  async wait(options: WaitForOptions = {}): Promise<TaskStatus> {
+    const { state: wanted, timeoutMs, signal } = options;
+    const timeout = timeoutMs === undefined ? undefined : new AbortController();
+    const timer = timeout && setTimeout(() => timeout.abort(late(this.name, timeoutMs)), Math.min(timeoutMs!, 2 ** 31 - 1));
+    const both = timeout && signal ? AbortSignal.any([signal, timeout.signal]) : (timeout?.signal ?? signal);
+    try {
+      let last: TaskStatus | undefined;
+      for await (const status of this.updates(both ? { signal: both } : {})) {
+        last = status;
+        if (status.status === wanted) return status;
+      }
+      return last ?? (await this.status());
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The result, the same as awaiting the handle. Aborting the signal ends the waiting; the task goes on. */
+  result(options: WaitOptions = {}): Promise<CallToolResult> {
+    return this.#state.wait(options.signal);
+  }
+
+  /**
+   * Asks the server to cancel the task, and resolves when the server has taken note (at once where there is nothing
+   * to cancel). The task may still complete: what counts is what the server finally says.
+   * @throws UnsupportedError the server cannot cancel tasks; the task goes on
+   */
+  cancel(): Promise<void> {
+    return this.#state.outcome ? Promise.resolve() : this.#state.port.cancel(this.#state.handle);
+  }
+
+  /** `await task` is `await task.result()`. */
+  then<A = CallToolResult, B = never>(
+    onResult?: ((value: CallToolResult) => A | PromiseLike<A>) | null,
+    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.result().then(onResult, onError);
+  }
+
+  /** Like a promise's. */
+  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<CallToolResult | B> {
+    return this.result().catch(onError);
+  }
+
+  /** Like a promise's. */
+  finally(onEnd?: (() => void) | null): Promise<CallToolResult> {
+    return this.result().finally(onEnd);
+  }
+
+  /** For `useSyncExternalStore` and its like; bound. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#state.listen(() => listener());
+
+  /** The newest status: the same frozen object until something changes. Bound. */
+  readonly getSnapshot = (): TaskStatus | undefined => this.#state.snapshot;
+
+  /** Plain data that finds the task again: see `client.task(ref)`. Throws before the server has named the task. */
+  toJSON(): TaskRef {
+    const { taskId } = this.#state;
+    if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);
+    return { taskId, kind: "tool", name: this.name };
+  }
+}
+
+function late(name: string, timeoutMs: number | undefined): TimeoutError {
+  return new TimeoutError(`${name} did not get there within ${timeoutMs} ms; the task goes on`);
+}
+
+/** The promise, or the signal's own reason if it is aborted first. */
+function raced<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,0 +1,117 @@
+use crate::wire::{jsonrpc::RpcError, snapshot::short_id};
+
+/// How a task ended, for whoever waits for its result.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With a result, as JSON text.
+    Result(String),
+    /// The tool ran and says that it failed; its result, as JSON text.
+    ToolError(String),
+    /// Without a result.
+    Failure(Failure),
+}
+
+/// Why something did not come about. One code per reason, the server's own words kept.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The reason's stable name.
+    pub code: FailureCode,
+    /// What was wrong, where, and what did not happen.
+    pub message: String,
+    /// The server's JSON-RPC error, where it sent one.
+    pub rpc: Option<RpcError>,
+    /// The HTTP status, where that was the trouble.
+    pub http_status: Option<u16>,
+    /// How long the server asks to wait before the next try, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// The challenge of a 401 or 403, as sent.
+    pub challenge: Option<String>,
+}
+
+/// The reason of a [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureCode {
+    /// The task's status is `failed`, and there is no result that says more.
+    TaskFailed,
+    /// The task was cancelled.
+    TaskCancelled,
+    /// The server no longer knows the task.
+    TaskExpired,
+    /// The server answered with a JSON-RPC error.
+    Rpc,
+    /// The server answered with an HTTP status that is none of success.
+    Http,
+    /// 401 or 403.
+    AuthorizationRequired,
+    /// No answer came.
+    Network,
+    /// What came was not the protocol.
+    Protocol,
+    /// The server does not offer it.
+    Unsupported,
+    /// The client was closed.
+    Closed,
+}
+
+impl FailureCode {
+    /// The name that crosses to JavaScript.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TaskFailed => "task_failed",
+            Self::TaskCancelled => "task_cancelled",
+            Self::TaskExpired => "task_expired",
+            Self::Rpc => "rpc",
+            Self::Http => "http",
+            Self::AuthorizationRequired => "authorization_required",
+            Self::Network => "network",
+            Self::Protocol => "protocol",
+            Self::Unsupported => "unsupported",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure whose words are these parts, joined.
+    pub fn new(code: FailureCode, parts: &[&str]) -> Self {
+        Self { code, message: parts.concat(), rpc: None, http_status: None, retry_after_ms: None, challenge: None }
+    }
+
+    /// The server's JSON-RPC error in answer to what `doing` describes.
+    pub fn rpc(code: FailureCode, doing: &str, error: RpcError) -> Self {
+        let words = if error.message.is_empty() { "no message" } else { error.message.as_str() };
+        let number = error.code.to_string();
+        let mut failure = Self::new(code, &[doing, ": the server answered with error ", &number, ": ", words]);
+        failure.rpc = Some(error);
+        failure
+    }
+
+    /// The server no longer knows this task.
+    pub fn expired(task_id: &str, error: RpcError) -> Self {
+        let short = short_id(task_id);
+        let mut failure = Self::new(
+            FailureCode::TaskExpired,
+            &["the server does not know task ", &short, " (any more): ", &error.message],
+        );
+        failure.rpc = Some(error);
+        failure
+    }
+
+    /// The task was cancelled, in the server's words if it has any.
+    pub fn cancelled(task_id: &str, words: Option<&str>) -> Self {
+        Self::about_task(FailureCode::TaskCancelled, task_id, " was cancelled", words)
+    }
+
+    /// The task failed, in the server's words if it has any.
+    pub fn failed(task_id: &str, words: Option<&str>) -> Self {
+        Self::about_task(FailureCode::TaskFailed, task_id, " failed", words)
+    }
+
+    fn about_task(code: FailureCode, task_id: &str, what: &str, words: Option<&str>) -> Self {
+        let short = short_id(task_id);
+        match words {
+            Some(words) if !words.is_empty() => Self::new(code, &["task ", &short, what, ": ", words]),
+            _ => Self::new(code, &["task ", &short, what]),
+        }
+    }
+}

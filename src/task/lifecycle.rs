@@ -1,0 +1,97 @@
+use crate::wire::{
+    snapshot::{Snapshot, Status},
+    timestamp,
+};
+
+/// What the server said of a task. Terminal is final, and a stale snapshot never overwrites a newer one.
+#[derive(Debug)]
+pub enum Lifecycle {
+    /// The server has not named it.
+    Unnamed,
+    /// Named, and nothing more is known.
+    Named(String),
+    /// Described; the status is not terminal.
+    Live(Snapshot),
+    /// The status is terminal; the result has not been told.
+    Ended(Snapshot),
+    /// Everything is known and told. `None`: the server answered at once, there never was a task.
+    Settled(Option<Snapshot>),
+}
+
+/// What an observation brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Something a watcher can see is different.
+    Changed,
+    /// Nothing new.
+    Repeated,
+    /// Older than what is known, or about a task that has ended: dropped.
+    Stale,
+}
+
+impl Lifecycle {
+    /// The newest observation.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        match self {
+            Self::Unnamed | Self::Named(_) => None,
+            Self::Live(s) | Self::Ended(s) => Some(s),
+            Self::Settled(s) => s.as_ref(),
+        }
+    }
+
+    /// The server's name for it.
+    pub fn task_id(&self) -> Option<&str> {
+        match self {
+            Self::Named(id) => Some(id),
+            other => other.snapshot().map(|s| s.task_id.as_str()),
+        }
+    }
+
+    /// The terminal status, once there is one.
+    pub fn ended(&self) -> Option<Status> {
+        self.snapshot().map(|s| s.status).filter(|s| s.is_terminal())
+    }
+
+    pub(super) fn observe(&mut self, mut new: Snapshot) -> Seen {
+        let known = match self {
+            Self::Ended(_) | Self::Settled(_) => return Seen::Stale,
+            Self::Unnamed | Self::Named(_) => None,
+            Self::Live(known) => Some(known),
+        };
+        let mut seen = Seen::Changed;
+        if let Some(known) = known {
+            // A clock that disagrees (several workers) may make a true end look old: an end is always believed.
+            if !new.status.is_terminal() && is_older(&new, known) {
+                return Seen::Stale;
+            }
+            // Some messages leave out what the server has said before.
+            new.poll_interval_ms = new.poll_interval_ms.or(known.poll_interval_ms);
+            new.created_at = known.created_at.take().or(new.created_at);
+            if looks_the_same(&new, known) {
+                seen = Seen::Repeated;
+            }
+        }
+        *self = if new.status.is_terminal() { Self::Ended(new) } else { Self::Live(new) };
+        seen
+    }
+
+    pub(super) fn settle(&mut self) {
+        *self = Self::Settled(match std::mem::replace(self, Self::Unnamed) {
+            Self::Unnamed | Self::Named(_) => None,
+            Self::Live(s) | Self::Ended(s) => Some(s),
+            Self::Settled(s) => s,
+        });
+    }
+}
+
+/// By the server's own clock, where both messages carry it.
+fn is_older(new: &Snapshot, known: &Snapshot) -> bool {
+    let at = |s: &Snapshot| s.last_updated_at.as_deref().and_then(timestamp::micros);
+    matches!((at(new), at(known)), (Some(new), Some(known)) if new < known)
+}
+
+/// `last_updated_at` does not count: some servers say "now" on every answer.
+fn looks_the_same(a: &Snapshot, b: &Snapshot) -> bool {
+    (a.status, &a.status_message, a.ttl_ms, a.poll_interval_ms)
+        == (b.status, &b.status_message, b.ttl_ms, b.poll_interval_ms)
+}

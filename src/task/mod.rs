@@ -1,0 +1,155 @@
+//! One requested task's life. Two machines side by side, never one product: *what the server said* ([`Lifecycle`])
+//! and *our attention* ([`Attention`]). Neither knows other tasks, writes requests or does I/O.
+
+mod attention;
+mod failure;
+mod lifecycle;
+mod schedule;
+
+pub use attention::{Attention, DueReason, Interest, Want};
+pub use failure::{Failure, FailureCode, Outcome};
+pub use lifecycle::{Lifecycle, Seen};
+pub use schedule::Schedule;
+
+use crate::{Millis, wire::snapshot::Snapshot};
+
+/// One task as its handle sees it.
+#[derive(Debug)]
+pub struct Task {
+    lifecycle: Lifecycle,
+    attention: Attention,
+    schedule: Schedule,
+}
+
+impl Task {
+    /// A task the server has yet to name.
+    pub fn new(default_interval_ms: u64) -> Self {
+        Self {
+            lifecycle: Lifecycle::Unnamed,
+            attention: Attention::default(),
+            schedule: Schedule::new(default_interval_ms),
+        }
+    }
+
+    /// A task that is only known by its id, from an earlier page: asked after as soon as somebody watches.
+    pub fn known_by_id(task_id: String, default_interval_ms: u64) -> Self {
+        Self { lifecycle: Lifecycle::Named(task_id), ..Self::new(default_interval_ms) }
+    }
+
+    /// What the server said.
+    pub fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// The server's name for it, once there is one.
+    pub fn task_id(&self) -> Option<&str> {
+        self.lifecycle.task_id()
+    }
+
+    /// The server named the task without saying more that could be read.
+    pub fn named(&mut self, now: Millis, task_id: String) {
+        self.lifecycle = Lifecycle::Named(task_id);
+        self.schedule.heard(now, None);
+        self.replan(now);
+    }
+
+    /// The server described the task, in an answer or (`pushed`) of its own accord.
+    pub fn observe(&mut self, now: Millis, snapshot: Snapshot, pushed: bool) -> Seen {
+        self.schedule.heard(now, snapshot.poll_interval_ms);
+        if pushed {
+            self.schedule.pushed();
+        }
+        let seen = self.lifecycle.observe(snapshot);
+        self.replan(now);
+        seen
+    }
+
+    /// Somebody begins to watch.
+    pub fn watch(&mut self, now: Millis, interest: Interest) {
+        self.attention.watch(interest);
+        self.replan(now);
+    }
+
+    /// Somebody stops watching.
+    pub fn unwatch(&mut self, now: Millis, interest: Interest) {
+        self.attention.unwatch(interest);
+        self.replan(now);
+    }
+
+    /// Ask at the next chance, whatever the interval: the user did something, or the page came back.
+    pub fn ask_now(&mut self, now: Millis) {
+        self.schedule.hurry();
+        self.replan(now);
+    }
+
+    /// The stream that spoke for this task is gone: back to the server's interval.
+    pub fn stream_lost(&mut self, now: Millis) {
+        self.schedule.stream_lost();
+        self.replan(now);
+    }
+
+    /// The request for it was sent.
+    pub fn asking(&mut self, want: Want) {
+        self.attention.asking(want);
+    }
+
+    /// The request for it ended without a usable answer through nobody's fault: ask again when there is a chance.
+    pub fn unanswered(&mut self, now: Millis) {
+        self.schedule.hurry();
+        self.attention.answered();
+        self.replan(now);
+    }
+
+    /// The server answered nonsense. Returns how often it has done so in a row.
+    pub fn bad_answer(&mut self, now: Millis) -> u32 {
+        let times = self.schedule.bad_answer(now);
+        self.attention.answered();
+        self.replan(now);
+        times
+    }
+
+    /// A request for it was answered; the answer is about to be told with [`Self::observe`] or [`Self::settle`].
+    pub fn answered(&mut self) {
+        self.attention.answered();
+    }
+
+    /// Everything is known: nothing will be asked again.
+    pub fn settle(&mut self, now: Millis) {
+        self.lifecycle.settle();
+        self.replan(now);
+    }
+
+    /// Ends the waiting of all who watch; the task goes on, and who watches next begins anew.
+    pub fn interrupt(&mut self, now: Millis) {
+        self.attention.interrupt();
+        self.replan(now);
+    }
+
+    /// Whether somebody watches, and would thus see what happens to it.
+    pub fn is_watched(&self) -> bool {
+        self.attention.is_watched()
+    }
+
+    /// When to ask next, and why; `None` when there is nothing to ask or a request is on its way.
+    pub fn due(&self) -> Option<(Millis, DueReason)> {
+        self.attention.due()
+    }
+
+    /// What a request that is due would be for.
+    pub fn want(&self) -> Want {
+        if matches!(self.lifecycle, Lifecycle::Ended(_)) { Want::Result } else { Want::Status }
+    }
+
+    fn replan(&mut self, now: Millis) {
+        let plan = match &self.lifecycle {
+            Lifecycle::Unnamed | Lifecycle::Settled(_) => None,
+            Lifecycle::Named(_) | Lifecycle::Live(_) => {
+                self.attention.is_watched().then(|| self.schedule.next_poll(now))
+            }
+            Lifecycle::Ended(_) => {
+                self.attention.awaits_result().then(|| (self.schedule.next_result(now), DueReason::Result))
+            }
+        };
+        self.attention.plan(plan);
+    }
+}

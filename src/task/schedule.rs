@@ -1,0 +1,83 @@
+use super::DueReason;
+use crate::Millis;
+
+/// A server that wants to be asked more often than this is not believed: it would be a hot loop.
+const SHORTEST_INTERVAL_MS: u64 = 50;
+/// A server that wants to be asked more rarely than this is asked this often.
+const LONGEST_INTERVAL_MS: u64 = 3_600_000;
+/// While a stream speaks for the task, it is asked at least this rarely.
+const SAFETY_CHECK_MS: u64 = 15_000;
+/// Nonsense is asked about again after at most this long.
+const LONGEST_RETRY_MS: u64 = 30_000;
+
+/// When a task is asked after: at the interval the server named last, counted from when it was last heard of.
+#[derive(Debug)]
+pub struct Schedule {
+    interval_ms: u64,
+    heard_at: Option<Millis>,
+    /// A notification has arrived for this task on the stream that is open now.
+    streamed: bool,
+    bad_answers: u32,
+    hurry: bool,
+}
+
+impl Schedule {
+    pub(super) fn new(interval_ms: u64) -> Self {
+        Self { interval_ms: clamp(interval_ms), heard_at: None, streamed: false, bad_answers: 0, hurry: false }
+    }
+
+    pub(super) fn heard(&mut self, now: Millis, interval_ms: Option<u64>) {
+        self.heard_at = Some(now);
+        self.bad_answers = 0;
+        self.hurry = false;
+        if let Some(ms) = interval_ms {
+            self.interval_ms = clamp(ms);
+        }
+    }
+
+    pub(super) fn pushed(&mut self) {
+        self.streamed = true;
+    }
+
+    pub(super) fn stream_lost(&mut self) {
+        self.streamed = false;
+    }
+
+    pub(super) fn hurry(&mut self) {
+        self.hurry = true;
+    }
+
+    pub(super) fn bad_answer(&mut self, now: Millis) -> u32 {
+        self.heard_at = Some(now);
+        self.hurry = false;
+        self.bad_answers = self.bad_answers.saturating_add(1);
+        self.bad_answers
+    }
+
+    pub(super) fn next_poll(&self, now: Millis) -> (Millis, DueReason) {
+        match self.heard_at {
+            _ if self.hurry => (now, DueReason::Now),
+            None => (now, DueReason::Now),
+            Some(at) if self.bad_answers > 0 => (at + self.retry_ms(), DueReason::BadAnswer),
+            Some(at) if self.streamed => (at + SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
+            Some(at) => (at + self.interval_ms, DueReason::Interval),
+        }
+    }
+
+    pub(super) fn next_result(&self, now: Millis) -> Millis {
+        match self.heard_at {
+            Some(at) if self.bad_answers > 0 => at + self.retry_ms(),
+            _ => now,
+        }
+    }
+
+    fn retry_ms(&self) -> u64 {
+        let doubled = self.interval_ms.saturating_mul(1 << self.bad_answers.min(10));
+        // Never sooner than the interval, even where that is the longer of the two.
+        doubled.min(LONGEST_RETRY_MS).max(self.interval_ms)
+    }
+}
+
+fn clamp(interval_ms: u64) -> u64 {
+    interval_ms.clamp(SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS)
+}

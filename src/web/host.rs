@@ -1,0 +1,96 @@
+use crate::{task::Failure, wire::snapshot::Snapshot};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::RequestInit;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the JavaScript face offers to the driver. No method may throw; one that does is not asked why.
+    pub type Host;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn fetch(this: &Host, url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+    /// The application's own headers, or a promise of them.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn headers(this: &Host) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn created(this: &Host, handle: u32, is_task: bool) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = changed)]
+    #[allow(clippy::too_many_arguments)]
+    fn changed_with(
+        this: &Host,
+        handle: u32,
+        task_id: &str,
+        status: &str,
+        status_message: Option<&str>,
+        created_at: Option<&str>,
+        last_updated_at: Option<&str>,
+        ttl_ms: Option<f64>,
+        poll_interval_ms: Option<f64>,
+    ) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn settled(this: &Host, handle: u32, is_error: bool, json: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = failed)]
+    fn failed_with(this: &Host, handle: u32, is_final: bool, failure: JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn replied(this: &Host, reply: u32, json: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = rejected)]
+    fn rejected_with(this: &Host, reply: u32, failure: JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn warned(this: &Host, code: &str, message: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn panicked(this: &Host, message: &str) -> Result<(), JsValue>;
+}
+
+impl Host {
+    pub(super) fn changed(&self, handle: u32, s: &Snapshot) -> Result<(), JsValue> {
+        self.changed_with(
+            handle,
+            &s.task_id,
+            s.status.as_str(),
+            s.status_message.as_deref(),
+            s.created_at.as_deref(),
+            s.last_updated_at.as_deref(),
+            s.ttl_ms.map(|n| n as f64),
+            s.poll_interval_ms.map(|n| n as f64),
+        )
+    }
+
+    pub(super) fn failed(&self, handle: u32, is_final: bool, failure: &Failure) -> Result<(), JsValue> {
+        self.failed_with(handle, is_final, to_js(failure))
+    }
+
+    pub(super) fn rejected(&self, reply: u32, failure: &Failure) -> Result<(), JsValue> {
+        self.rejected_with(reply, to_js(failure))
+    }
+}
+
+/// A failure as plain data; the face makes the typed error of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainFailure<'a> {
+    code: &'a str,
+    message: &'a str,
+    rpc_code: Option<f64>,
+    rpc_message: Option<&'a str>,
+    /// JSON text.
+    rpc_data: Option<&'a str>,
+    http_status: Option<u16>,
+    retry_after_ms: Option<f64>,
+    challenge: Option<&'a str>,
+}
+
+fn to_js(failure: &Failure) -> JsValue {
+    let rpc = failure.rpc.as_ref();
+    let plain = PlainFailure {
+        code: failure.code.as_str(),
+        message: &failure.message,
+        rpc_code: rpc.map(|e| e.code as f64),
+        rpc_message: rpc.map(|e| e.message.as_str()),
+        rpc_data: rpc.and_then(|e| e.data.as_ref()).map(|d| d.get()),
+        http_status: failure.http_status,
+        retry_after_ms: failure.retry_after_ms.map(|n| n as f64),
+        challenge: failure.challenge.as_deref(),
+    };
+    serde_wasm_bindgen::to_value(&plain).unwrap_or(JsValue::NULL)
+}

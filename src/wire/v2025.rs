@@ -1,0 +1,344 @@
+//! The codec of the 2025-11-25 revision (and of the handshake revisions before it, which have no tasks).
+//! Tasks: specification 2025-11-25, basic/utilities/tasks.
+
+use super::{
+    Problem, jsonrpc, lenient,
+    snapshot::{Snapshot, Status},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The revision that is offered.
+pub const PROTOCOL_VERSION: &str = "2025-11-25";
+
+/// The revisions that are understood when a server answers with one of them.
+pub const SUPPORTED_VERSIONS: [&str; 3] = [PROTOCOL_VERSION, "2025-06-18", "2025-03-26"];
+
+/// A request of ours.
+#[derive(Debug, Clone, Copy)]
+pub enum Ask<'a> {
+    /// Opens the session.
+    Initialize {
+        /// Name, version and title of the application, as JSON.
+        client_info: &'a RawValue,
+    },
+    /// One page of the tools.
+    ListTools {
+        /// Where the last page ended.
+        cursor: Option<&'a str>,
+    },
+    /// Calls a tool.
+    CallTool {
+        /// The tool's name.
+        name: &'a str,
+        /// Its arguments, as a JSON object.
+        arguments: &'a RawValue,
+        /// Present: as a task.
+        task: Option<TaskOption>,
+    },
+    /// The state of a task.
+    GetTask {
+        /// Which task.
+        task_id: &'a str,
+    },
+    /// What the original request would have returned.
+    TaskResult {
+        /// Which task.
+        task_id: &'a str,
+    },
+    /// Asks for a task to be cancelled.
+    CancelTask {
+        /// Which task.
+        task_id: &'a str,
+    },
+}
+
+/// How a task is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct TaskOption {
+    /// How long the server is asked to keep the task, in milliseconds.
+    #[serde(rename = "ttl", skip_serializing_if = "Option::is_none")]
+    pub ttl_ms: Option<u64>,
+}
+
+impl Ask<'_> {
+    /// The request's text.
+    pub fn encode(self, id: u32) -> String {
+        let none = Params::default();
+        let (method, params) = match self {
+            Self::Initialize { client_info } => (
+                "initialize",
+                Params {
+                    protocol_version: Some(PROTOCOL_VERSION),
+                    capabilities: Some(Nothing {}),
+                    client_info: Some(client_info),
+                    ..none
+                },
+            ),
+            Self::ListTools { cursor } => ("tools/list", Params { cursor, ..none }),
+            Self::CallTool { name, arguments, task } => {
+                ("tools/call", Params { name: Some(name), arguments: Some(arguments), task, ..none })
+            }
+            Self::GetTask { task_id } => ("tasks/get", Params { task_id: Some(task_id), ..none }),
+            Self::TaskResult { task_id } => ("tasks/result", Params { task_id: Some(task_id), ..none }),
+            Self::CancelTask { task_id } => ("tasks/cancel", Params { task_id: Some(task_id), ..none }),
+        };
+        jsonrpc::request(id, method, &params.write())
+    }
+}
+
+/// Says that the handshake is over.
+pub fn initialized() -> String {
+    jsonrpc::notification("notifications/initialized", None)
+}
+
+/// Tells the server that a plain request (never a task) is no longer waited for.
+pub fn request_cancelled(request_id: u32) -> String {
+    let params = Params { request_id: Some(request_id), ..Params::default() };
+    jsonrpc::notification("notifications/cancelled", Some(&params.write()))
+}
+
+/// The answer to a request of the server's.
+pub fn answer(id: &RawValue, method: &str) -> String {
+    if method == "ping" {
+        return RawValue::from_string("{}".into()).map(|r| jsonrpc::response(id, &r)).unwrap_or_default();
+    }
+    let mut message = String::from("this client does not serve ");
+    message.push_str(&super::problem::excerpt(method));
+    jsonrpc::error_response(id, METHOD_NOT_FOUND, &message)
+}
+
+const METHOD_NOT_FOUND: i32 = -32601;
+const INVALID_PARAMS: i64 = -32602;
+
+/// Whether an error about a task says that the server does not know it.
+pub fn is_unknown_task(error: &jsonrpc::RpcError) -> bool {
+    error.code == INVALID_PARAMS
+}
+
+/// What the server offers, from its answer to [`Ask::Initialize`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The revision both sides will speak.
+    pub protocol_version: String,
+    /// Tool calls may be tasks.
+    pub task_tools: bool,
+    /// Tasks may be cancelled.
+    pub task_cancel: bool,
+}
+
+/// Reads the answer to [`Ask::Initialize`].
+pub fn read_offer(result: &RawValue) -> Result<Offer, Problem> {
+    let [version, capabilities] = read(result, "the answer to the handshake", ["protocolVersion", "capabilities"])?;
+    let version =
+        lenient::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
+    let [tasks] = read_any(capabilities, ["tasks"]);
+    let [requests, cancel] = read_any(tasks, ["requests", "cancel"]);
+    let [tools] = read_any(requests, ["tools"]);
+    Ok(Offer {
+        protocol_version: version.into_owned(),
+        // `tools: {}` without `call` comes from older Python servers and means the same.
+        task_tools: tools.is_some(),
+        task_cancel: cancel.is_some(),
+    })
+}
+
+/// What a server answered to a tool call.
+#[derive(Debug)]
+pub enum Called<'a> {
+    /// It made a task.
+    Task(Snapshot),
+    /// It made a task but described it badly: the id is what counts, the rest can be asked for.
+    BadTask {
+        /// The task's id.
+        task_id: String,
+        /// What was wrong with the rest.
+        problem: Problem,
+    },
+    /// It answered at once.
+    Plain(Payload<'a>),
+}
+
+/// A tool's result as text, with the one thing that the engine must know of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Payload<'a> {
+    /// The whole result.
+    pub json: &'a RawValue,
+    /// The tool says that it failed.
+    pub is_error: bool,
+    /// There is no result in it: nothing but metadata.
+    pub is_empty: bool,
+}
+
+/// Reads the answer to [`Ask::CallTool`].
+pub fn read_called(result: &RawValue) -> Result<Called<'_>, Problem> {
+    let [task] = read(result, "the answer to the tool call", ["task"])?;
+    let Some(task) = task else { return read_payload(result).map(Called::Plain) };
+    match read_snapshot(task) {
+        Ok(snapshot) => Ok(Called::Task(snapshot)),
+        Err(problem) => match read_task_id(task) {
+            Some(task_id) => Ok(Called::BadTask { task_id, problem }),
+            None => Err(problem),
+        },
+    }
+}
+
+/// Reads the answer to [`Ask::TaskResult`].
+pub fn read_payload(json: &RawValue) -> Result<Payload<'_>, Problem> {
+    let fields = read(json, "the result", ["isError", "content", "structuredContent"])?;
+    let [is_error, ..] = fields;
+    Ok(Payload { json, is_error: lenient::truth(is_error), is_empty: fields.iter().all(Option::is_none) })
+}
+
+/// Reads a task: the answer to [`Ask::GetTask`] or [`Ask::CancelTask`], or the parameters of a status notification.
+pub fn read_snapshot(json: &RawValue) -> Result<Snapshot, Problem> {
+    let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", "ttl", "pollInterval"];
+    let [task_id, status, status_message, created_at, last_updated_at, ttl, poll_interval] =
+        read(json, "a task", names)?;
+    let own = |raw| lenient::text(raw).map(Cow::into_owned);
+    let task_id = own(task_id).filter(|id| !id.is_empty());
+    let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", json.get()))?;
+    let word = lenient::text(status).ok_or_else(|| Problem::new("a task without a status", json.get()))?;
+    let status = Status::parse(&word).ok_or_else(|| Problem::new("a task with an unknown status", &word))?;
+    Ok(Snapshot {
+        task_id,
+        status,
+        status_message: own(status_message),
+        created_at: own(created_at),
+        last_updated_at: own(last_updated_at),
+        ttl_ms: lenient::whole(ttl),
+        poll_interval_ms: lenient::whole(poll_interval),
+    })
+}
+
+fn read_task_id(json: &RawValue) -> Option<String> {
+    let [task_id] = read_any(Some(json), ["taskId"]);
+    lenient::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
+}
+
+/// Whether a tool may run as a task (specification 2025-11-25, "Tool-Level Negotiation").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TaskSupport {
+    /// Only as a task.
+    Required,
+    /// Either way.
+    Optional,
+    /// Only plainly; so is a tool that says nothing.
+    #[default]
+    Forbidden,
+}
+
+/// One page of the tools.
+#[derive(Debug)]
+pub struct ToolPage<'a> {
+    /// Each tool as the server wrote it.
+    pub tools: Vec<ListedTool<'a>>,
+    /// Where the next page begins, if there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// One tool of a page.
+#[derive(Debug)]
+pub struct ListedTool<'a> {
+    /// The whole tool.
+    pub json: &'a RawValue,
+    /// Its name; a tool without one cannot be called.
+    pub name: Option<String>,
+    /// Whether it may be a task.
+    pub task_support: TaskSupport,
+}
+
+/// Reads the answer to [`Ask::ListTools`].
+pub fn read_tools(result: &RawValue) -> Result<ToolPage<'_>, Problem> {
+    let [tools, next_cursor] = read(result, "the list of tools", ["tools", "nextCursor"])?;
+    let tools = tools.and_then(|t| serde_json::from_str::<Vec<&RawValue>>(t.get()).ok());
+    let tools = tools.ok_or_else(|| Problem::new("the list of tools has no tools", result.get()))?;
+    Ok(ToolPage {
+        tools: tools.into_iter().map(read_tool).collect(),
+        next_cursor: lenient::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
+    })
+}
+
+fn read_tool(json: &RawValue) -> ListedTool<'_> {
+    let [name, execution] = read_any(Some(json), ["name", "execution"]);
+    let [task_support] = read_any(execution, ["taskSupport"]);
+    ListedTool {
+        json,
+        name: lenient::text(name).map(Cow::into_owned),
+        task_support: match lenient::text(task_support).as_deref() {
+            Some("required") => TaskSupport::Required,
+            Some("optional") => TaskSupport::Optional,
+            _ => TaskSupport::Forbidden,
+        },
+    }
+}
+
+/// What the server tells without being asked.
+#[derive(Debug)]
+pub enum Told {
+    /// A task changed.
+    Task(Result<Snapshot, Problem>),
+    /// The list of tools is no longer what it was.
+    ToolsChanged,
+    /// Anything else.
+    Other,
+}
+
+/// Reads a notification. Both names of the status notification are taken, whatever the revision: released servers mix them.
+pub fn read_notification(method: &str, params: Option<&RawValue>) -> Told {
+    match method {
+        "notifications/tasks/status" | "notifications/tasks" => Told::Task(
+            params.ok_or_else(|| Problem::new("a task notification without parameters", "")).and_then(read_snapshot),
+        ),
+        "notifications/tools/list_changed" => Told::ToolsChanged,
+        _ => Told::Other,
+    }
+}
+
+/// The members of an object that must be one.
+fn read<'a, const N: usize>(
+    raw: &'a RawValue,
+    what: &str,
+    names: [&str; N],
+) -> Result<[Option<&'a RawValue>; N], Problem> {
+    lenient::fields(raw.get(), names).map_err(|_| Problem::new(what, raw.get()).within("unexpected JSON"))
+}
+
+/// The members of an object, if it is one.
+fn read_any<'a, const N: usize>(raw: Option<&'a RawValue>, names: [&str; N]) -> [Option<&'a RawValue>; N] {
+    raw.and_then(|raw| lenient::fields(raw.get(), names).ok()).unwrap_or([None; N])
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+/// The parameters of every request of ours: one shape, so that one serializer serves all.
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Params<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capabilities: Option<Nothing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_info: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskOption>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<u32>,
+}
+
+impl Params<'_> {
+    fn write(&self) -> Box<RawValue> {
+        serde_json::value::to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    }
+}
