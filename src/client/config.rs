@@ -1,12 +1,10 @@
-use serde_json::value::RawValue;
-
 /// What a client is told once, at the beginning.
 #[derive(Debug)]
 pub struct Config {
     /// The server's address.
     pub endpoint: String,
-    /// The application's name and version, as a JSON object.
-    pub client_info: Box<RawValue>,
+    /// The application's name and version, as the text of a JSON object.
+    pub client_info: String,
     /// How often a task is asked after when the server names no interval, in milliseconds.
     pub poll_interval_ms: u64,
     /// Whether a standalone stream is opened for notifications.
@@ -23,7 +21,7 @@ impl Config {
         let info = concat!(r#"{"name":"mcp-tasks","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
         Self {
             endpoint: endpoint.into(),
-            client_info: RawValue::from_string(info.into()).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            client_info: info.into(),
             poll_interval_ms: 1000,
             stream: true,
             max_message_bytes: 64 << 20,

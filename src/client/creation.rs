@@ -10,12 +10,12 @@ use crate::{
     Millis,
     task::{Failure, FailureCode, Outcome, Task},
     wire::{
+        json::Json,
         jsonrpc::RpcError,
         snapshot::short_id,
         v2025::{self, Ask, Called, TaskOption, TaskSupport},
     },
 };
-use serde_json::value::RawValue;
 
 /// How often a call that was refused before anything was done with it is sent again.
 const MOST_ATTEMPTS: u32 = 5;
@@ -116,7 +116,7 @@ impl Client {
     }
 
     /// The server answered a call.
-    pub(super) fn called(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn called(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let Some(doing) = self.doing_call(handle) else { return };
         self.tasks.update(handle, |entry| entry.creation = Creation::Over);
         let called = match answer.map(v2025::read_called) {
@@ -192,7 +192,7 @@ impl Client {
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);
             let mut failure = failure.clone();
             failure.message = [&doing, " was not sent: ", &failure.message].concat();
-            self.settle(now, handle, Outcome::Failure(failure));
+            self.settle(now, handle, Outcome::Failure(failure.into()));
         }
     }
 

@@ -9,11 +9,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode, Interest, Lifecycle},
     wire::{
+        json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask},
     },
 };
-use serde_json::value::RawValue;
 
 /// How often a cancellation is sent when the server is in trouble.
 const MOST_ATTEMPTS: u32 = 3;
@@ -25,7 +25,7 @@ impl Client {
     }
 
     /// `refused` is what to answer when the task turns out to be alive.
-    fn refresh_or(&mut self, now: Millis, handle: Handle, reply: ReplyId, refused: Option<Failure>) {
+    fn refresh_or(&mut self, now: Millis, handle: Handle, reply: ReplyId, refused: Option<Box<Failure>>) {
         let asked = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
                 return false;
@@ -112,7 +112,7 @@ impl Client {
         }
     }
 
-    pub(super) fn cancel_answered(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn cancel_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let doing = ["cancelling ", &self.name_of(handle)].concat();
         let replies = self.take_cancel(handle, answer.is_ok());
         match answer {
@@ -184,7 +184,7 @@ impl Client {
     pub(super) fn fail_errands(&mut self, now: Millis, failure: &Failure) {
         for handle in std::mem::take(&mut self.cancels) {
             for reply in self.take_cancel(handle, false) {
-                self.reply(reply, Err(failure.clone()));
+                self.reply(reply, Err(failure.clone().into()));
             }
         }
         for handle in self.tasks.handles() {
@@ -196,7 +196,7 @@ impl Client {
                 refreshers
             });
             for (reply, _) in refreshers.unwrap_or_default() {
-                self.reply(reply, Err(failure.clone()));
+                self.reply(reply, Err(failure.clone().into()));
             }
         }
     }
@@ -208,7 +208,7 @@ impl Client {
             replies.extend(more);
         }
         for reply in replies {
-            self.reply(reply, Err(closed.clone()));
+            self.reply(reply, Err(closed.clone().into()));
         }
     }
 

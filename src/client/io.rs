@@ -2,11 +2,11 @@ use crate::{
     task::{Failure, Interest, Outcome},
     wire::{
         http::{Head, Method},
+        json::{Json, NotJson},
         snapshot::Snapshot,
         v2025::TaskOption,
     },
 };
-use serde_json::value::RawValue;
 
 /// A task's number on our side; the caller chooses it and never uses one twice.
 pub type Handle = u32;
@@ -20,17 +20,21 @@ pub type ExchangeId = u32;
 pub struct ToolCall {
     /// The tool's name.
     pub name: String,
-    /// The arguments: a JSON object.
-    pub arguments: Box<RawValue>,
+    /// The arguments: a JSON object, as text.
+    pub arguments: String,
     /// Whether it shall be a task.
     pub mode: TaskMode,
 }
 
 impl ToolCall {
     /// A call that becomes a task where server and tool offer it. Fails when `arguments` is not JSON.
-    pub fn new(name: &str, arguments: &str) -> Result<Self, serde_json::Error> {
-        let arguments = RawValue::from_string(arguments.into())?;
-        Ok(Self { name: name.into(), arguments, mode: TaskMode::WhatIsOffered(TaskOption::default()) })
+    pub fn new(name: &str, arguments: &str) -> Result<Self, NotJson> {
+        let arguments = Json::check(arguments)?;
+        Ok(Self {
+            name: name.into(),
+            arguments: arguments.get().into(),
+            mode: TaskMode::WhatIsOffered(TaskOption::default()),
+        })
     }
 }
 
@@ -200,14 +204,14 @@ pub enum Output {
         /// Which task.
         handle: Handle,
         /// Why.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// The answer to a question.
     Replied {
         /// Which question.
         reply: ReplyId,
         /// JSON text (`null` where there is nothing to say), or why not.
-        answer: Result<String, Failure>,
+        answer: Result<String, Box<Failure>>,
     },
     /// Trouble that no promise reports.
     Warning {

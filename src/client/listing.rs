@@ -4,11 +4,11 @@ use crate::{
     task::{Failure, FailureCode},
     wire::{
         Problem,
+        json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask, TaskSupport},
     },
 };
-use serde_json::value::RawValue;
 
 /// A server that pages for ever is stopped here.
 const MOST_PAGES: u32 = 1000;
@@ -92,7 +92,7 @@ impl Client {
         self.send(now, Purpose::ListTools, Ask::ListTools { cursor: cursor.as_deref() }, timeout);
     }
 
-    pub(super) fn tools_listed(&mut self, now: Millis, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn tools_listed(&mut self, now: Millis, answer: Result<Json<'_>, RpcError>) {
         let page = match answer.map(v2025::read_tools) {
             Ok(Ok(page)) => page,
             Ok(Err(problem)) => return self.listing_failed(now, &Trouble::Protocol(problem)),
@@ -160,7 +160,7 @@ impl Client {
         self.listing.attempts = 0;
         self.listing.not_before = 0;
         for reply in std::mem::take(&mut self.listing.replies) {
-            self.reply(reply, Err(failure.clone()));
+            self.reply(reply, Err(failure.clone().into()));
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::{
     task::{Failure, FailureCode, Outcome, Want},
     wire::{
         Problem,
+        json::Json,
         jsonrpc::RpcError,
         snapshot::Status,
         v2025::{self, Ask},
     },
 };
-use serde_json::value::RawValue;
 
 /// Of the six sockets a browser gives to an origin, this many at most are used for what runs by itself.
 pub(super) const MOST_AUTOMATIC: usize = 4;
@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// The server said where a task stands.
-    pub(super) fn got_task(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn got_task(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let Some(task_id) = self.tasks.get(handle).and_then(|e| e.task.task_id()).map(ToOwned::to_owned) else {
             return;
         };
@@ -75,7 +75,7 @@ impl Client {
     }
 
     /// The server said what a task resulted in.
-    pub(super) fn got_result(&mut self, now: Millis, handle: Handle, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn got_result(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
             return;
         };
@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// Asked again after a growing while; whoever waits is told at once when waiting will not help, else in the end.
-    fn bad_answer(&mut self, now: Millis, handle: Handle, failure: Failure, hopeless: bool) {
+    fn bad_answer(&mut self, now: Millis, handle: Handle, failure: Box<Failure>, hopeless: bool) {
         let times = self.tasks.update(handle, |entry| entry.task.bad_answer(now));
         let Some(times) = times else { return };
         if hopeless || times.is_multiple_of(MOST_BAD_ANSWERS) {

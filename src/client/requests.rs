@@ -8,11 +8,11 @@ use crate::{
     Millis,
     wire::{
         http::{self, Method},
+        json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask},
     },
 };
-use serde_json::value::RawValue;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Client {
         now: Millis,
         purpose: Purpose,
         session_id: Option<String>,
-        answer: Result<&RawValue, RpcError>,
+        answer: Result<Json<'_>, RpcError>,
     ) {
         self.health.good(now);
         if !matches!(purpose, Purpose::Initialize | Purpose::ListTools) {

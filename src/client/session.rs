@@ -4,11 +4,11 @@ use crate::{
     task::{Failure, FailureCode},
     wire::{
         Problem,
+        json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask, Offer, SUPPORTED_VERSIONS},
     },
 };
-use serde_json::value::RawValue;
 
 /// How often the handshake is tried before calls that wait for it are told. Tasks that run wait on.
 const MOST_ATTEMPTS: u32 = 3;
@@ -81,7 +81,7 @@ impl Client {
     }
 
     /// The server answered `initialize`.
-    pub(super) fn initialized(&mut self, now: Millis, session_id: Option<String>, answer: Result<&RawValue, RpcError>) {
+    pub(super) fn initialized(&mut self, now: Millis, session_id: Option<String>, answer: Result<Json<'_>, RpcError>) {
         let place = self.connecting();
         let offer = match answer.map(v2025::read_offer) {
             Ok(Ok(offer)) => offer,
@@ -131,7 +131,7 @@ impl Client {
             || failure.http_status.is_some_and(|s| s < 500 && s != 429)
         {
             for handle in self.tasks.handles() {
-                self.interrupt(now, handle, failure.clone());
+                self.interrupt(now, handle, failure.clone().into());
             }
         }
         if self.wants_session() {

@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub(super) creation: Creation,
     pub(super) cancel: Cancel,
     /// Who asked for the state now; with what to say if the task is found alive (a refused cancellation).
-    pub(super) refreshers: Vec<(ReplyId, Option<Failure>)>,
+    pub(super) refreshers: Vec<(ReplyId, Option<Box<Failure>>)>,
     /// The caller gave up before the task was named.
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
@@ -244,7 +244,7 @@ impl Client {
     }
 
     /// Ends the waiting for a task's result; the task goes on.
-    pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Failure) {
+    pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
         let refreshers = self.tasks.update(handle, |entry| {
             entry.task.interrupt(now);
             std::mem::take(&mut entry.refreshers)
@@ -267,7 +267,7 @@ impl Client {
         }
     }
 
-    pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Failure>) {
+    pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Box<Failure>>) {
         self.put(Output::Replied { reply, answer });
     }
 

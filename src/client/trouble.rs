@@ -51,7 +51,7 @@ impl Trouble {
     }
 
     /// The typed failure for whoever waits. `doing` names what was tried, `consequence` what did not happen.
-    pub(super) fn failure(&self, doing: &str, consequence: &str) -> Failure {
+    pub(super) fn failure(&self, doing: &str, consequence: &str) -> Box<Failure> {
         match self {
             Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
             Self::Protocol(problem) => {

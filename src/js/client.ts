@@ -231,8 +231,7 @@ export class Client {
         state(handle)?.onSettled({ value: JSON.parse(json) as CallToolResult, isError });
         this.#states.delete(handle);
       },
-      failed: (handle, isFinal, failure) => {
-        const error = toError(failure);
+      failed: (handle, isFinal, error) => {
         if (!isFinal) return state(handle)?.onInterrupted(error);
         state(handle)?.onSettled({ error });
         this.#states.delete(handle);
@@ -241,10 +240,12 @@ export class Client {
         this.#replies.get(reply)?.resolve(json);
         this.#replies.delete(reply);
       },
-      rejected: (reply, failure) => {
-        this.#replies.get(reply)?.reject(toError(failure));
+      rejected: (reply, error) => {
+        this.#replies.get(reply)?.reject(error);
         this.#replies.delete(reply);
       },
+      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) =>
+        toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData }),
       warned: (code, message) => this.#warn(code, message),
       panicked: (message) =>
         this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),

@@ -9,12 +9,13 @@ const BRAND = Symbol.for("mcp-tasks/error");
 export interface PlainFailure {
   code: string;
   message: string;
-  rpcCode?: number;
-  rpcMessage?: string;
-  rpcData?: string;
-  httpStatus?: number;
-  retryAfterMs?: number;
-  challenge?: string;
+  httpStatus?: number | undefined;
+  retryAfterMs?: number | undefined;
+  challenge?: string | undefined;
+  rpcCode?: number | undefined;
+  rpcMessage?: string | undefined;
+  /** JSON text. */
+  rpcData?: string | undefined;
 }
 
 /** What every error of this package has in common. */

@@ -1,5 +1,3 @@
-import type { PlainFailure } from "./errors.js";
-
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -18,9 +16,20 @@ export interface Host {
   /** The outcome is known; `isError`: the tool says that it failed. */
   settled(handle: number, isError: boolean, json: string): void;
   /** `isFinal`: the outcome; otherwise only the waiting ends. */
-  failed(handle: number, isFinal: boolean, failure: PlainFailure): void;
+  failed(handle: number, isFinal: boolean, error: unknown): void;
   replied(reply: number, json: string): void;
-  rejected(reply: number, failure: PlainFailure): void;
+  rejected(reply: number, error: unknown): void;
+  /** Makes the typed error; `rpcData` is JSON text. */
+  error(
+    code: string,
+    message: string,
+    httpStatus: number | undefined,
+    retryAfterMs: number | undefined,
+    challenge: string | undefined,
+    rpcCode: number | undefined,
+    rpcMessage: string | undefined,
+    rpcData: string | undefined,
+  ): unknown;
   warned(code: string, message: string): void;
   /** The module is broken from now on. */
   panicked(message: string): void;

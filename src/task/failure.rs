@@ -8,7 +8,7 @@ pub enum Outcome {
     /// The tool ran and says that it failed; its result, as JSON text.
     ToolError(String),
     /// Without a result.
-    Failure(Failure),
+    Failure(Box<Failure>),
 }
 
 /// Why something did not come about. One code per reason, the server's own words kept.
@@ -73,12 +73,13 @@ impl FailureCode {
 
 impl Failure {
     /// A failure whose words are these parts, joined.
-    pub fn new(code: FailureCode, parts: &[&str]) -> Self {
-        Self { code, message: parts.concat(), rpc: None, http_status: None, retry_after_ms: None, challenge: None }
+    pub fn new(code: FailureCode, parts: &[&str]) -> Box<Self> {
+        let message = parts.concat();
+        Box::new(Self { code, message, rpc: None, http_status: None, retry_after_ms: None, challenge: None })
     }
 
     /// The server's JSON-RPC error in answer to what `doing` describes.
-    pub fn rpc(code: FailureCode, doing: &str, error: RpcError) -> Self {
+    pub fn rpc(code: FailureCode, doing: &str, error: RpcError) -> Box<Self> {
         let words = if error.message.is_empty() { "no message" } else { error.message.as_str() };
         let number = error.code.to_string();
         let mut failure = Self::new(code, &[doing, ": the server answered with error ", &number, ": ", words]);
@@ -87,7 +88,7 @@ impl Failure {
     }
 
     /// The server no longer knows this task.
-    pub fn expired(task_id: &str, error: RpcError) -> Self {
+    pub fn expired(task_id: &str, error: RpcError) -> Box<Self> {
         let short = short_id(task_id);
         let mut failure = Self::new(
             FailureCode::TaskExpired,
@@ -98,16 +99,16 @@ impl Failure {
     }
 
     /// The task was cancelled, in the server's words if it has any.
-    pub fn cancelled(task_id: &str, words: Option<&str>) -> Self {
+    pub fn cancelled(task_id: &str, words: Option<&str>) -> Box<Self> {
         Self::about_task(FailureCode::TaskCancelled, task_id, " was cancelled", words)
     }
 
     /// The task failed, in the server's words if it has any.
-    pub fn failed(task_id: &str, words: Option<&str>) -> Self {
+    pub fn failed(task_id: &str, words: Option<&str>) -> Box<Self> {
         Self::about_task(FailureCode::TaskFailed, task_id, " failed", words)
     }
 
-    fn about_task(code: FailureCode, task_id: &str, what: &str, words: Option<&str>) -> Self {
+    fn about_task(code: FailureCode, task_id: &str, what: &str, words: Option<&str>) -> Box<Self> {
         let short = short_id(task_id);
         match words {
             Some(words) if !words.is_empty() => Self::new(code, &["task ", &short, what, ": ", words]),

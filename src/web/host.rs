@@ -1,5 +1,4 @@
 use crate::{task::Failure, wire::snapshot::Snapshot};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::RequestInit;
 
@@ -31,11 +30,25 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn settled(this: &Host, handle: u32, is_error: bool, json: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = failed)]
-    fn failed_with(this: &Host, handle: u32, is_final: bool, failure: JsValue) -> Result<(), JsValue>;
+    fn failed_with(this: &Host, handle: u32, is_final: bool, error: JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn replied(this: &Host, reply: u32, json: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = rejected)]
-    fn rejected_with(this: &Host, reply: u32, failure: JsValue) -> Result<(), JsValue>;
+    fn rejected_with(this: &Host, reply: u32, error: JsValue) -> Result<(), JsValue>;
+    /// Makes the typed error; `rpc_data` is JSON text.
+    #[wasm_bindgen(method, catch, js_name = error)]
+    #[allow(clippy::too_many_arguments)]
+    fn error_with(
+        this: &Host,
+        code: &str,
+        message: &str,
+        http_status: Option<u16>,
+        retry_after_ms: Option<f64>,
+        challenge: Option<&str>,
+        rpc_code: Option<f64>,
+        rpc_message: Option<&str>,
+        rpc_data: Option<&str>,
+    ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn warned(this: &Host, code: &str, message: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -57,40 +70,24 @@ impl Host {
     }
 
     pub(super) fn failed(&self, handle: u32, is_final: bool, failure: &Failure) -> Result<(), JsValue> {
-        self.failed_with(handle, is_final, to_js(failure))
+        self.failed_with(handle, is_final, self.error(failure)?)
     }
 
     pub(super) fn rejected(&self, reply: u32, failure: &Failure) -> Result<(), JsValue> {
-        self.rejected_with(reply, to_js(failure))
+        self.rejected_with(reply, self.error(failure)?)
     }
-}
 
-/// A failure as plain data; the face makes the typed error of it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlainFailure<'a> {
-    code: &'a str,
-    message: &'a str,
-    rpc_code: Option<f64>,
-    rpc_message: Option<&'a str>,
-    /// JSON text.
-    rpc_data: Option<&'a str>,
-    http_status: Option<u16>,
-    retry_after_ms: Option<f64>,
-    challenge: Option<&'a str>,
-}
-
-fn to_js(failure: &Failure) -> JsValue {
-    let rpc = failure.rpc.as_ref();
-    let plain = PlainFailure {
-        code: failure.code.as_str(),
-        message: &failure.message,
-        rpc_code: rpc.map(|e| e.code as f64),
-        rpc_message: rpc.map(|e| e.message.as_str()),
-        rpc_data: rpc.and_then(|e| e.data.as_ref()).map(|d| d.get()),
-        http_status: failure.http_status,
-        retry_after_ms: failure.retry_after_ms.map(|n| n as f64),
-        challenge: failure.challenge.as_deref(),
-    };
-    serde_wasm_bindgen::to_value(&plain).unwrap_or(JsValue::NULL)
+    fn error(&self, failure: &Failure) -> Result<JsValue, JsValue> {
+        let rpc = failure.rpc.as_ref();
+        self.error_with(
+            failure.code.as_str(),
+            &failure.message,
+            failure.http_status,
+            failure.retry_after_ms.map(|n| n as f64),
+            failure.challenge.as_deref(),
+            rpc.map(|e| e.code as f64),
+            rpc.map(|e| e.message.as_str()),
+            rpc.and_then(|e| e.data.as_deref()),
+        )
+    }
 }

@@ -14,7 +14,6 @@ use crate::{
     wire::v2025::TaskOption,
 };
 use driver::Driver;
-use serde_json::value::RawValue;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -39,19 +38,16 @@ impl Core {
     ) -> Result<Core, JsValue> {
         panic::watch(&host)?;
         let mut config = Config::new(endpoint);
-        if let Some(info) = client_info.and_then(|text| RawValue::from_string(text).ok()) {
-            config.client_info = info;
-        }
+        config.client_info = client_info.unwrap_or(config.client_info);
         config.poll_interval_ms = poll_interval_ms.map_or(config.poll_interval_ms, |n| n as u64);
         config.max_message_bytes = max_message_bytes.map_or(config.max_message_bytes, |n| n as usize);
         config.stream = stream.unwrap_or(config.stream);
         Ok(Core { driver: Driver::new(config, host) })
     }
 
-    /// `ttl_ms`: absent for a plain call, negative for a task without a wish.
+    /// `arguments` is JSON text, `client_info` too: the platform has just written them. `ttl_ms`: absent for a plain call, negative for a task without a wish.
     #[wasm_bindgen(js_name = callTool)]
     pub fn call_tool(&self, handle: u32, name: String, arguments: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
-        let arguments = RawValue::from_string(arguments).map_err(|e| JsError::new(&e.to_string()))?;
         let mode = match ttl_ms {
             None => TaskMode::Never,
             Some(ms) => TaskMode::WhatIsOffered(TaskOption { ttl_ms: (ms >= 0.0).then_some(ms as u64) }),

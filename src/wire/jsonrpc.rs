@@ -1,8 +1,10 @@
 //! The JSON-RPC 2.0 envelope: who a message is for, without looking into its payload.
 
-use super::{Problem, lenient};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use super::{
+    Problem,
+    json::{self, Json, NotJson},
+    object::Object,
+};
 use std::borrow::Cow;
 
 /// One message from the server. Payloads are the server's own text, borrowed from the received bytes.
@@ -11,25 +13,25 @@ pub enum Message<'a> {
     /// The answer to a request of ours.
     Response {
         /// The raw id: ours are numbers, but a broken server may send anything.
-        id: &'a RawValue,
+        id: Json<'a>,
         /// The result, or the error.
-        answer: Result<&'a RawValue, RpcError>,
+        answer: Result<Json<'a>, RpcError>,
     },
     /// Something the server wants answered. Its id is echoed as it stands: the first one is often `0`.
     Request {
         /// The raw id to answer with.
-        id: &'a RawValue,
+        id: Json<'a>,
         /// The method's name.
         method: Cow<'a, str>,
         /// The parameters, if any.
-        params: Option<&'a RawValue>,
+        params: Option<Json<'a>>,
     },
     /// Something the server tells.
     Notification {
         /// The method's name.
         method: Cow<'a, str>,
         /// The parameters, if any.
-        params: Option<&'a RawValue>,
+        params: Option<Json<'a>>,
     },
 }
 
@@ -41,103 +43,82 @@ pub struct RpcError {
     /// The message; empty when the server sent none.
     pub message: String,
     /// The `data` member as JSON text.
-    pub data: Option<Box<RawValue>>,
+    pub data: Option<String>,
 }
 
 /// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order.
 pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
-    if !text.trim_ascii_start().starts_with('[') {
-        return Ok(vec![message(text)?]);
-    }
-    let batch: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| malformed(text, &e))?;
-    batch.iter().map(|m| message(m.get())).collect()
+    let all = Json::check(text).map_err(|e| malformed(text, e))?;
+    let batch = json::elements(all).unwrap_or_else(|| vec![all]);
+    batch.into_iter().map(message).collect()
 }
 
-fn message(text: &str) -> Result<Message<'_>, Problem> {
-    let fields = lenient::fields(text, ["id", "method", "params", "result", "error"]);
-    let [id, method, params, result, error] = fields.map_err(|e| malformed(text, &e))?;
-    match (lenient::text(method), id, result, error) {
+fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
+    let fields = json::fields(raw, ["id", "method", "params", "result", "error"]);
+    let [id, method, params, result, error] = fields.unwrap_or_default();
+    match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
         (Some(method), None, ..) => Ok(Message::Notification { method, params }),
         // An error about a message the server could not read carries no id.
         (None, id, _, Some(error)) => {
-            Ok(Message::Response { id: id.unwrap_or(RawValue::NULL), answer: Err(read_error(error)) })
+            Ok(Message::Response { id: id.unwrap_or(Json::NULL), answer: Err(read_error(error)) })
         }
         (None, Some(id), Some(result), None) => Ok(Message::Response { id, answer: Ok(result) }),
-        _ => Err(Problem::new("JSON that is not a JSON-RPC message", text)),
+        _ => Err(Problem::new("JSON that is not a JSON-RPC message", raw.get())),
     }
 }
 
-fn read_error(raw: &RawValue) -> RpcError {
-    let own = |raw| lenient::text(raw).unwrap_or_default().into_owned();
-    match lenient::fields(raw.get(), ["code", "message", "data"]) {
-        Ok([code, message, data]) => RpcError {
-            code: lenient::signed(code).unwrap_or(0),
+fn read_error(raw: Json<'_>) -> RpcError {
+    let own = |raw| json::text(raw).unwrap_or_default().into_owned();
+    match json::fields(raw, ["code", "message", "data"]) {
+        Some([code, message, data]) => RpcError {
+            code: json::signed(code).unwrap_or(0),
             message: own(message),
-            data: data.map(ToOwned::to_owned),
+            data: data.map(|d| d.get().into()),
         },
         // `{"error": "text"}`: not JSON-RPC, but it says something.
-        Err(_) => RpcError { code: 0, message: own(Some(raw)), data: Some(raw.to_owned()) },
+        None => RpcError { code: 0, message: own(Some(raw)), data: Some(raw.get().into()) },
     }
 }
 
-fn malformed(text: &str, error: &serde_json::Error) -> Problem {
-    Problem::new(if error.is_eof() { "JSON that breaks off" } else { "text that is not JSON" }, text)
+fn malformed(text: &str, error: NotJson) -> Problem {
+    Problem::new(if error.breaks_off { "JSON that breaks off" } else { "text that is not JSON" }, text)
 }
 
 /// The number of ours that this response id names; a quoted number is taken too.
-pub fn our_id(raw: &RawValue) -> Option<u32> {
+pub fn our_id(raw: Json<'_>) -> Option<u32> {
     raw.get().trim_matches('"').parse().ok()
 }
 
-/// One message of ours. Every kind has this shape, so that one serializer serves all.
-#[derive(Serialize, Default)]
-struct Outgoing<'a> {
-    jsonrpc: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    params: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorBody<'a>>,
+/// The text of a request; `params` is a JSON object.
+pub fn request(id: u32, method: &str, params: &str) -> String {
+    message_of_ours().number("id", u64::from(id)).text("method", method).raw("params", params).end()
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    code: i32,
-    message: &'a str,
-}
-
-/// The text of a request.
-pub fn request(id: u32, method: &str, params: &RawValue) -> String {
-    let id = RawValue::from_string(id.to_string()).ok();
-    write(Outgoing { id: id.as_deref(), method: Some(method), params: Some(params), ..Outgoing::default() })
-}
-
-/// The text of a notification.
-pub fn notification(method: &str, params: Option<&RawValue>) -> String {
-    write(Outgoing { method: Some(method), params, ..Outgoing::default() })
+/// The text of a notification; `params`, if any, is a JSON object.
+pub fn notification(method: &str, params: Option<&str>) -> String {
+    let message = message_of_ours().text("method", method);
+    match params {
+        Some(params) => message.raw("params", params).end(),
+        None => message.end(),
+    }
 }
 
 /// The text of a successful answer to a request of the server's.
-pub fn response(id: &RawValue, result: &RawValue) -> String {
-    write(Outgoing { id: Some(id), result: Some(result), ..Outgoing::default() })
+pub fn response(id: Json<'_>, result: &str) -> String {
+    message_of_ours().raw("id", id.get()).raw("result", result).end()
 }
 
 /// The text of an error answer to a request of the server's.
-pub fn error_response(id: &RawValue, code: i32, message: &str) -> String {
-    write(Outgoing { id: Some(id), error: Some(ErrorBody { code, message }), ..Outgoing::default() })
+pub fn error_response(id: Json<'_>, code: i32, message: &str) -> String {
+    let error = Object::new().raw("code", &code.to_string()).text("message", message).end();
+    message_of_ours().raw("id", id.get()).raw("error", &error).end()
 }
 
-fn write(message: Outgoing<'_>) -> String {
-    // Strings, integers and raw JSON into memory: there is nothing that could fail.
-    serde_json::to_string(&Outgoing { jsonrpc: "2.0", ..message }).unwrap_or_default()
+fn message_of_ours() -> Object {
+    Object::new().text("jsonrpc", "2.0")
 }
 
 #[cfg(test)]
@@ -163,7 +144,7 @@ mod tests {
         let all = messages(text).unwrap();
         let [Message::Response { answer: Err(e), .. }] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((e.code, e.message.as_str()), (-32602, "no"));
-        assert_eq!(e.data.as_ref().unwrap().get(), r#"{"a":[1]}"#);
+        assert_eq!(e.data.as_deref().unwrap(), r#"{"a":[1]}"#);
     }
 
     #[test]
@@ -172,7 +153,7 @@ mod tests {
             ("<html>", "text that is not JSON: <html>"),
             ("{\"id\":1,\"res", "JSON that breaks off: {\"id\":1,\"res"),
             ("{\"a\":1}", "JSON that is not a JSON-RPC message: {\"a\":1}"),
-            ("7", "text that is not JSON: 7"),
+            ("7", "JSON that is not a JSON-RPC message: 7"),
         ] {
             assert_eq!(messages(text.as_bytes()).unwrap_err().to_string(), says);
         }

@@ -2,8 +2,9 @@
 
 pub mod event_stream;
 pub mod http;
+pub mod json;
 pub mod jsonrpc;
-pub mod lenient;
+mod object;
 pub mod snapshot;
 pub mod timestamp;
 pub mod v2025;

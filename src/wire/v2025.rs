@@ -2,11 +2,12 @@
 //! Tasks: specification 2025-11-25, basic/utilities/tasks.
 
 use super::{
-    Problem, jsonrpc, lenient,
+    Problem,
+    json::{self, Json},
+    jsonrpc,
+    object::Object,
     snapshot::{Snapshot, Status},
 };
-use serde::Serialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The revision that is offered.
@@ -21,7 +22,7 @@ pub enum Ask<'a> {
     /// Opens the session.
     Initialize {
         /// Name, version and title of the application, as JSON.
-        client_info: &'a RawValue,
+        client_info: &'a str,
     },
     /// One page of the tools.
     ListTools {
@@ -33,7 +34,7 @@ pub enum Ask<'a> {
         /// The tool's name.
         name: &'a str,
         /// Its arguments, as a JSON object.
-        arguments: &'a RawValue,
+        arguments: &'a str,
         /// Present: as a task.
         task: Option<TaskOption>,
     },
@@ -55,36 +56,39 @@ pub enum Ask<'a> {
 }
 
 /// How a task is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TaskOption {
     /// How long the server is asked to keep the task, in milliseconds.
-    #[serde(rename = "ttl", skip_serializing_if = "Option::is_none")]
     pub ttl_ms: Option<u64>,
 }
 
 impl Ask<'_> {
     /// The request's text.
     pub fn encode(self, id: u32) -> String {
-        let none = Params::default();
+        let params = Object::new();
         let (method, params) = match self {
-            Self::Initialize { client_info } => (
-                "initialize",
-                Params {
-                    protocol_version: Some(PROTOCOL_VERSION),
-                    capabilities: Some(Nothing {}),
-                    client_info: Some(client_info),
-                    ..none
-                },
-            ),
-            Self::ListTools { cursor } => ("tools/list", Params { cursor, ..none }),
-            Self::CallTool { name, arguments, task } => {
-                ("tools/call", Params { name: Some(name), arguments: Some(arguments), task, ..none })
+            Self::Initialize { client_info } => {
+                let params = params.text("protocolVersion", PROTOCOL_VERSION).raw("capabilities", "{}");
+                ("initialize", params.raw("clientInfo", client_info))
             }
-            Self::GetTask { task_id } => ("tasks/get", Params { task_id: Some(task_id), ..none }),
-            Self::TaskResult { task_id } => ("tasks/result", Params { task_id: Some(task_id), ..none }),
-            Self::CancelTask { task_id } => ("tasks/cancel", Params { task_id: Some(task_id), ..none }),
+            Self::ListTools { cursor: None } => ("tools/list", params),
+            Self::ListTools { cursor: Some(cursor) } => ("tools/list", params.text("cursor", cursor)),
+            Self::CallTool { name, arguments, task } => {
+                let params = params.text("name", name).raw("arguments", arguments);
+                ("tools/call", task.into_iter().fold(params, |params, task| params.raw("task", &task.encode())))
+            }
+            Self::GetTask { task_id } => ("tasks/get", params.text("taskId", task_id)),
+            Self::TaskResult { task_id } => ("tasks/result", params.text("taskId", task_id)),
+            Self::CancelTask { task_id } => ("tasks/cancel", params.text("taskId", task_id)),
         };
-        jsonrpc::request(id, method, &params.write())
+        jsonrpc::request(id, method, &params.end())
+    }
+}
+
+impl TaskOption {
+    fn encode(self) -> String {
+        let task = Object::new();
+        self.ttl_ms.into_iter().fold(task, |task, ms| task.number("ttl", ms)).end()
     }
 }
 
@@ -95,14 +99,14 @@ pub fn initialized() -> String {
 
 /// Tells the server that a plain request (never a task) is no longer waited for.
 pub fn request_cancelled(request_id: u32) -> String {
-    let params = Params { request_id: Some(request_id), ..Params::default() };
-    jsonrpc::notification("notifications/cancelled", Some(&params.write()))
+    let params = Object::new().number("requestId", u64::from(request_id)).end();
+    jsonrpc::notification("notifications/cancelled", Some(&params))
 }
 
 /// The answer to a request of the server's.
-pub fn answer(id: &RawValue, method: &str) -> String {
+pub fn answer(id: Json<'_>, method: &str) -> String {
     if method == "ping" {
-        return RawValue::from_string("{}".into()).map(|r| jsonrpc::response(id, &r)).unwrap_or_default();
+        return jsonrpc::response(id, "{}");
     }
     let mut message = String::from("this client does not serve ");
     message.push_str(&super::problem::excerpt(method));
@@ -129,10 +133,10 @@ pub struct Offer {
 }
 
 /// Reads the answer to [`Ask::Initialize`].
-pub fn read_offer(result: &RawValue) -> Result<Offer, Problem> {
+pub fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     let [version, capabilities] = read(result, "the answer to the handshake", ["protocolVersion", "capabilities"])?;
     let version =
-        lenient::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
+        json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
     let [tasks] = read_any(capabilities, ["tasks"]);
     let [requests, cancel] = read_any(tasks, ["requests", "cancel"]);
     let [tools] = read_any(requests, ["tools"]);
@@ -164,7 +168,7 @@ pub enum Called<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Payload<'a> {
     /// The whole result.
-    pub json: &'a RawValue,
+    pub json: Json<'a>,
     /// The tool says that it failed.
     pub is_error: bool,
     /// There is no result in it: nothing but metadata.
@@ -172,7 +176,7 @@ pub struct Payload<'a> {
 }
 
 /// Reads the answer to [`Ask::CallTool`].
-pub fn read_called(result: &RawValue) -> Result<Called<'_>, Problem> {
+pub fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
     let [task] = read(result, "the answer to the tool call", ["task"])?;
     let Some(task) = task else { return read_payload(result).map(Called::Plain) };
     match read_snapshot(task) {
@@ -185,21 +189,21 @@ pub fn read_called(result: &RawValue) -> Result<Called<'_>, Problem> {
 }
 
 /// Reads the answer to [`Ask::TaskResult`].
-pub fn read_payload(json: &RawValue) -> Result<Payload<'_>, Problem> {
+pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
     let fields = read(json, "the result", ["isError", "content", "structuredContent"])?;
     let [is_error, ..] = fields;
-    Ok(Payload { json, is_error: lenient::truth(is_error), is_empty: fields.iter().all(Option::is_none) })
+    Ok(Payload { json, is_error: json::truth(is_error), is_empty: fields.iter().all(Option::is_none) })
 }
 
 /// Reads a task: the answer to [`Ask::GetTask`] or [`Ask::CancelTask`], or the parameters of a status notification.
-pub fn read_snapshot(json: &RawValue) -> Result<Snapshot, Problem> {
+pub fn read_snapshot(json: Json<'_>) -> Result<Snapshot, Problem> {
     let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", "ttl", "pollInterval"];
     let [task_id, status, status_message, created_at, last_updated_at, ttl, poll_interval] =
         read(json, "a task", names)?;
-    let own = |raw| lenient::text(raw).map(Cow::into_owned);
+    let own = |raw| json::text(raw).map(Cow::into_owned);
     let task_id = own(task_id).filter(|id| !id.is_empty());
     let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", json.get()))?;
-    let word = lenient::text(status).ok_or_else(|| Problem::new("a task without a status", json.get()))?;
+    let word = json::text(status).ok_or_else(|| Problem::new("a task without a status", json.get()))?;
     let status = Status::parse(&word).ok_or_else(|| Problem::new("a task with an unknown status", &word))?;
     Ok(Snapshot {
         task_id,
@@ -207,14 +211,14 @@ pub fn read_snapshot(json: &RawValue) -> Result<Snapshot, Problem> {
         status_message: own(status_message),
         created_at: own(created_at),
         last_updated_at: own(last_updated_at),
-        ttl_ms: lenient::whole(ttl),
-        poll_interval_ms: lenient::whole(poll_interval),
+        ttl_ms: json::whole(ttl),
+        poll_interval_ms: json::whole(poll_interval),
     })
 }
 
-fn read_task_id(json: &RawValue) -> Option<String> {
+fn read_task_id(json: Json<'_>) -> Option<String> {
     let [task_id] = read_any(Some(json), ["taskId"]);
-    lenient::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
+    json::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
 }
 
 /// Whether a tool may run as a task (specification 2025-11-25, "Tool-Level Negotiation").
@@ -242,7 +246,7 @@ pub struct ToolPage<'a> {
 #[derive(Debug)]
 pub struct ListedTool<'a> {
     /// The whole tool.
-    pub json: &'a RawValue,
+    pub json: Json<'a>,
     /// Its name; a tool without one cannot be called.
     pub name: Option<String>,
     /// Whether it may be a task.
@@ -250,23 +254,23 @@ pub struct ListedTool<'a> {
 }
 
 /// Reads the answer to [`Ask::ListTools`].
-pub fn read_tools(result: &RawValue) -> Result<ToolPage<'_>, Problem> {
+pub fn read_tools(result: Json<'_>) -> Result<ToolPage<'_>, Problem> {
     let [tools, next_cursor] = read(result, "the list of tools", ["tools", "nextCursor"])?;
-    let tools = tools.and_then(|t| serde_json::from_str::<Vec<&RawValue>>(t.get()).ok());
+    let tools = tools.and_then(json::elements);
     let tools = tools.ok_or_else(|| Problem::new("the list of tools has no tools", result.get()))?;
     Ok(ToolPage {
         tools: tools.into_iter().map(read_tool).collect(),
-        next_cursor: lenient::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
+        next_cursor: json::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
     })
 }
 
-fn read_tool(json: &RawValue) -> ListedTool<'_> {
+fn read_tool(json: Json<'_>) -> ListedTool<'_> {
     let [name, execution] = read_any(Some(json), ["name", "execution"]);
     let [task_support] = read_any(execution, ["taskSupport"]);
     ListedTool {
         json,
-        name: lenient::text(name).map(Cow::into_owned),
-        task_support: match lenient::text(task_support).as_deref() {
+        name: json::text(name).map(Cow::into_owned),
+        task_support: match json::text(task_support).as_deref() {
             Some("required") => TaskSupport::Required,
             Some("optional") => TaskSupport::Optional,
             _ => TaskSupport::Forbidden,
@@ -286,7 +290,7 @@ pub enum Told {
 }
 
 /// Reads a notification. Both names of the status notification are taken, whatever the revision: released servers mix them.
-pub fn read_notification(method: &str, params: Option<&RawValue>) -> Told {
+pub fn read_notification(method: &str, params: Option<Json<'_>>) -> Told {
     match method {
         "notifications/tasks/status" | "notifications/tasks" => Told::Task(
             params.ok_or_else(|| Problem::new("a task notification without parameters", "")).and_then(read_snapshot),
@@ -297,48 +301,11 @@ pub fn read_notification(method: &str, params: Option<&RawValue>) -> Told {
 }
 
 /// The members of an object that must be one.
-fn read<'a, const N: usize>(
-    raw: &'a RawValue,
-    what: &str,
-    names: [&str; N],
-) -> Result<[Option<&'a RawValue>; N], Problem> {
-    lenient::fields(raw.get(), names).map_err(|_| Problem::new(what, raw.get()).within("unexpected JSON"))
+fn read<'a, const N: usize>(raw: Json<'a>, what: &str, names: [&str; N]) -> Result<[Option<Json<'a>>; N], Problem> {
+    json::fields(raw, names).ok_or_else(|| Problem::new(what, raw.get()).within("unexpected JSON"))
 }
 
 /// The members of an object, if it is one.
-fn read_any<'a, const N: usize>(raw: Option<&'a RawValue>, names: [&str; N]) -> [Option<&'a RawValue>; N] {
-    raw.and_then(|raw| lenient::fields(raw.get(), names).ok()).unwrap_or([None; N])
-}
-
-#[derive(Serialize)]
-struct Nothing {}
-
-/// The parameters of every request of ours: one shape, so that one serializer serves all.
-#[derive(Serialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct Params<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    protocol_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    capabilities: Option<Nothing>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_info: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arguments: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<TaskOption>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<u32>,
-}
-
-impl Params<'_> {
-    fn write(&self) -> Box<RawValue> {
-        serde_json::value::to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned())
-    }
+fn read_any<'a, const N: usize>(raw: Option<Json<'a>>, names: [&str; N]) -> [Option<Json<'a>>; N] {
+    raw.and_then(|raw| json::fields(raw, names)).unwrap_or([None; N])
 }

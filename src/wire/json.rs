@@ -1,0 +1,254 @@
+//! JSON text that is known to be valid, and its values read one by one, so that one malformed field does not cost the
+//! whole object.
+//!
+//! serde_json checks every text that comes in; what is left is to split it, which needs no errors. Its own readers for
+//! strings and objects, and its `RawValue`, would bring float parsing and error printing along, a sixth of the module that
+//! every page has to load, and would check every payload again at each level.
+
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+
+/// Valid JSON text, borrowed from what was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Json<'a>(&'a str);
+
+/// Text that is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotJson {
+    /// It breaks off where it might have gone on well.
+    pub breaks_off: bool,
+}
+
+impl<'a> Json<'a> {
+    /// What stands for an absent id.
+    pub const NULL: Json<'static> = Json("null");
+
+    /// Checks that a text is one JSON value.
+    pub fn check(text: &'a str) -> Result<Self, NotJson> {
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Ok(Self(text.trim_matches([' ', '\t', '\n', '\r']))),
+            Err(error) => Err(NotJson { breaks_off: error.is_eof() }),
+        }
+    }
+
+    /// The text, without white space around it.
+    pub fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+/// The values of these members of an object, in the order of the names; absent and `null` are the same, the last of
+/// several counts. `None` when the value is no object.
+pub fn fields<'a, const N: usize>(raw: Json<'a>, names: [&str; N]) -> Option<[Option<Json<'a>>; N]> {
+    let mut values = [None; N];
+    split_members(raw, &mut |name, value| {
+        let name = unquote(name);
+        if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
+            *slot = (value != "null").then_some(Json(value));
+        }
+    })?;
+    Some(values)
+}
+
+/// The elements of an array; `None` when the value is no array.
+pub fn elements(raw: Json<'_>) -> Option<Vec<Json<'_>>> {
+    let mut rest = raw.get().strip_prefix('[')?;
+    let mut all = Vec::new();
+    loop {
+        rest = skip(rest);
+        let (element, after) = rest.split_at_checked(length(rest))?;
+        if element.is_empty() {
+            return Some(all);
+        }
+        all.push(Json(element));
+        rest = after;
+    }
+}
+
+/// The string in this raw value; `None` when it is absent or something else. Borrowed unless it holds escapes.
+pub fn text(raw: Option<Json<'_>>) -> Option<Cow<'_, str>> {
+    let quoted = raw?.get();
+    quoted.starts_with('"').then(|| unquote(quoted))
+}
+
+/// The non-negative whole number in this raw value. A fraction is cut off, a quoted number is read;
+/// anything else (negative, exponent, absent, not a number) is `None`. Above `u64::MAX` it saturates.
+pub fn whole(raw: Option<Json<'_>>) -> Option<u64> {
+    let digits = raw?.get().trim_matches('"');
+    let whole = digits.split('.').next().unwrap_or(digits);
+    if whole.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    Some(whole.parse().unwrap_or(u64::MAX))
+}
+
+/// The signed whole number in this raw value, read like [`whole`].
+pub fn signed(raw: Option<Json<'_>>) -> Option<i64> {
+    let digits = raw?.get();
+    digits.split('.').next().unwrap_or(digits).parse().ok()
+}
+
+/// True only for a literal `true`.
+pub fn truth(raw: Option<Json<'_>>) -> bool {
+    raw.is_some_and(|r| r.get() == "true")
+}
+
+/// Calls back with each member's quoted name and its value.
+fn split_members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
+    let mut rest = raw.get().strip_prefix('{')?;
+    loop {
+        rest = skip(rest);
+        let (name, after) = rest.split_at_checked(length(rest))?;
+        if name.is_empty() {
+            return Some(());
+        }
+        rest = skip(after);
+        let (value, after) = rest.split_at_checked(length(rest))?;
+        member(name, value);
+        rest = after;
+    }
+}
+
+/// What separates values.
+fn skip(json: &str) -> &str {
+    json.trim_start_matches([' ', '\t', '\n', '\r', ',', ':'])
+}
+
+/// How many bytes the first value of this text takes; 0 where an object or an array ends.
+fn length(json: &str) -> usize {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => {
+                    in_string = false;
+                    if depth == 0 {
+                        return at + 1;
+                    }
+                }
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' => return at + depth,
+            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    json.len()
+}
+
+/// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.
+fn unquote(quoted: &str) -> Cow<'_, str> {
+    let inner = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(quoted);
+    let Some((plain, _)) = inner.split_once('\\') else { return Cow::Borrowed(inner) };
+    let mut out = String::from(plain);
+    let mut rest = inner.get(plain.len()..).unwrap_or_default();
+    while let Some(escape) = rest.strip_prefix('\\') {
+        let mut chars = escape.chars();
+        let c = chars.next().unwrap_or_default();
+        rest = chars.as_str();
+        match c {
+            'n' => out.push('\n'),
+            't' => out.push('\t'),
+            'r' => out.push('\r'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'u' => rest = unescape(rest, &mut out),
+            // A quote, a slash or a backslash; PHP servers escape every slash.
+            other => out.push(other),
+        }
+        let plain = rest.split('\\').next().unwrap_or_default();
+        out.push_str(plain);
+        rest = rest.get(plain.len()..).unwrap_or_default();
+    }
+    Cow::Owned(out)
+}
+
+/// Four hexadecimal digits, or twice four for what lies beyond them; returns what follows.
+fn unescape<'a>(json: &'a str, out: &mut String) -> &'a str {
+    let unit = |json: &str| json.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let rest = json.get(4..).unwrap_or_default();
+    let high = unit(json).unwrap_or_default();
+    let low = rest.strip_prefix("\\u").and_then(unit);
+    if let (0xD800..0xDC00, Some(low @ 0xDC00..0xE000)) = (high, low) {
+        let c = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+        out.push(char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER));
+        return rest.get(6..).unwrap_or_default();
+    }
+    out.push(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER));
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Json<'_> {
+        Json::check(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_that_servers_send() {
+        for (json, want) in [
+            ("0", Some(0)),
+            ("60000", Some(60000)),
+            ("1500.0", Some(1500)),
+            ("\"2000\"", Some(2000)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("-1", None),
+            ("1e3", None),
+            ("null", None),
+            ("{}", None),
+            ("\"\"", None),
+        ] {
+            assert_eq!(whole(Some(raw(json))), want, "{json}");
+        }
+        assert_eq!(signed(Some(raw("-32602"))), Some(-32602));
+        assert_eq!(signed(Some(raw("\"x\""))), None);
+    }
+
+    #[test]
+    fn strings_mean_what_serde_json_says() {
+        for json in [
+            r#""plain""#,
+            r#""""#,
+            r#""tasks\/get""#,
+            r#""a\"b\\c\n\t\r\b\f""#,
+            r#""\u00e9\ud83d\ude00x\u0000""#,
+            "\"é😀\"",
+        ] {
+            let want: String = serde_json::from_str(json).unwrap();
+            assert_eq!(text(Some(raw(json))).unwrap(), want, "{json}");
+        }
+        assert_eq!(text(Some(raw(r#""\ud83d!\ud83d\u0041\udc00""#))).unwrap(), "\u{fffd}!\u{fffd}A\u{fffd}");
+        assert!(matches!(text(Some(raw("\"plain\""))), Some(Cow::Borrowed("plain"))));
+        assert_eq!(text(Some(raw("7"))), None);
+    }
+
+    #[test]
+    fn members_are_found_however_they_are_written() {
+        let json = raw("{ \"a\\u0062\" : [1, {\"x\":\"]}\\\"\"}] ,\n\"n\":null,\"s\":\"},{\", \"z\":-1.5e3 }");
+        let [ab, n, s, z, none] = fields(json, ["ab", "n", "s", "z", "none"]).unwrap();
+        assert_eq!(ab.unwrap().get(), "[1, {\"x\":\"]}\\\"\"}]");
+        assert_eq!((n.is_none(), none.is_none()), (true, true));
+        assert_eq!((s.unwrap().get(), z.unwrap().get()), ("\"},{\"", "-1.5e3"));
+        assert!(fields(raw("[]"), ["a"]).is_none());
+        assert_eq!(fields(raw("{}"), ["a"]).unwrap()[0].map(Json::get), None);
+    }
+
+    #[test]
+    fn elements_are_split() {
+        let json = raw("[ 1,\"a,]\" , [[],{}],{\"k\":[2]}, true ]");
+        let all: Vec<&str> = elements(json).unwrap().into_iter().map(Json::get).collect();
+        assert_eq!(all, ["1", "\"a,]\"", "[[],{}]", "{\"k\":[2]}", "true"]);
+        assert!(elements(raw("[ ]")).unwrap().is_empty());
+        assert!(elements(raw("{}")).is_none());
+    }
+}

@@ -1,0 +1,52 @@
+/// Writes a JSON object member by member. A `derive` for each kind of message would bring serde's machinery for maps,
+/// floats and errors along, which every page would have to load.
+pub(super) struct Object(String);
+
+impl Object {
+    /// An object without members.
+    pub(super) fn new() -> Self {
+        Self(String::from("{"))
+    }
+
+    /// A member whose value is JSON already. The name must need no escapes.
+    #[must_use]
+    pub(super) fn raw(mut self, name: &str, json: &str) -> Self {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        for part in [comma, "\"", name, "\":", json] {
+            self.0.push_str(part);
+        }
+        self
+    }
+
+    /// A member whose value is a string.
+    #[must_use]
+    pub(super) fn text(self, name: &str, value: &str) -> Self {
+        // A string into memory: there is nothing that could fail.
+        let json = serde_json::to_string(value).unwrap_or_default();
+        self.raw(name, &json)
+    }
+
+    /// A member whose value is a number.
+    #[must_use]
+    pub(super) fn number(self, name: &str, value: u64) -> Self {
+        self.raw(name, &value.to_string())
+    }
+
+    /// The object's text.
+    pub(super) fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+
+    #[test]
+    fn what_it_writes_is_json() {
+        assert_eq!(Object::new().end(), "{}");
+        let json = Object::new().text("a", "\"é\n\\").number("n", 7).raw("r", "[1]").end();
+        assert_eq!(json, r#"{"a":"\"é\n\\","n":7,"r":[1]}"#);
+    }
+}
