@@ -28,13 +28,15 @@ enum Verdict {
 
 impl Client {
     pub(super) fn call_tool(&mut self, handle: Handle, call: ToolCall) {
-        let task = Task::new(self.config.poll_interval_ms);
+        let mut task = Task::new(self.config.poll_interval_ms);
+        task.hide(self.now, self.is_hidden());
         self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
         self.calls.push_back(handle);
     }
 
     pub(super) fn attach(&mut self, handle: Handle, task_id: String) {
-        let task = Task::known_by_id(task_id, self.config.poll_interval_ms);
+        let mut task = Task::known_by_id(task_id, self.config.poll_interval_ms);
+        task.hide(self.now, self.is_hidden());
         self.tasks.insert(handle, task, Creation::Over);
     }
 

@@ -11,6 +11,7 @@ const FORGIVEN_AFTER_MS: u64 = 10_000;
 pub(super) struct Health {
     failures: u32,
     last_failure: Millis,
+    last_answer: Millis,
     /// When to try again: nothing that runs by itself is sent before.
     closed_until: Option<Millis>,
     random: u64,
@@ -19,12 +20,13 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn new(seed: u64) -> Self {
         // Xorshift stands still at zero.
-        Self { failures: 0, last_failure: 0, closed_until: None, random: seed | 1 }
+        Self { failures: 0, last_failure: 0, last_answer: 0, closed_until: None, random: seed | 1 }
     }
 
     /// Something answered.
     pub(super) fn good(&mut self, now: Millis) {
         self.closed_until = None;
+        self.last_answer = now;
         if now.saturating_sub(self.last_failure) >= FORGIVEN_AFTER_MS {
             self.failures = 0;
         }
@@ -61,6 +63,11 @@ impl Health {
             Some(until) if until <= now => 1,
             Some(_) => 0,
         }
+    }
+
+    /// Whether anything has been answered since then.
+    pub(super) fn answered_since(&self, then: Millis) -> bool {
+        self.last_answer >= then
     }
 
     /// When the next try may be, while there is trouble.

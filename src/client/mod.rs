@@ -54,8 +54,6 @@ pub struct Client {
     next_exchange: ExchangeId,
     next_request: u32,
     paused: Vec<PauseReason>,
-    /// While the page is hidden: when to ask next.
-    hidden_poll_at: Millis,
     /// How often the handshake has failed in a row.
     session_attempts: u32,
     /// Which session we are in, counted: an exchange of an earlier one says nothing about this one.
@@ -82,7 +80,6 @@ impl Client {
             next_exchange: 1,
             next_request: 1,
             paused: Vec::new(),
-            hidden_poll_at: 0,
             session_attempts: 0,
             epoch: 0,
             losses: 0,

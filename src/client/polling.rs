@@ -15,8 +15,6 @@ use crate::{
 pub(super) const MOST_AUTOMATIC: usize = 4;
 /// After so much nonsense in a row, whoever waits is told; the task is asked after further if somebody still watches.
 const MOST_BAD_ANSWERS: u32 = 8;
-/// While the page is hidden, tasks are asked after together and this rarely.
-const HIDDEN_POLL_MS: u64 = 15_000;
 
 impl Client {
     /// Asks after every task that is due, as far as there is room.
@@ -31,10 +29,6 @@ impl Client {
         {
             self.ask(now, handle);
             room -= 1;
-        }
-        let more = self.tasks.first_due().is_some_and(|(at, _)| at <= now);
-        if self.is_hidden() && !more {
-            self.hidden_poll_at = now + HIDDEN_POLL_MS;
         }
     }
 
@@ -152,7 +146,6 @@ impl Client {
         if self.is_stopped() {
             return None;
         }
-        let hidden = if self.is_hidden() { self.hidden_poll_at } else { 0 };
-        Some(due.max(hidden).max(self.health.closed_until().unwrap_or(0)))
+        Some(due.max(self.health.closed_until().unwrap_or(0)))
     }
 }

@@ -111,6 +111,10 @@ impl Client {
     /// A request will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
         if trouble.is_transient() && purpose != Purpose::Initialize {
+            if self.health.closed_until().is_none() {
+                let what = trouble.failure(self.place(), "; what runs is asked after again, more and more slowly");
+                self.warn("retrying", what.message);
+            }
             self.health.bad(now, trouble.retry_after_ms());
         }
         match purpose {

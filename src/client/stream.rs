@@ -18,6 +18,7 @@ const LONGEST_REOPEN_MS: u64 = 300_000;
 pub(super) struct Stream {
     state: State,
     young_deaths: u32,
+    last_death: Millis,
     last_event_id: Option<String>,
     retry_ms: Option<u64>,
     /// When to close a stream that nobody listens to.
@@ -150,12 +151,16 @@ impl Client {
             }
             return;
         }
-        self.stream.young_deaths += u32::from(young);
+        // A server that answers nothing at all is down; that says nothing about its streams.
+        let is_up = self.health.answered_since(self.stream.last_death);
+        self.stream.young_deaths += u32::from(young && is_up);
+        self.stream.last_death = now;
         if self.stream.young_deaths >= MOST_YOUNG_DEATHS || matches!(trouble, Trouble::Protocol(_)) {
             return self.stream_given_up(trouble);
         }
         let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths).min(LONGEST_REOPEN_MS);
-        self.stream.state = State::Waiting(now + wait.max(trouble.retry_after_ms().unwrap_or(0)));
+        let until = now + wait.max(trouble.retry_after_ms().unwrap_or(0));
+        self.stream.state = State::Waiting(until.max(self.health.closed_until().unwrap_or(0)));
     }
 
     /// The network is back: do not wait any longer.

@@ -220,13 +220,14 @@ impl Client {
 
     /// The outcome of a task is known: told once, then the task is dropped.
     pub(super) fn settle(&mut self, now: Millis, handle: Handle, outcome: Outcome) {
-        let watched = self.tasks.update(handle, |entry| {
-            let watched = entry.task.is_watched() || entry.abandoned;
+        let unseen = self.tasks.update(handle, |entry| {
+            let unseen = !entry.task.is_watched() && !entry.abandoned && entry.task.task_id().is_none();
             entry.task.settle(now);
-            watched
+            unseen
         });
-        let Some(watched) = watched else { return };
-        if let (false, Outcome::Failure(failure)) = (watched, &outcome) {
+        let Some(unseen) = unseen else { return };
+        // A call that fails while nobody looks is told once, never swallowed.
+        if let (true, Outcome::Failure(failure)) = (unseen, &outcome) {
             let message = failure.message.clone();
             self.warn("unobserved-failure", message);
         }

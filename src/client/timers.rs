@@ -43,20 +43,26 @@ impl Client {
             return;
         }
         self.paused.push(reason);
-        if reason == PauseReason::Hidden {
-            self.hidden_poll_at = now;
-        }
+        self.hide_tasks(now);
     }
 
     pub(super) fn resume(&mut self, now: Millis, reason: PauseReason) {
         let before = self.paused.len();
         self.paused.retain(|r| *r != reason);
+        self.hide_tasks(now);
         if self.paused.len() < before && !self.is_stopped() {
             self.health.try_now(now);
             self.reopen_stream(now);
             if let Session::Waiting { until } = &mut self.session {
                 *until = now;
             }
+        }
+    }
+
+    fn hide_tasks(&mut self, now: Millis) {
+        let hidden = self.is_hidden();
+        for handle in self.tasks.handles() {
+            self.with_task(now, handle, |task, now| task.hide(now, hidden));
         }
     }
 

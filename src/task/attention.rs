@@ -23,6 +23,8 @@ pub enum Want {
 pub enum DueReason {
     /// The server's interval has passed.
     Interval,
+    /// A while has passed, longer than the interval: nobody can see the page.
+    Hidden,
     /// A live stream speaks for it; this is the slow check that the stream says everything.
     SafetyCheck,
     /// Nonsense was answered: asked again after a growing while.

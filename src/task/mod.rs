@@ -82,6 +82,12 @@ impl Task {
         self.replan(now);
     }
 
+    /// Nobody can see the page (any more, or again): ask rarely.
+    pub fn hide(&mut self, now: Millis, hidden: bool) {
+        self.schedule.hide(hidden);
+        self.replan(now);
+    }
+
     /// The stream that spoke for this task is gone: back to the server's interval.
     pub fn stream_lost(&mut self, now: Millis) {
         self.schedule.stream_lost();

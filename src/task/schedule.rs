@@ -7,6 +7,8 @@ const SHORTEST_INTERVAL_MS: u64 = 50;
 const LONGEST_INTERVAL_MS: u64 = 3_600_000;
 /// While a stream speaks for the task, it is asked at least this rarely.
 const SAFETY_CHECK_MS: u64 = 15_000;
+/// While nobody can see the page, tasks are asked after at most this often.
+const HIDDEN_INTERVAL_MS: u64 = 15_000;
 /// Nonsense is asked about again after at most this long.
 const LONGEST_RETRY_MS: u64 = 30_000;
 
@@ -19,11 +21,20 @@ pub struct Schedule {
     streamed: bool,
     bad_answers: u32,
     hurry: bool,
+    /// Nobody can see the page.
+    hidden: bool,
 }
 
 impl Schedule {
     pub(super) fn new(interval_ms: u64) -> Self {
-        Self { interval_ms: clamp(interval_ms), heard_at: None, streamed: false, bad_answers: 0, hurry: false }
+        Self {
+            interval_ms: clamp(interval_ms),
+            heard_at: None,
+            streamed: false,
+            bad_answers: 0,
+            hurry: false,
+            hidden: false,
+        }
     }
 
     pub(super) fn heard(&mut self, now: Millis, interval_ms: Option<u64>) {
@@ -43,6 +54,10 @@ impl Schedule {
         self.streamed = false;
     }
 
+    pub(super) fn hide(&mut self, hidden: bool) {
+        self.hidden = hidden;
+    }
+
     pub(super) fn hurry(&mut self) {
         self.hurry = true;
     }
@@ -60,6 +75,7 @@ impl Schedule {
             None => (now, DueReason::Now),
             Some(at) if self.bad_answers > 0 => (at + self.retry_ms(), DueReason::BadAnswer),
             Some(at) if self.streamed => (at + SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
+            Some(at) if self.hidden => (at + HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
             Some(at) => (at + self.interval_ms, DueReason::Interval),
         }
     }
