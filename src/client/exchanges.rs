@@ -183,7 +183,8 @@ impl Client {
         if let Role::Request(request) = role
             && self.requests.get(&request).is_none()
         {
-            exchange.deadline.get_or_insert(now + LINGER_MS);
+            let soon = now + LINGER_MS;
+            exchange.deadline = Some(exchange.deadline.map_or(soon, |at| at.min(soon)));
         }
         exchange.body = Body::Events(stream, odd);
         if fed.is_err() {
