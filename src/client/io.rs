@@ -1,3 +1,4 @@
+use super::Query;
 use crate::{
     task::{Failure, Interest, Outcome},
     wire::{
@@ -117,6 +118,13 @@ pub enum Input<'a> {
     ListTools {
         /// The answer's number.
         reply: ReplyId,
+    },
+    /// Ask the server something.
+    Ask {
+        /// The answer's number.
+        reply: ReplyId,
+        /// What to ask.
+        query: Query,
     },
     /// End everything: what waits is told so, the session is ended, tasks go on at the server.
     Close,

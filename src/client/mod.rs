@@ -13,6 +13,7 @@ mod io;
 mod listing;
 mod messages;
 mod polling;
+mod queries;
 mod requests;
 mod session;
 mod stream;
@@ -24,10 +25,13 @@ mod trouble;
 pub use config::Config;
 pub use io::{ExchangeId, Fetch, Handle, Input, Output, PauseReason, ReplyId, TaskMode, ToolCall, WakeReason};
 
+pub use queries::Query;
+
 use crate::Millis;
 use exchanges::Exchange;
 use health::Health;
 use listing::Listing;
+use queries::Pending;
 use requests::Purpose;
 use session::Session;
 use std::collections::VecDeque;
@@ -47,6 +51,7 @@ pub struct Client {
     /// Tasks to be cancelled as soon as that can be asked for.
     cancels: VecDeque<Handle>,
     listing: Listing,
+    queries: Table<ReplyId, Pending>,
     stream: Stream,
     exchanges: Table<ExchangeId, Exchange>,
     /// JSON-RPC requests that are not answered yet.
@@ -74,6 +79,7 @@ impl Client {
             calls: VecDeque::new(),
             cancels: VecDeque::new(),
             listing: Listing::default(),
+            queries: Table::default(),
             stream: Stream::default(),
             exchanges: Table::default(),
             requests: Table::default(),
@@ -109,6 +115,7 @@ impl Client {
             Input::Abandon { handle } => self.abandon(handle),
             Input::Forget { handle } => self.forget(handle),
             Input::ListTools { reply } => self.list_tools(reply),
+            Input::Ask { reply, query } => self.query(reply, query),
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),
             Input::Chunk { exchange, bytes } => self.chunk(now, exchange, bytes),
@@ -136,6 +143,7 @@ impl Client {
         self.tend_stream(now);
         self.release_calls(now);
         self.release_cancels(now);
+        self.release_queries(now);
         self.ask_due(now);
     }
 

@@ -1,5 +1,5 @@
 use super::{
-    Client, Fetch, Handle, Output,
+    Client, Fetch, Handle, Output, ReplyId,
     exchanges::{Body, Exchange, Role},
     io::ExchangeId,
     trouble::Trouble,
@@ -23,6 +23,7 @@ pub(super) enum Purpose {
     GetTask(Handle),
     TaskResult(Handle),
     CancelTask(Handle),
+    Query(ReplyId),
 }
 
 impl Purpose {
@@ -105,6 +106,7 @@ impl Client {
             Purpose::GetTask(handle) => self.got_task(now, handle, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
+            Purpose::Query(reply) => self.query_answered(reply, answer),
         }
     }
 
@@ -123,6 +125,7 @@ impl Client {
             Purpose::CallTool(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle) | Purpose::TaskResult(handle) => self.poll_failed(now, handle, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
+            Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }
     }
 

@@ -77,7 +77,7 @@ impl Client {
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
     pub(super) fn is_asked(&self) -> bool {
-        !self.calls.is_empty() || !self.cancels.is_empty() || self.listing.is_wanted()
+        !self.calls.is_empty() || !self.cancels.is_empty() || self.listing.is_wanted() || !self.queries.is_empty()
     }
 
     /// The server answered `initialize`.
@@ -126,6 +126,7 @@ impl Client {
         self.session = Session::Idle;
         self.fail_calls(now, failure);
         self.fail_listing(failure);
+        self.fail_queries(failure);
         self.fail_errands(now, failure);
         if !matches!(failure.code, FailureCode::Network | FailureCode::Http)
             || failure.http_status.is_some_and(|s| s < 500 && s != 429)
@@ -165,6 +166,7 @@ impl Client {
         }
         self.requests = super::Table::default();
         self.fail_listing(&closed);
+        self.fail_queries(&closed);
         for handle in self.tasks.handles() {
             if let Some(entry) = self.tasks.remove(handle) {
                 self.close_entry(entry, &closed);
@@ -183,7 +185,10 @@ impl Client {
             Input::CallTool { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
                 self.put(Output::Interrupted { handle, failure: closed() });
             }
-            Input::Refresh { reply, .. } | Input::Cancel { reply, .. } | Input::ListTools { reply } => {
+            Input::Refresh { reply, .. }
+            | Input::Cancel { reply, .. }
+            | Input::ListTools { reply }
+            | Input::Ask { reply, .. } => {
                 self.reply(reply, Err(closed()));
             }
             _ => {}

@@ -52,6 +52,10 @@ impl<K: Ord, V> Table<K, V> {
         self.0.get(at..).unwrap_or_default()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
         self.0.iter()
     }

@@ -82,6 +82,7 @@ impl Client {
             }
             Purpose::ListTools => self.relist(now),
             Purpose::CancelTask(handle) => self.cancel_again(handle),
+            Purpose::Query(reply) => self.query_again(reply),
             Purpose::Initialize => self.handshake_failed(now, trouble),
         }
     }
@@ -120,6 +121,6 @@ impl Client {
             _ => None,
         });
         let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
-        calls.chain(cancels).chain(self.listing.retry_at()).min()
+        calls.chain(cancels).chain(self.listing.retry_at()).chain(self.query_time()).min()
     }
 }

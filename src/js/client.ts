@@ -4,10 +4,17 @@ import type { Load } from "./load.js";
 import { watchPage } from "./page.js";
 import { TaskState, type Port } from "./state.js";
 import { ToolTask } from "./task.js";
-import type { CallToolOptions, CallToolResult, ClientOptions, Status, TaskRef, TaskStatus, Tool } from "./types.js";
+import type { CallToolOptions, CallToolResult, ClientOptions, Status, TaskPage, TaskRef, TaskStatus, Tool } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
+
+// What the engine can be asked: see src/web/mod.rs.
+const PING = 0;
+const STATUS = 1;
+const RESULT = 2;
+const TASKS = 3;
+const CANCEL = 4;
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -73,13 +80,15 @@ export class Client {
    * @throws TypeError the arguments cannot be written as a JSON object; nothing was sent
    */
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
+    if (typeof name !== "string") throw new TypeError(`the tool's name must be a string, not ${String(name)}`);
     const json = JSON.stringify(args);
     if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
     const { task, signal } = options;
     const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
-    if (task && task.ttlMs !== undefined && !(task.ttlMs >= 0)) {
+    if (task && task.ttlMs !== undefined && !(Number.isFinite(task.ttlMs) && task.ttlMs >= 0)) {
       throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
     }
+    if (signal && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
     const [state, handle] = this.#newTask(name);
     state.raiseOnError = options.raiseOnError ?? true;
     if (signal?.aborted) {
@@ -87,7 +96,7 @@ export class Client {
       return handle;
     }
     this.#do((core) => core.callTool(state.handle, name, json, ttlMs));
-    if (signal) this.#abandonOn(signal, state);
+    if (signal) this.#abandonOn(signal, state, handle);
     return handle;
   }
 
@@ -112,6 +121,42 @@ export class Client {
   }
 
   /**
+   * Where a task stands, by its id: for tasks without a handle.
+   * @throws TaskExpiredError the server does not know the task (any more)
+   */
+  async getTaskStatus(taskId: string): Promise<TaskStatus> {
+    return this.#parse(await this.#ask((core, reply) => core.ask(reply, STATUS, taskId)));
+  }
+
+  /** What the request that made a task would have been answered with, as the server sent it. May wait for the task to end. */
+  async getTaskResult(taskId: string): Promise<{ [key: string]: unknown }> {
+    return JSON.parse(await this.#ask((core, reply) => core.ask(reply, RESULT, taskId))) as { [key: string]: unknown };
+  }
+
+  /**
+   * One page of the tasks that the server knows.
+   * @throws UnsupportedError the server does not list tasks; nothing was sent
+   */
+  async listTasks(options: { cursor?: string } = {}): Promise<TaskPage> {
+    const page = JSON.parse(await this.#ask((core, reply) => core.ask(reply, TASKS, options.cursor))) as TaskPage;
+    for (const task of page.tasks) Object.freeze(task);
+    return page;
+  }
+
+  /**
+   * Asks the server to cancel a task, by its id, and resolves with what it says.
+   * @throws UnsupportedError the server cannot cancel tasks; nothing was sent
+   */
+  async cancelTask(taskId: string): Promise<TaskStatus> {
+    return this.#parse(await this.#ask((core, reply) => core.ask(reply, CANCEL, taskId)));
+  }
+
+  /** Resolves when the server has answered. */
+  async ping(): Promise<void> {
+    await this.#ask((core, reply) => core.ask(reply, PING, undefined));
+  }
+
+  /**
    * Ends everything on this side: whoever waits gets {@link ClosedError}, streams and timers end, the session is given
    * back. Tasks go on at the server. What is called afterwards fails with {@link ClosedError}.
    */
@@ -120,18 +165,35 @@ export class Client {
     const core = this.#core;
     if (core) this.#do(() => core.close());
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
+    // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
+    this.#core = undefined;
+    queueMicrotask(() => {
+      try {
+        core?.free();
+      } catch {
+        // It broke while it was closed: nothing is left to be freed.
+      }
+    });
+  }
+
+  #parse(json: string): TaskStatus {
+    return Object.freeze(JSON.parse(json) as TaskStatus);
   }
 
   #newTask(name: string): [TaskState, ToolTask] {
     const handle = this.#next++;
     const state = new TaskState(handle, this.#port);
     const task = new ToolTask(state, name);
+    if (this.#closed) {
+      state.onSettled({ error: toError(this.#closed) });
+      return [state, task];
+    }
     this.#states.set(handle, state);
     this.#collected.register(task, handle);
     return [state, task];
   }
 
-  #abandonOn(signal: AbortSignal, state: TaskState): void {
+  #abandonOn(signal: AbortSignal, state: TaskState, task: ToolTask): void {
     const stop = (): void => {
       if (state.isTask !== undefined || state.outcome) return;
       state.onSettled({ error: signal.reason });
@@ -140,7 +202,7 @@ export class Client {
     signal.addEventListener("abort", stop, { once: true });
     const off = (): void => signal.removeEventListener("abort", stop);
     // Once the task has a name the signal has no effect: a signal that many calls share must not keep them all.
-    state.created().then(off, off);
+    state.created(task).then(off, off);
   }
 
   /** Does it with the engine: now, or as soon as the module is loaded. */
@@ -183,11 +245,26 @@ export class Client {
       this.#waiting = [];
       for (const job of jobs) this.#do(job);
     } catch (error) {
-      this.#waiting = [];
-      // Whoever waits is told; the next call tries to load again.
-      this.#failAll(error);
+      this.#loadFailed(error);
     } finally {
       this.#loading = false;
+    }
+  }
+
+  /** Whoever waits is told; the next call tries to load again. */
+  #loadFailed(error: unknown): void {
+    this.#warn("load-failed", String(error instanceof Error ? error.message : error));
+    const running = [...this.#states.values()].filter((state) => state.isTask);
+    for (const state of running) this.#states.delete(state.handle);
+    this.#failAll(error);
+    // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
+    this.#waiting = running.map((state) => (core: Core) => {
+      core.attach(state.handle, state.taskId ?? "");
+      if (state.isListenedTo) core.watch(state.handle, false);
+    });
+    for (const state of running) {
+      this.#states.set(state.handle, state);
+      state.onInterrupted(error);
     }
   }
 
@@ -220,10 +297,18 @@ export class Client {
 
   #host(): Host {
     const { headers, credentials = "same-origin", fetch: own } = this.#options;
+    let thrown: unknown;
     const state = (handle: number): TaskState | undefined => this.#states.get(handle);
     return {
       // Looked up at each call, so that a page may wrap `fetch` at any time.
-      fetch: (url, init) => (own ?? globalThis.fetch)(url, { ...init, credentials }),
+      fetch: async (url, init) => {
+        try {
+          return await (own ?? globalThis.fetch)(url, { ...init, credentials });
+        } catch (error) {
+          thrown = error;
+          throw error;
+        }
+      },
       headers: () => (typeof headers === "function" ? headers() : headers),
       created: (handle, isTask) => state(handle)?.onCreated(isTask),
       changed: (handle, ...fields) => state(handle)?.onChanged(snapshot(...fields)),
@@ -244,8 +329,12 @@ export class Client {
         this.#replies.get(reply)?.reject(error);
         this.#replies.delete(reply);
       },
-      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) =>
-        toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData }),
+      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) => {
+        const error = toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData });
+        // The platform's own error, where it is the one that the message tells of.
+        if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
+        return error;
+      },
       warned: (code, message) => this.#warn(code, message),
       panicked: (message) =>
         this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),

@@ -20,8 +20,10 @@ declare module "#glue" {
     abandon(handle: number): void;
     forget(handle: number): void;
     listTools(reply: number): void;
+    ask(reply: number, what: number, which: string | undefined): void;
     pause(reason: number, on: boolean): void;
     close(): void;
+    free(): void;
   }
   type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
   export default function init(options: { module_or_path: Source }): Promise<unknown>;

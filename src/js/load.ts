@@ -15,7 +15,7 @@ export function loader(init: () => Promise<unknown>): Load {
       await (loading ??= init());
     } catch (error) {
       loading = undefined;
-      throw toError(describe(error));
+      throw Object.assign(toError(describe(error)), { cause: error });
     }
     return Core;
   };

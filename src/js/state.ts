@@ -33,20 +33,22 @@ export class TaskState {
   outcome: Outcome | undefined;
   /** Undefined until the server has answered the call. */
   isTask: boolean | undefined;
-  readonly #listeners = new Set<(status: TaskStatus | undefined) => unknown>();
-  readonly #waiters = new Set<Waiter>();
-  readonly #creators = new Set<{ resolve(): void; reject(reason: unknown): void }>();
+  // Each with the handle it came by: while somebody waits or listens, the handle must not be collected.
+  readonly #listeners = new Map<(status: TaskStatus | undefined, broken?: { error: unknown }) => unknown, object>();
+  readonly #waiters = new Map<Waiter, object>();
+  readonly #creators = new Map<{ resolve(): void; reject(reason: unknown): void }, object>();
 
   constructor(handle: number, port: Port) {
     this.handle = handle;
     this.port = port;
   }
 
-  /** Calls back on every change, and with `undefined` when the outcome is known or the waiting was ended. */
-  listen(listener: (status: TaskStatus | undefined) => unknown): () => void {
+  /** Calls back on every change, with `undefined` when the outcome is known, and with `broken` when the waiting was ended. */
+  listen(owner: object, listener: (status: TaskStatus | undefined, broken?: { error: unknown }) => unknown): () => void {
+    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
     // Wrapped, so that the same function may be given twice and each be taken back by itself.
-    const own = (status: TaskStatus | undefined): unknown => listener(status);
-    this.#listeners.add(own);
+    const own: typeof listener = (status, broken) => listener(status, broken);
+    this.#listeners.set(own, owner);
     if (this.#listeners.size === 1 && !this.outcome) this.port.watch(this.handle, false, true);
     return () => {
       if (this.#listeners.delete(own) && this.#listeners.size === 0 && !this.outcome) {
@@ -55,8 +57,13 @@ export class TaskState {
     };
   }
 
+  /** Whether somebody listens. */
+  get isListenedTo(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Waits for the outcome; aborting leaves the task alone. */
-  wait(signal: AbortSignal | undefined): Promise<CallToolResult> {
+  wait(owner: object, signal: AbortSignal | undefined): Promise<CallToolResult> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.outcome) return this.#deliver(this.outcome, { resolve, reject });
@@ -70,22 +77,22 @@ export class TaskState {
         reject: (reason) => (off(), reject(reason)),
       };
       signal?.addEventListener("abort", stop, { once: true });
-      this.#waiters.add(waiter);
+      this.#waiters.set(waiter, owner);
       if (this.#waiters.size === 1) this.port.watch(this.handle, true, true);
     });
   }
 
   /** Resolves when the server has answered the call. */
-  created(): Promise<void> {
+  created(owner: object): Promise<void> {
     if (this.isTask !== undefined) return Promise.resolve();
     if (this.outcome && "error" in this.outcome) return Promise.reject(this.outcome.error);
-    return new Promise((resolve, reject) => this.#creators.add({ resolve, reject }));
+    return new Promise((resolve, reject) => this.#creators.set({ resolve, reject }, owner));
   }
 
   /** The server has answered the call. */
   onCreated(isTask: boolean): void {
     this.isTask = isTask;
-    const creators = [...this.#creators];
+    const creators = [...this.#creators.keys()];
     this.#creators.clear();
     for (const creator of creators) creator.resolve();
   }
@@ -109,16 +116,17 @@ export class TaskState {
   onInterrupted(error: unknown): void {
     for (const waiter of this.#takeWaiters()) waiter.reject(error);
     this.#rejectCreators(error);
+    this.#tell(undefined, { error });
   }
 
   #takeWaiters(): Waiter[] {
-    const waiters = [...this.#waiters];
+    const waiters = [...this.#waiters.keys()];
     this.#waiters.clear();
     return waiters;
   }
 
   #rejectCreators(error: unknown): void {
-    const creators = [...this.#creators];
+    const creators = [...this.#creators.keys()];
     this.#creators.clear();
     for (const creator of creators) creator.reject(error);
   }
@@ -130,12 +138,19 @@ export class TaskState {
   }
 
   /** One listener's trouble is not another's, and none of the engine's. */
-  #tell(status: TaskStatus | undefined): void {
-    const failed = (error: unknown): void =>
-      this.port.warn("listener-failed", `a status listener failed: ${String(error)}`);
-    for (const listener of [...this.#listeners]) {
+  #tell(status: TaskStatus | undefined, broken?: { error: unknown }): void {
+    const failed = (error: unknown): void => {
+      let words = "something that has no words";
       try {
-        const returned = listener(status);
+        words = String(error);
+      } catch {
+        // An object without a prototype, for one.
+      }
+      this.port.warn("listener-failed", `a status listener failed: ${words}`);
+    };
+    for (const listener of [...this.#listeners.keys()]) {
+      try {
+        const returned = listener(status, broken);
         if (returned instanceof Promise) returned.catch(failed);
       } catch (error) {
         failed(error);

@@ -1,4 +1,4 @@
-import { TimeoutError } from "./errors.js";
+import { ClosedError, TaskExpiredError, TimeoutError, toError } from "./errors.js";
 import type { TaskState } from "./state.js";
 import type { CallToolResult, TaskRef, TaskStatus, WaitForOptions, WaitOptions } from "./types.js";
 
@@ -46,7 +46,7 @@ export class ToolTask implements PromiseLike<CallToolResult> {
    * call. Rejects with the reason when the call failed.
    */
   get created(): Promise<string | undefined> {
-    return this.#state.created().then(() => this.#state.taskId);
+    return this.#state.created(this).then(() => this.#state.taskId);
   }
 
   /**
@@ -55,7 +55,8 @@ export class ToolTask implements PromiseLike<CallToolResult> {
    * @returns a function that stops it
    */
   onStatusChange(listener: (status: TaskStatus) => unknown): () => void {
-    return this.#state.listen((status) => (status ? listener(status) : undefined));
+    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    return this.#state.listen(this, (status) => (status ? listener(status) : undefined));
   }
 
   /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
@@ -64,7 +65,9 @@ export class ToolTask implements PromiseLike<CallToolResult> {
     const { signal } = options;
     const queue: TaskStatus[] = state.snapshot ? [state.snapshot] : [];
     let wake = (): void => {};
-    const off = state.listen((status) => {
+    let broken: { error: unknown } | undefined;
+    const off = state.listen(this, (status, why) => {
+      broken ??= why;
       if (status) queue.push(status);
       // Whoever is that slow wants the newest.
       if (queue.length > MOST_KEPT) queue.shift();
@@ -80,8 +83,11 @@ export class ToolTask implements PromiseLike<CallToolResult> {
           yield next;
           if (TERMINAL.has(next.status)) return;
         } else if (state.outcome) {
-          if ("error" in state.outcome && !state.taskId) throw state.outcome.error;
+          // Told how the task ended, or not: who iterates must know the difference.
+          if ("error" in state.outcome && !isTerminal(state)) throw state.outcome.error;
           return;
+        } else if (broken) {
+          throw broken.error;
         } else {
           await new Promise<void>((resolve) => (wake = resolve));
         }
@@ -98,13 +104,16 @@ export class ToolTask implements PromiseLike<CallToolResult> {
    */
   async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
     const state = this.#state;
-    await raced(state.created(), options.signal);
+    await raced(state.created(this), options.signal);
     if (!state.outcome && (options.fresh || !state.snapshot)) {
       await raced(state.port.refresh(state.handle), options.signal);
     }
-    if (state.snapshot) return state.snapshot;
-    // The task was never described: what it ended with says why.
-    throw state.outcome && "error" in state.outcome ? state.outcome.error : new Error("the task has no status");
+    // Not the local: naming `this` here keeps the handle from being collected while we wait.
+    const { outcome, snapshot } = this.#state;
+    if (snapshot && (!options.fresh || !outcome || isTerminal(state))) return snapshot;
+    // The task was never described, or can no longer be asked after: what it ended with says why.
+    if (outcome && "error" in outcome) throw outcome.error;
+    throw toError({ code: "unsupported", message: `${this.name} was answered at once: there is no task that could have a status` });
   }
 
   /**
@@ -113,6 +122,9 @@ export class ToolTask implements PromiseLike<CallToolResult> {
    */
   async wait(options: WaitForOptions = {}): Promise<TaskStatus> {
     const { state: wanted, timeoutMs, signal } = options;
+    if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
+      throw new TypeError(`timeoutMs must be a number of at least 0, not ${String(timeoutMs)}`);
+    }
     const timeout = timeoutMs === undefined ? undefined : new AbortController();
     const timer = timeout && setTimeout(() => timeout.abort(late(this.name, timeoutMs)), Math.min(timeoutMs!, 2 ** 31 - 1));
     const both = timeout && signal ? AbortSignal.any([signal, timeout.signal]) : (timeout?.signal ?? signal);
@@ -130,7 +142,7 @@ export class ToolTask implements PromiseLike<CallToolResult> {
 
   /** The result, the same as awaiting the handle. Aborting the signal ends the waiting; the task goes on. */
   result(options: WaitOptions = {}): Promise<CallToolResult> {
-    return this.#state.wait(options.signal);
+    return this.#state.wait(this, options.signal);
   }
 
   /**
@@ -139,7 +151,11 @@ export class ToolTask implements PromiseLike<CallToolResult> {
    * @throws UnsupportedError the server cannot cancel tasks; the task goes on
    */
   cancel(): Promise<void> {
-    return this.#state.outcome ? Promise.resolve() : this.#state.port.cancel(this.#state.handle);
+    const { outcome, isTask, port, handle } = this.#state;
+    if (!outcome) return port.cancel(handle);
+    // Our own end says nothing about the task's.
+    const goesOn = "error" in outcome && !isTerminal(this.#state) && !TaskExpiredError.isInstance(outcome.error);
+    return goesOn && (isTask || ClosedError.isInstance(outcome.error)) ? Promise.reject(outcome.error) : Promise.resolve();
   }
 
   /** `await task` is `await task.result()`. */
@@ -161,7 +177,10 @@ export class ToolTask implements PromiseLike<CallToolResult> {
   }
 
   /** For `useSyncExternalStore` and its like; bound. */
-  readonly subscribe = (listener: () => void): (() => void) => this.#state.listen(() => listener());
+  readonly subscribe = (listener: () => void): (() => void) => {
+    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    return this.#state.listen(this, () => listener());
+  };
 
   /** The newest status: the same frozen object until something changes. Bound. */
   readonly getSnapshot = (): TaskStatus | undefined => this.#state.snapshot;
@@ -172,6 +191,10 @@ export class ToolTask implements PromiseLike<CallToolResult> {
     if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);
     return { taskId, kind: "tool", name: this.name };
   }
+}
+
+function isTerminal({ snapshot }: TaskState): boolean {
+  return snapshot !== undefined && TERMINAL.has(snapshot.status);
 }
 
 function late(name: string, timeoutMs: number | undefined): TimeoutError {

@@ -21,6 +21,13 @@ export interface TaskStatus {
   readonly pollIntervalMs?: number;
 }
 
+/** One page of the tasks that a server knows. */
+export interface TaskPage {
+  readonly tasks: readonly TaskStatus[];
+  /** Hand it in to get the next page; absent on the last. */
+  readonly nextCursor?: string;
+}
+
 /** Plain data that finds a task again, after a reload or in another tab. Holds no token. */
 export interface TaskRef {
   readonly taskId: string;

@@ -9,7 +9,7 @@ mod timer;
 pub use host::Host;
 
 use crate::{
-    client::{Config, Input, PauseReason, TaskMode, ToolCall},
+    client::{Config, Input, PauseReason, Query, TaskMode, ToolCall},
     task::Interest,
     wire::v2025::TaskOption,
 };
@@ -86,6 +86,20 @@ impl Core {
     #[wasm_bindgen(js_name = listTools)]
     pub fn list_tools(&self, reply: u32) -> Result<(), JsValue> {
         self.turn(Input::ListTools { reply })
+    }
+
+    /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or
+    /// the page's cursor.
+    pub fn ask(&self, reply: u32, what: u8, which: Option<String>) -> Result<(), JsValue> {
+        let task_id = which.clone().unwrap_or_default();
+        let query = match what {
+            0 => Query::Ping,
+            1 => Query::GetTask(task_id),
+            2 => Query::TaskResult(task_id),
+            3 => Query::ListTasks(which),
+            _ => Query::CancelTask(task_id),
+        };
+        self.turn(Input::Ask { reply, query })
     }
 
     pub fn close(&self) -> Result<(), JsValue> {

@@ -1,5 +1,7 @@
 //! The neutral model of a task: what every era's codec maps to and from.
 
+use super::object::Object;
+
 /// Where a task stands. The last three are terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
@@ -58,6 +60,24 @@ pub struct Snapshot {
     pub ttl_ms: Option<u64>,
     /// How often the server wants to be asked, in milliseconds; `None`: not said.
     pub poll_interval_ms: Option<u64>,
+}
+
+impl Snapshot {
+    /// As JSON text in the words that cross to JavaScript.
+    pub fn to_json(&self) -> String {
+        let ttl_ms = self.ttl_ms.map_or_else(|| "null".into(), |ms| ms.to_string());
+        let mut json =
+            Object::new().text("taskId", &self.task_id).text("status", self.status.as_str()).raw("ttlMs", &ttl_ms);
+        let texts = [
+            ("statusMessage", &self.status_message),
+            ("createdAt", &self.created_at),
+            ("lastUpdatedAt", &self.last_updated_at),
+        ];
+        for (name, value) in texts {
+            json = value.iter().fold(json, |json, value| json.text(name, value));
+        }
+        self.poll_interval_ms.into_iter().fold(json, |json, ms| json.number("pollIntervalMs", ms)).end()
+    }
 }
 
 /// The first characters of a task id, for messages and logs: whoever holds the whole id may hold the task.

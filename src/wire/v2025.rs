@@ -24,6 +24,13 @@ pub enum Ask<'a> {
         /// Name, version and title of the application, as JSON.
         client_info: &'a str,
     },
+    /// Whether the server is there.
+    Ping,
+    /// One page of the tasks.
+    ListTasks {
+        /// Where the last page ended.
+        cursor: Option<&'a str>,
+    },
     /// One page of the tools.
     ListTools {
         /// Where the last page ended.
@@ -71,8 +78,9 @@ impl Ask<'_> {
                 let params = params.text("protocolVersion", PROTOCOL_VERSION).raw("capabilities", "{}");
                 ("initialize", params.raw("clientInfo", client_info))
             }
-            Self::ListTools { cursor: None } => ("tools/list", params),
-            Self::ListTools { cursor: Some(cursor) } => ("tools/list", params.text("cursor", cursor)),
+            Self::Ping => ("ping", params),
+            Self::ListTools { cursor } => ("tools/list", page(params, cursor)),
+            Self::ListTasks { cursor } => ("tasks/list", page(params, cursor)),
             Self::CallTool { name, arguments, task } => {
                 let params = params.text("name", name).raw("arguments", arguments);
                 ("tools/call", task.into_iter().fold(params, |params, task| params.raw("task", &task.encode())))
@@ -83,6 +91,10 @@ impl Ask<'_> {
         };
         jsonrpc::request(id, method, &params.end())
     }
+}
+
+fn page(params: Object, cursor: Option<&str>) -> Object {
+    cursor.into_iter().fold(params, |params, cursor| params.text("cursor", cursor))
 }
 
 impl TaskOption {
@@ -130,6 +142,8 @@ pub struct Offer {
     pub task_tools: bool,
     /// Tasks may be cancelled.
     pub task_cancel: bool,
+    /// Tasks may be listed.
+    pub task_list: bool,
 }
 
 /// Reads the answer to [`Ask::Initialize`].
@@ -138,13 +152,14 @@ pub fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     let version =
         json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
     let [tasks] = read_any(capabilities, ["tasks"]);
-    let [requests, cancel] = read_any(tasks, ["requests", "cancel"]);
+    let [requests, cancel, list] = read_any(tasks, ["requests", "cancel", "list"]);
     let [tools] = read_any(requests, ["tools"]);
     Ok(Offer {
         protocol_version: version.into_owned(),
         // `tools: {}` without `call` comes from older Python servers and means the same.
         task_tools: tools.is_some(),
         task_cancel: cancel.is_some(),
+        task_list: list.is_some(),
     })
 }
 
@@ -214,6 +229,17 @@ pub fn read_snapshot(json: Json<'_>) -> Result<Snapshot, Problem> {
         ttl_ms: json::whole(ttl),
         poll_interval_ms: json::whole(poll_interval),
     })
+}
+
+/// Reads the answer to [`Ask::ListTasks`] into neutral words, as JSON text; a task that makes no sense is left out.
+pub fn read_tasks(result: Json<'_>) -> Result<String, Problem> {
+    let [tasks, next_cursor] = read(result, "the list of tasks", ["tasks", "nextCursor"])?;
+    let tasks = tasks.and_then(json::elements);
+    let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
+    let tasks: Vec<String> = tasks.into_iter().filter_map(|t| Some(read_snapshot(t).ok()?.to_json())).collect();
+    let list = Object::new().raw("tasks", &["[", &tasks.join(","), "]"].concat());
+    let next_cursor = json::text(next_cursor).filter(|c| !c.is_empty());
+    Ok(next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end())
 }
 
 fn read_task_id(json: Json<'_>) -> Option<String> {

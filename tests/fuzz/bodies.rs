@@ -3,6 +3,13 @@
 
 use mcp_tasks::wire::event_stream::EventStream;
 
+mod engine;
+
+/// Each byte is a choice: what the page asks, what the network brings, how much time passes.
+pub(crate) fn engine(data: &[u8]) {
+    engine::run(data);
+}
+
 /// The first byte decides how the rest is cut, the second how long an event may be.
 pub(crate) fn event_stream(data: &[u8]) {
     let [seed, limit, stream @ ..] = data else { return };

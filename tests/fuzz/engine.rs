@@ -1,0 +1,401 @@
+//! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
+
+use mcp_tasks::client::{Client, Config, ExchangeId, Handle, Input, Output, PauseReason, ReplyId, TaskMode, ToolCall};
+use mcp_tasks::task::Interest;
+use mcp_tasks::wire::http::{Head, Method};
+use mcp_tasks::wire::jsonrpc;
+use std::collections::BTreeSet;
+
+const LONGEST_MESSAGE: usize = 4096;
+const HANDLES: u32 = 40;
+
+/// The bytes that are left; zero when there are none.
+struct Choices<'d>(&'d [u8]);
+
+impl<'d> Choices<'d> {
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        *first
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::from(self.byte()) % limit.max(1)
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        of.get(self.below(of.len())).copied()
+    }
+
+    fn bytes(&mut self) -> &'d [u8] {
+        let (taken, rest) = self.0.split_at(self.0.len().min(usize::from(self.byte())).min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+}
+
+/// A request that is under way.
+#[derive(Clone)]
+struct Open {
+    exchange: ExchangeId,
+    method: Method,
+    body: String,
+}
+
+struct World {
+    client: Client,
+    now: u64,
+    open: Vec<Open>,
+    exchanges: BTreeSet<ExchangeId>,
+    handles: BTreeSet<Handle>,
+    dropped: BTreeSet<Handle>,
+    settled: BTreeSet<Handle>,
+    interrupted: BTreeSet<Handle>,
+    asked: ReplyId,
+    answered: BTreeSet<ReplyId>,
+    closed: bool,
+}
+
+/// Never panics; drains to nothing; no timeout in the past; who waits is told once, and by the time of closing.
+pub(crate) fn run(data: &[u8]) {
+    let mut choices = Choices(data);
+    let mut config = Config::new("https://example.org/mcp");
+    config.max_message_bytes = LONGEST_MESSAGE;
+    let mut world = World {
+        client: Client::new(config, u64::from(choices.byte())),
+        now: 0,
+        open: Vec::new(),
+        exchanges: BTreeSet::new(),
+        handles: BTreeSet::new(),
+        dropped: BTreeSet::new(),
+        settled: BTreeSet::new(),
+        interrupted: BTreeSet::new(),
+        asked: 0,
+        answered: BTreeSet::new(),
+        closed: false,
+    };
+    while !choices.0.is_empty() {
+        world.step(&mut choices);
+    }
+    world.finish();
+}
+
+impl World {
+    fn step(&mut self, choices: &mut Choices<'_>) {
+        match choices.byte() % 24 {
+            // What makes progress is frequent, so that few bytes come far.
+            0..=6 => self.answer_well(choices),
+            7 => self.answer_anything(choices),
+            8 => self.hostile(choices),
+            9 | 10 => self.call(choices),
+            11 => self.attach(choices),
+            12 | 13 => self.watch(choices, true),
+            14 => self.watch(choices, false),
+            15 => {
+                let (handle, reply) = (self.some_handle(choices), self.ask());
+                self.input(if choices.below(2) == 0 {
+                    Input::Refresh { handle, reply }
+                } else {
+                    Input::Cancel { handle, reply }
+                });
+            }
+            16 => self.drop_one(choices),
+            17 => {
+                let reply = self.ask();
+                self.input(Input::ListTools { reply });
+            }
+            18 => {
+                let why = choices.one(&[PauseReason::Hidden, PauseReason::Offline, PauseReason::Frozen]);
+                let Some(why) = why else { return };
+                self.input(if choices.below(2) == 0 { Input::Pause(why) } else { Input::Resume(why) });
+            }
+            19 => self.now += u64::from(choices.byte()) << choices.below(16),
+            20 | 21 => self.next_timeout(),
+            22 => self.push(choices),
+            _ => {
+                if choices.byte() == 255 {
+                    self.close();
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.client.handle_input(self.now, input);
+        while let Some(output) = self.client.poll_output() {
+            self.check(output);
+        }
+        let timeout = self.client.poll_timeout();
+        assert!(timeout.is_none_or(|(at, _)| at > self.now), "{timeout:?} is not after {}", self.now);
+    }
+
+    fn check(&mut self, output: Output) {
+        match output {
+            Output::Fetch(fetch) => {
+                assert!(self.exchanges.insert(fetch.exchange), "exchange {} twice", fetch.exchange);
+                assert!(!self.closed || fetch.method == Method::Delete, "a closed client asks: {fetch:?}");
+                let body = fetch.body.unwrap_or_default();
+                assert_eq!(fetch.method == Method::Post, jsonrpc::messages(body.as_bytes()).is_ok(), "{body}");
+                self.open.push(Open { exchange: fetch.exchange, method: fetch.method, body });
+            }
+            Output::Abort(exchange) => {
+                assert!(self.take(exchange).is_some(), "{exchange} is aborted and is not open");
+            }
+            Output::Created { handle, .. } | Output::Changed { handle, .. } => {
+                assert!(self.handles.contains(&handle) && !self.settled.contains(&handle), "{handle}");
+            }
+            Output::Settled { handle, outcome } => {
+                assert!(self.handles.contains(&handle) && self.settled.insert(handle), "{handle} twice: {outcome:?}");
+            }
+            Output::Interrupted { handle, failure } => {
+                assert!(!self.settled.contains(&handle) || self.closed, "{handle}: {failure:?}");
+                self.interrupted.insert(handle);
+            }
+            Output::Replied { reply, .. } => {
+                assert!((1..=self.asked).contains(&reply) && self.answered.insert(reply), "question {reply}");
+            }
+            Output::Warning { message, .. } => assert!(!message.is_empty() && message.len() < 2000, "{message}"),
+        }
+    }
+
+    fn finish(&mut self) {
+        if !self.closed {
+            self.close();
+        }
+        for handle in self.handles.difference(&self.dropped) {
+            assert!(self.settled.contains(handle) || self.interrupted.contains(handle), "handle {handle} hangs");
+        }
+        for reply in 1..=self.asked {
+            assert!(self.answered.contains(&reply), "question {reply} hangs");
+        }
+        for _ in 0..100 {
+            self.next_timeout();
+        }
+        assert!(self.client.poll_timeout().is_none(), "a closed client waits for {:?}", self.client.poll_timeout());
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+        self.interrupted.clear();
+        self.input(Input::Close);
+    }
+
+    fn next_timeout(&mut self) {
+        if let Some((at, _)) = self.client.poll_timeout() {
+            self.now = at;
+            self.input(Input::Timeout);
+        }
+    }
+
+    fn ask(&mut self) -> ReplyId {
+        self.asked += 1;
+        self.asked
+    }
+
+    fn new_handle(&mut self) -> Option<Handle> {
+        let handle = self.handles.len() as Handle + 1;
+        (handle <= HANDLES && self.handles.insert(handle)).then_some(handle)
+    }
+
+    /// One that exists, or nearly.
+    fn some_handle(&self, choices: &mut Choices<'_>) -> Handle {
+        choices.below(self.handles.len() + 1) as Handle + 1
+    }
+
+    fn call(&mut self, choices: &mut Choices<'_>) {
+        let Some(handle) = self.new_handle() else { return };
+        let Some(name) = choices.one(&["a", "b", "c", "\"\\\u{1}"]) else { return };
+        let Ok(mut call) = ToolCall::new(name, r#"{"n":[1.0,{}]}"#) else { return };
+        if choices.below(4) == 0 {
+            call.mode = TaskMode::Never;
+        }
+        self.input(Input::CallTool { handle, call });
+    }
+
+    fn attach(&mut self, choices: &mut Choices<'_>) {
+        let Some(handle) = self.new_handle() else { return };
+        let task_id = format!("t{}", choices.below(4));
+        self.input(Input::Attach { handle, task_id });
+    }
+
+    fn watch(&mut self, choices: &mut Choices<'_>, begin: bool) {
+        let handle = self.some_handle(choices);
+        let interest = if choices.below(2) == 0 { Interest::Result } else { Interest::Status };
+        self.input(if begin { Input::Watch { handle, interest } } else { Input::Unwatch { handle, interest } });
+    }
+
+    /// Nobody wants to hear of this one any more.
+    fn drop_one(&mut self, choices: &mut Choices<'_>) {
+        let handle = self.some_handle(choices);
+        self.dropped.insert(handle);
+        self.input(if choices.below(2) == 0 { Input::Abandon { handle } } else { Input::Forget { handle } });
+    }
+
+    fn take(&mut self, exchange: ExchangeId) -> Option<Open> {
+        let at = self.open.iter().position(|o| o.exchange == exchange)?;
+        Some(self.open.remove(at))
+    }
+
+    fn some_open(&self, choices: &mut Choices<'_>) -> Option<Open> {
+        self.open.get(choices.below(self.open.len())).cloned()
+    }
+
+    fn begin(&mut self, exchange: ExchangeId, status: u16, content_type: &str, choices: &mut Choices<'_>) {
+        let session = choices.one(&[Some("s1"), Some("s2"), None]).flatten();
+        let retry = choices.one(&[None, Some("1"), Some("x"), Some("18446744073709551615")]).flatten();
+        let values = [Some(content_type), session, retry.filter(|_| status >= 400), None];
+        self.input(Input::Head { exchange, head: Head::from_values(status, values.map(|v| v.map(Into::into))) });
+    }
+
+    fn chunk(&mut self, exchange: ExchangeId, bytes: &[u8]) {
+        self.input(Input::Chunk { exchange, bytes });
+    }
+
+    fn end(&mut self, exchange: ExchangeId) {
+        self.take(exchange);
+        self.input(Input::End { exchange });
+    }
+
+    /// As a server should: JSON or an event stream, whole.
+    fn answer_well(&mut self, choices: &mut Choices<'_>) {
+        let Some(open) = self.some_open(choices) else { return };
+        let exchange = open.exchange;
+        match (open.method, answer_to(&open.body, choices)) {
+            (Method::Get, _) if choices.below(4) == 0 => {
+                self.begin(exchange, 405, "", choices);
+                self.end(exchange);
+            }
+            (Method::Get, _) => self.begin(exchange, 200, "text/event-stream", choices),
+            (_, None) => {
+                self.begin(exchange, 202, "", choices);
+                self.end(exchange);
+            }
+            (_, Some(answer)) if choices.below(3) == 0 => {
+                self.begin(exchange, 200, "text/event-stream", choices);
+                let text = format!("id: 1\ndata:\n\ndata: {answer}\n\n");
+                let (one, two) = text.as_bytes().split_at(choices.below(text.len()));
+                self.chunk(exchange, one);
+                self.chunk(exchange, two);
+                if choices.below(2) == 0 {
+                    self.end(exchange);
+                }
+            }
+            (_, Some(answer)) => {
+                self.begin(exchange, 200, "application/json", choices);
+                self.chunk(exchange, answer.as_bytes());
+                self.end(exchange);
+            }
+        }
+    }
+
+    /// Any status, any part of an answer, any end.
+    fn answer_anything(&mut self, choices: &mut Choices<'_>) {
+        let Some(open) = self.some_open(choices) else { return };
+        let exchange = open.exchange;
+        let Some(status) = choices.one(&[200, 202, 204, 302, 400, 401, 404, 405, 408, 429, 500, 503]) else { return };
+        let kinds = ["application/json", "text/event-stream", "text/html", ""];
+        let Some(kind) = choices.one(&kinds) else { return };
+        if choices.below(4) > 0 {
+            self.begin(exchange, status, kind, choices);
+        }
+        let lost = r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32000,"message":"no session"}}"#;
+        let answer = match choices.below(3) {
+            0 => Some(lost.to_owned()),
+            _ => answer_to(&open.body, choices),
+        };
+        let answer = answer.unwrap_or_default().into_bytes();
+        let (part, _) = answer.split_at(answer.len().min(choices.below(300)));
+        self.chunk(exchange, part);
+        match choices.below(3) {
+            0 => self.end(exchange),
+            1 => {
+                self.take(exchange);
+                self.input(Input::Failed { exchange, why: "connection lost" });
+            }
+            _ => {}
+        }
+    }
+
+    /// Any bytes, on any exchange, the unknown included.
+    fn hostile(&mut self, choices: &mut Choices<'_>) {
+        let exchange = choices.below(self.exchanges.len() + 2) as ExchangeId;
+        match choices.below(5) {
+            0 => self.end(exchange),
+            1 => self.chunk(exchange, &vec![b'x'; LONGEST_MESSAGE]),
+            2 => {
+                self.take(exchange);
+                self.input(Input::Failed { exchange, why: "" });
+            }
+            _ => {
+                let bytes = choices.bytes();
+                self.chunk(exchange, bytes);
+            }
+        }
+    }
+
+    /// A notification, or a request of the server's, on the stream.
+    fn push(&mut self, choices: &mut Choices<'_>) {
+        let Some(stream) = self.open.iter().rfind(|o| o.method == Method::Get).map(|o| o.exchange) else { return };
+        let message = match choices.below(6) {
+            0 => r#"{"id":0,"method":"ping"}"#.to_owned(),
+            1 => r#"{"method":"notifications/tools/list_changed"}"#.to_owned(),
+            2 => r#"{"id":7,"result":{}}"#.to_owned(),
+            _ => {
+                let id = format!("t{}", choices.below(5));
+                format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices))
+            }
+        };
+        self.chunk(stream, format!("data: {message}\n\n").as_bytes());
+    }
+}
+
+fn state(task_id: &str, choices: &mut Choices<'_>) -> String {
+    let status = choices.one(&["working", "working", "input_required", "completed", "failed", "cancelled", "odd"]);
+    let interval = choices.one(&["100", "0", "1e9", "99999999999999999999", "null", "\"x\""]);
+    let second = choices.below(60);
+    format!(
+        r#"{{"taskId":"{task_id}","status":"{}","pollInterval":{},"lastUpdatedAt":"2026-11-21T00:00:{second:02}Z"}}"#,
+        status.unwrap_or_default(),
+        interval.unwrap_or_default(),
+    )
+}
+
+/// An answer to this request; `None` when it wants none.
+fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<String> {
+    let id = after(request, "\"id\":")?;
+    let task_id = after(request, "\"taskId\":\"").unwrap_or("t0");
+    let error = choices.one(&["-32602", "-32603", "0"])?;
+    let is = |method: &str| request.contains(method);
+    let result = match choices.below(8) {
+        0 => return Some(format!(r#"{{"id":{id},"error":{{"code":{error},"message":"no"}}}}"#)),
+        _ if is("\"initialize\"") => {
+            let tasks = choices.one(&[
+                r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#,
+                r#","tasks":{"requests":{"tools":{}}}"#,
+                "",
+            ])?;
+            let version = choices.one(&["2025-11-25", "2025-11-25", "2025-06-18", "1999-01-01"])?;
+            format!(r#"{{"protocolVersion":"{version}","capabilities":{{"tools":{{}}{tasks}}}}}"#)
+        }
+        _ if is("\"tools/list\"") => {
+            let next = choices.one(&["", "", r#","nextCursor":"x""#, r#","nextCursor":"y""#])?;
+            let optional = r#""execution":{"taskSupport":"optional"}"#;
+            format!(r#"{{"tools":[{{"name":"a",{optional}}},{{"name":"b",{optional}}},{{"name":"c"}}]{next}}}"#)
+        }
+        _ if is("\"tools/call\"") && is("\"task\":") => {
+            let new = format!("t{}", choices.below(4));
+            format!(r#"{{"task":{}}}"#, state(&new, choices))
+        }
+        _ if is("\"tasks/get\"") || is("\"tasks/cancel\"") => state(task_id, choices),
+        _ => {
+            choices.one(&[r#"{"content":[]}"#, r#"{"content":[],"isError":true}"#, r#"{"_meta":{}}"#, "7"])?.to_owned()
+        }
+    };
+    Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+}
+
+/// What follows this in the text, up to the end of the value.
+fn after<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(key)?;
+    rest.split([',', '}', '"']).next()
+}
