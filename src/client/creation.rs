@@ -59,7 +59,9 @@ impl Client {
                 self.tasks.update(handle, |entry| {
                     entry.abandoned = true;
                     entry.forgotten = true;
-                    entry.cancel = Cancel::Wanted { replies: Vec::new(), attempts: 0 };
+                    if !matches!(entry.cancel, Cancel::Wanted { .. }) {
+                        entry.cancel = Cancel::Wanted { replies: Vec::new(), attempts: 0 };
+                    }
                 });
             }
             Creation::Over => {}
@@ -67,8 +69,9 @@ impl Client {
     }
 
     fn drop_task(&mut self, handle: Handle) {
-        self.tasks.update(handle, |entry| entry.creation = Creation::Over);
-        self.forget(handle);
+        if let Some(entry) = self.tasks.remove(handle) {
+            self.dismiss(entry);
+        }
     }
 
     /// Sends the calls that nothing holds back any more, in the order they were made.

@@ -109,6 +109,7 @@ impl Client {
                 let words = ": the server does not offer it; the task goes on";
                 self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
             }
+            self.forget_if_forgotten(handle);
         }
     }
 

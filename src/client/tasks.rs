@@ -258,7 +258,7 @@ impl Client {
     }
 
     /// Answers what still waits on a task that is settled or gone: whatever was asked for is moot.
-    fn dismiss(&mut self, entry: Box<Entry>) {
+    pub(super) fn dismiss(&mut self, entry: Box<Entry>) {
         let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
             replies.extend(more);
