@@ -71,7 +71,7 @@ fn all_bad() -> Vec<Bad> {
             Reply::result(to, &json!({ "text": "x".repeat(LONGEST_MESSAGE) })).in_pieces(1000)
         }),
         not_protocol("a huge event", &["longer than", "20000"], |to| {
-            Reply::result(to, &json!({ "text": "x".repeat(LONGEST_MESSAGE) })).as_events().in_pieces(1000)
+            Reply::result(to, &json!({ "text": "x".repeat(LONGEST_MESSAGE) })).in_events().in_pieces(1000)
         }),
         Bad {
             name: "an error whose id matches nothing",
@@ -105,7 +105,7 @@ fn all_bad() -> Vec<Bad> {
             answer(to).half().ending(End::Cut("connection reset"))
         }),
         passing("a stream cut short", Network, &["connection reset"], |to| {
-            answer(to).as_events().half().ending(End::Cut("connection reset"))
+            answer(to).in_events().half().ending(End::Cut("connection reset"))
         }),
         passing("a stream without the answer", Network, &["ended before the answer"], |_| {
             Reply::body(200, "text/event-stream", "id: 1\ndata:\n\n: ping\n\n")

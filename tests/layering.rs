@@ -42,7 +42,7 @@ fn findings(path: &str, text: &str) -> Vec<String> {
     let code = without_comments(text);
     let layer = path.strip_prefix("src/").and_then(|p| p.split('/').next()).unwrap_or("");
     if let Some(height) = LAYERS.iter().position(|l| *l == layer) {
-        for above in &LAYERS[..height] {
+        for above in LAYERS.iter().take(height) {
             for (n, line) in code.lines().enumerate() {
                 if names(line, above) {
                     found.push(format!(

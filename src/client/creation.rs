@@ -141,14 +141,21 @@ impl Client {
             }
             Called::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
+                let terminal = snapshot.status.is_terminal();
                 self.put(Output::Created { handle, is_task: true });
                 self.observe(now, handle, snapshot, false);
+                self.refreshed(now, handle, terminal);
                 self.named(now, handle, &task_id);
             }
             Called::BadTask { task_id, problem } => {
                 self.warn("bad-task", problem.within(&doing).into_text());
                 self.put(Output::Created { handle, is_task: true });
-                self.with_task(now, handle, |task, now| task.named(now, task_id.clone()));
+                self.tasks.update(handle, |entry| {
+                    entry.task.named(now, task_id.clone());
+                    if !entry.refreshers.is_empty() {
+                        entry.task.ask_now(now);
+                    }
+                });
                 self.named(now, handle, &task_id);
             }
         }

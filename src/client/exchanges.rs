@@ -67,13 +67,13 @@ impl Client {
             (_, Role::Note, _) | (true, Role::Confirmation, _) => Body::Ignored,
             (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
             (true, Role::Request(_) | Role::Stream, Media::EventStream) => {
-                Body::Events(Box::new(EventStream::new(self.config.max_message_bytes)), None)
+                Body::Events(Box::new(self.stream.parser(role, self.config.max_message_bytes)), None)
             }
             _ => Body::Refusal(Box::new(head), Vec::new()),
         };
         // Who reads only to be polite does not read for ever.
         if matches!(exchange.body, Body::Ignored | Body::Refusal(..)) {
-            exchange.deadline = Some(now + LINGER_MS);
+            exchange.deadline = Some(now.saturating_add(LINGER_MS));
         }
         match (&exchange.body, role) {
             (Body::Ignored, Role::Confirmation) => self.confirmed(now),
@@ -111,9 +111,13 @@ impl Client {
             }
             Body::Json(text) => self.json_answer(now, id, role, epoch, session_id, &text),
             Body::Events(stream, odd) => {
-                let cut = || Trouble::Network("the stream ended before the answer came".into());
                 self.stream_resumable(role, &stream);
-                self.broke(now, id, role, epoch, &odd.map_or_else(cut, Trouble::Protocol));
+                // What the standalone stream said amiss was told then, and is no reason to give it up.
+                let trouble = match odd.filter(|_| role != Role::Stream) {
+                    Some(problem) => Trouble::Protocol(problem),
+                    None => Trouble::Network("the stream ended before the answer came".into()),
+                };
+                self.broke(now, id, role, epoch, &trouble);
             }
             Body::Ignored | Body::Expected => {}
         }
@@ -183,7 +187,7 @@ impl Client {
         if let Role::Request(request) = role
             && self.requests.get(&request).is_none()
         {
-            let soon = now + LINGER_MS;
+            let soon = now.saturating_add(LINGER_MS);
             exchange.deadline = Some(exchange.deadline.map_or(soon, |at| at.min(soon)));
         }
         exchange.body = Body::Events(stream, odd);

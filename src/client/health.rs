@@ -2,6 +2,8 @@ use crate::Millis;
 
 const FIRST_WAIT_MS: u64 = 500;
 const LONGEST_WAIT_MS: u64 = 30_000;
+/// A server that wants to be left alone for longer is asked again after this all the same.
+pub(super) const LONGEST_RETRY_AFTER_MS: u64 = 3_600_000;
 /// One good answer does not forgive a flapping server: only a while without trouble does.
 const FORGIVEN_AFTER_MS: u64 = 10_000;
 
@@ -34,8 +36,9 @@ impl Health {
 
     /// Trouble that may pass. Returns when to try again. Requests that fail together count once.
     pub(super) fn bad(&mut self, now: Millis, retry_after_ms: Option<u64>) -> Millis {
+        let retry_after_ms = retry_after_ms.map(|ms| ms.min(LONGEST_RETRY_AFTER_MS));
         if let Some(until) = self.closed_until.filter(|&until| until > now) {
-            let later = retry_after_ms.map_or(until, |ms| until.max(now + ms));
+            let later = retry_after_ms.map_or(until, |ms| until.max(now.saturating_add(ms)));
             self.closed_until = Some(later);
             return later;
         }
@@ -44,7 +47,7 @@ impl Health {
         let wait = (FIRST_WAIT_MS << (self.failures - 1).min(10)).min(LONGEST_WAIT_MS);
         // Between half and all of it, so that many clients do not come back in step.
         let wait = wait / 2 + self.below(wait / 2 + 1);
-        let until = now + wait.max(retry_after_ms.unwrap_or(0));
+        let until = now.saturating_add(wait.max(retry_after_ms.unwrap_or(0)));
         self.closed_until = Some(until);
         until
     }

@@ -12,6 +12,8 @@ use crate::{
 
 /// A server that pages for ever is stopped here.
 const MOST_PAGES: u32 = 1000;
+/// How often a pass is begun again when the list changes under it.
+const MOST_RESTARTS: u32 = 3;
 /// How often one page is asked for when the server is in trouble.
 const MOST_ATTEMPTS: u32 = 3;
 
@@ -24,6 +26,8 @@ pub(super) struct Listing {
     run: Option<Run>,
     not_before: Millis,
     attempts: u32,
+    /// How often this pass was begun again because the list changed under it.
+    restarts: u32,
 }
 
 /// One pass over the pages.
@@ -35,6 +39,8 @@ struct Run {
     cursor: Option<String>,
     pages: u32,
     asking: bool,
+    /// The page that is on its way belongs to an earlier pass.
+    stale: bool,
 }
 
 /// What is known of one tool.
@@ -60,9 +66,14 @@ impl Listing {
         self.wanted
     }
 
-    /// What was listed may no longer be true.
+    /// What was listed may no longer be true; what is being listed is begun again at the first page.
     pub(super) fn forget(&mut self) {
         self.known = None;
+        // A server that says so at every page would be listed for ever.
+        if let Some(run) = self.run.as_mut().filter(|_| self.restarts < MOST_RESTARTS) {
+            self.restarts += 1;
+            *run = Run { asking: run.asking, stale: run.asking, ..Run::default() };
+        }
     }
 
     /// When a page that met trouble is asked for again.
@@ -103,6 +114,10 @@ impl Client {
             }
         };
         let Some(run) = &mut self.listing.run else { return };
+        run.asking = false;
+        if std::mem::take(&mut run.stale) {
+            return;
+        }
         for tool in page.tools {
             if !run.json.is_empty() {
                 run.json.push(',');
@@ -112,7 +127,6 @@ impl Client {
                 run.tools.insert(name, tool.task_support);
             }
         }
-        run.asking = false;
         run.pages += 1;
         self.listing.attempts = 0;
         match page.next_cursor {
@@ -128,6 +142,7 @@ impl Client {
     fn listing_done(&mut self) {
         let Some(run) = self.listing.run.take() else { return };
         self.listing.wanted = false;
+        self.listing.restarts = 0;
         self.listing.known = Some(run.tools);
         let json = ["[", &run.json, "]"].concat();
         for reply in std::mem::take(&mut self.listing.replies) {
@@ -150,13 +165,14 @@ impl Client {
     pub(super) fn relist(&mut self, not_before: Millis) {
         self.listing.not_before = not_before;
         if let Some(run) = &mut self.listing.run {
-            run.asking = false;
+            (run.asking, run.stale) = (false, false);
         }
     }
 
     pub(super) fn fail_listing(&mut self, failure: &Failure) {
         self.listing.wanted = false;
         self.listing.run = None;
+        self.listing.restarts = 0;
         self.listing.attempts = 0;
         self.listing.not_before = 0;
         for reply in std::mem::take(&mut self.listing.replies) {

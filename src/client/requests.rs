@@ -44,7 +44,7 @@ impl Client {
     ) -> (u32, ExchangeId) {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
-        let deadline = timeout_ms.map(|ms| now + ms);
+        let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
         let exchange = self.post(Role::Request(request), ask.encode(request), deadline);
         self.requests.insert(request, purpose);
         (request, exchange)
@@ -52,13 +52,13 @@ impl Client {
 
     /// Sends the notification that ends the handshake.
     pub(super) fn confirm(&mut self, now: Millis) {
-        let deadline = now + self.config.request_timeout_ms;
+        let deadline = now.saturating_add(self.config.request_timeout_ms);
         self.post(Role::Confirmation, v2025::initialized(), Some(deadline));
     }
 
     /// Sends something that wants no answer.
     pub(super) fn notify(&mut self, body: String) {
-        let deadline = self.now + self.config.request_timeout_ms;
+        let deadline = self.now.saturating_add(self.config.request_timeout_ms);
         self.post(Role::Note, body, Some(deadline));
     }
 

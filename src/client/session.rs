@@ -54,7 +54,7 @@ impl Session {
 impl Client {
     pub(super) fn connect_if_wanted(&mut self, now: Millis) {
         let may = match self.session {
-            Session::Idle => true,
+            Session::Idle => self.is_asked() || !self.is_stopped(),
             Session::Waiting { until } => until <= now && (self.is_asked() || !self.is_stopped()),
             _ => false,
         };

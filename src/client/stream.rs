@@ -10,6 +10,8 @@ const YOUNG_MS: u64 = 5000;
 /// After so many streams in a row that died young, polling alone has to do.
 const MOST_YOUNG_DEATHS: u32 = 3;
 const REOPEN_MS: u64 = 1000;
+/// A server that wants to be asked at once gets a breath all the same: it would be a hot loop.
+const SHORTEST_REOPEN_MS: u64 = 250;
 /// A server that asks for a longer wait than this is asked by polls in the meantime, and tried again then.
 const LONGEST_REOPEN_MS: u64 = 300_000;
 
@@ -41,10 +43,20 @@ enum State {
 }
 
 impl Stream {
+    /// A parser for a stream that begins. The standalone one goes on where the last ended: a stream that brings no id
+    /// must not lose the one that is known.
+    pub(super) fn parser(&self, role: Role, max_message_bytes: usize) -> EventStream {
+        let parser = EventStream::new(max_message_bytes);
+        match &self.last_event_id {
+            Some(id) if role == Role::Stream => parser.resuming(id),
+            _ => parser,
+        }
+    }
+
     /// Until when calls wait for it.
     pub(super) fn hold_until(&self) -> Option<Millis> {
         match self.state {
-            State::Opening(_, since) => Some(since + HOLD_CALLS_MS),
+            State::Opening(_, since) => Some(since.saturating_add(HOLD_CALLS_MS)),
             _ => None,
         }
     }
@@ -68,7 +80,7 @@ impl Client {
             let live = matches!(self.stream.state, State::Opening(..) | State::Open { .. });
             match self.stream.close_at {
                 Some(at) if at <= now => self.close_stream(now),
-                None if live => self.stream.close_at = Some(now + LINGER_MS),
+                None if live => self.stream.close_at = Some(now.saturating_add(LINGER_MS)),
                 _ => {}
             }
             return;
@@ -93,7 +105,9 @@ impl Client {
             _ => false,
         };
         if may && self.config.stream && !self.is_stopped() {
-            let last_event_id = self.stream.last_event_id.clone();
+            // An id may be any text, a header may not.
+            let fits = |id: &String| id.bytes().all(|b| (b' '..=b'~').contains(&b));
+            let last_event_id = self.stream.last_event_id.clone().filter(fits);
             let exchange = self.open_get(last_event_id.as_deref());
             self.stream.state = State::Opening(exchange, now);
         }
@@ -137,7 +151,7 @@ impl Client {
     pub(super) fn stream_ended(&mut self, now: Millis, id: ExchangeId, trouble: &Trouble) {
         let young = match self.stream.state {
             State::Opening(exchange, _) if exchange == id => true,
-            State::Open { exchange, since, spoke } if exchange == id => !spoke && now < since + YOUNG_MS,
+            State::Open { exchange, since, spoke } if exchange == id => !spoke && now < since.saturating_add(YOUNG_MS),
             _ => return,
         };
         self.stream_silent(now);
@@ -158,8 +172,9 @@ impl Client {
         if self.stream.young_deaths >= MOST_YOUNG_DEATHS || matches!(trouble, Trouble::Protocol(_)) {
             return self.stream_given_up(trouble);
         }
-        let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths).min(LONGEST_REOPEN_MS);
-        let until = now + wait.max(trouble.retry_after_ms().unwrap_or(0));
+        let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths);
+        let wait = wait.max(trouble.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
+        let until = now.saturating_add(wait);
         self.stream.state = State::Waiting(until.max(self.health.closed_until().unwrap_or(0)));
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Entry {
     due: Option<Millis>,
     watched: bool,
     creating: bool,
-    named: bool,
+    named: Option<Box<str>>,
 }
 
 /// How far the creation is.
@@ -96,7 +96,7 @@ impl Tasks {
             due: None,
             watched: false,
             creating: false,
-            named: false,
+            named: None,
         };
         self.entries.insert(handle, Box::new(entry));
         self.update(handle, |_| {});
@@ -145,11 +145,11 @@ impl Tasks {
             }
             entry.creating = creating;
         }
-        if !entry.named
+        if entry.named.is_none()
             && let Some(id) = entry.task.task_id()
         {
             self.by_id.insert((id.into(), handle), ());
-            entry.named = true;
+            entry.named = Some(id.into());
         }
     }
 
@@ -160,8 +160,8 @@ impl Tasks {
         }
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
-        if let Some(id) = entry.task.task_id() {
-            self.by_id.remove(&(id.into(), handle));
+        if let Some(id) = entry.named.clone() {
+            self.by_id.remove(&(id, handle));
         }
         Some(entry)
     }

@@ -70,19 +70,20 @@ impl Schedule {
     }
 
     pub(super) fn next_poll(&self, now: Millis) -> (Millis, DueReason) {
-        match self.heard_at {
-            _ if self.hurry => (now, DueReason::Now),
-            None => (now, DueReason::Now),
-            Some(at) if self.bad_answers > 0 => (at + self.retry_ms(), DueReason::BadAnswer),
-            Some(at) if self.streamed => (at + SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
-            Some(at) if self.hidden => (at + HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
-            Some(at) => (at + self.interval_ms, DueReason::Interval),
-        }
+        let (wait, why) = match self.heard_at {
+            _ if self.hurry => return (now, DueReason::Now),
+            None => return (now, DueReason::Now),
+            _ if self.bad_answers > 0 => (self.retry_ms(), DueReason::BadAnswer),
+            _ if self.streamed => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
+            _ if self.hidden => (HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
+            _ => (self.interval_ms, DueReason::Interval),
+        };
+        (self.heard_at.unwrap_or(now).saturating_add(wait), why)
     }
 
     pub(super) fn next_result(&self, now: Millis) -> Millis {
         match self.heard_at {
-            Some(at) if self.bad_answers > 0 => at + self.retry_ms(),
+            Some(at) if self.bad_answers > 0 => at.saturating_add(self.retry_ms()),
             _ => now,
         }
     }

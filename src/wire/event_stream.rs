@@ -78,6 +78,13 @@ struct Fields {
 }
 
 impl EventStream {
+    /// Goes on where an earlier connection ended: its last id counts until the stream brings another.
+    #[must_use]
+    pub fn resuming(mut self, last_event_id: &str) -> Self {
+        self.last_event_id = last_event_id.into();
+        self
+    }
+
     /// A parser at the start of a stream.
     ///
     /// `max_event_bytes` bounds the memory that a server can make us hold: the data of one event

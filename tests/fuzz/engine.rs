@@ -113,7 +113,7 @@ impl World {
             20 | 21 => self.next_timeout(),
             22 => self.push(choices),
             _ => {
-                if choices.byte() == 255 {
+                if choices.byte() == 255 && !self.closed {
                     self.close();
                 }
             }

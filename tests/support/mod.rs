@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
 mod reply;
+mod sent;
 mod server;
+mod told;
 
 pub(crate) use reply::{End, Reply};
-pub(crate) use server::{Ends, FakeServer, Sent, Style, Tool, iso};
+pub(crate) use sent::Sent;
+pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};
 
 use mcp_tasks::Millis;
 use mcp_tasks::client::{Client, Config, ExchangeId, Handle, Input, Output, ReplyId, TaskMode, ToolCall};
@@ -291,130 +294,6 @@ impl Sim {
         self.next_handle += 1;
         self.next_handle - 1
     }
-
-    // What came of it.
-
-    /// How a handle was settled.
-    pub(crate) fn outcome(&self, handle: Handle) -> Option<&Outcome> {
-        self.told.iter().find_map(|(_, output)| match output {
-            Output::Settled { handle: h, outcome } if *h == handle => Some(outcome),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn settled_at(&self, handle: Handle) -> Option<Millis> {
-        let settled = |o: &Output| matches!(o, Output::Settled { handle: h, .. } if *h == handle);
-        self.told.iter().find(|(_, o)| settled(o)).map(|(at, _)| *at)
-    }
-
-    /// The result, as JSON; fails the test when there is none.
-    pub(crate) fn result(&self, handle: Handle) -> Value {
-        match self.outcome(handle) {
-            Some(Outcome::Result(json)) => serde_json::from_str(json).unwrap(),
-            other => panic!("handle {handle}: no result but {other:?}; warnings: {:?}", self.warnings()),
-        }
-    }
-
-    /// The failure it was settled with; fails the test when there is none.
-    pub(crate) fn failure(&self, handle: Handle) -> &Failure {
-        match self.outcome(handle) {
-            Some(Outcome::Failure(failure)) => failure,
-            other => panic!("handle {handle}: no failure but {other:?}"),
-        }
-    }
-
-    /// Fails the test unless the handle was settled with this code and all of these words.
-    pub(crate) fn assert_failed(&self, handle: Handle, code: FailureCode, words: &[&str]) {
-        assert_says(self.failure(handle), code, words);
-    }
-
-    pub(crate) fn interruptions(&self, handle: Handle) -> Vec<&Failure> {
-        let mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Interrupted { handle: h, failure } if *h == handle => Some::<&Failure>(failure),
-            _ => None,
-        });
-        mine.collect()
-    }
-
-    pub(crate) fn created(&self, handle: Handle) -> Option<bool> {
-        self.told.iter().find_map(|(_, output)| match output {
-            Output::Created { handle: h, is_task } if *h == handle => Some(*is_task),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn snapshots(&self, handle: Handle) -> Vec<&Snapshot> {
-        let mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Changed { handle: h, snapshot } if *h == handle => Some(snapshot),
-            _ => None,
-        });
-        mine.collect()
-    }
-
-    /// The status messages (or else the statuses) in the order they were told.
-    pub(crate) fn story(&self, handle: Handle) -> Vec<String> {
-        let words = |s: &&Snapshot| s.status_message.clone().unwrap_or_else(|| s.status.as_str().into());
-        self.snapshots(handle).iter().map(words).collect()
-    }
-
-    pub(crate) fn statuses(&self, handle: Handle) -> Vec<Status> {
-        self.snapshots(handle).iter().map(|s| s.status).collect()
-    }
-
-    pub(crate) fn reply(&self, reply: ReplyId) -> Option<Result<&str, &Failure>> {
-        let mut mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Replied { reply: r, answer: Ok(json) } if *r == reply => Some(Ok::<&str, &Failure>(json)),
-            Output::Replied { reply: r, answer: Err(failure) } if *r == reply => Some(Err(failure)),
-            _ => None,
-        });
-        let answer = mine.next();
-        assert!(mine.next().is_none(), "question {reply} was answered twice");
-        answer
-    }
-
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let all = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Warning { code, message } => Some(format!("{code}: {message}")),
-            _ => None,
-        });
-        all.collect()
-    }
-
-    // What was sent.
-
-    /// When requests of this method (`GET` and `DELETE` are methods too) were sent.
-    pub(crate) fn times(&self, method: &str) -> Vec<Millis> {
-        self.sent.iter().filter(|s| s.is(method)).map(|s| s.at).collect()
-    }
-
-    pub(crate) fn count(&self, method: &str) -> usize {
-        self.times(method).len()
-    }
-
-    /// The methods in the order they were sent.
-    pub(crate) fn methods(&self) -> Vec<String> {
-        self.sent.iter().map(|s| s.method.clone()).collect()
-    }
-
-    pub(crate) fn last(&self, method: &str) -> &Sent {
-        self.sent.iter().rfind(|s| s.is(method)).unwrap_or_else(|| panic!("no {method} in {:?}", self.methods()))
-    }
-
-    pub(crate) fn is_open(&self, exchange: ExchangeId) -> bool {
-        self.open.contains(&exchange)
-    }
-
-    /// What waits for an answer, in order.
-    pub(crate) fn pending(&self) -> Vec<Sent> {
-        self.sent.iter().filter(|s| self.open.contains(&s.exchange)).cloned().collect()
-    }
-
-    /// The only request that waits for an answer, which must be of this method.
-    pub(crate) fn pending_one(&self, method: &str) -> Sent {
-        let pending = self.pending();
-        assert!(pending.len() == 1 && pending[0].is(method), "{method} should be the one that waits: {pending:?}");
-        pending[0].clone()
-    }
 }
 
 /// Fails the test unless the failure has this code and all of these words.
@@ -433,14 +312,4 @@ pub(crate) fn busiest(times: &[Millis], window_ms: Millis) -> usize {
         .map(|from| times.iter().filter(|at| (*from..from + window_ms).contains(*at)).count())
         .max()
         .unwrap_or(0)
-}
-
-impl Sent {
-    pub(crate) fn is(&self, method: &str) -> bool {
-        self.method == method
-    }
-
-    pub(crate) fn is_http(&self, method: Method) -> bool {
-        self.http == method
-    }
 }

@@ -116,7 +116,7 @@ impl Reply {
     }
 
     /// The same as an event stream.
-    pub(crate) fn as_events(mut self) -> Self {
+    pub(crate) fn in_events(mut self) -> Self {
         let is_json = |head: &Head| head.content_type.as_deref() == Some("application/json");
         if self.head.as_ref().is_some_and(is_json) {
             let body = String::from_utf8_lossy(&self.chunks.concat()).into_owned();

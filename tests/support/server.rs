@@ -1,53 +1,11 @@
 //! A scripted MCP server in memory: tasks are a function of the virtual time.
 
-use super::{End, Reply};
+use super::{End, Reply, Sent};
 use mcp_tasks::Millis;
-use mcp_tasks::client::{ExchangeId, Fetch};
+use mcp_tasks::client::ExchangeId;
 use mcp_tasks::wire::http::{Head, Method};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One request the engine made.
-#[derive(Debug, Clone)]
-pub(crate) struct Sent {
-    pub(crate) at: Millis,
-    pub(crate) exchange: ExchangeId,
-    pub(crate) http: Method,
-    /// The JSON-RPC method; `GET` or `DELETE`; `response` for an answer to the server.
-    pub(crate) method: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Value,
-    pub(crate) keepalive: bool,
-    pub(crate) url: String,
-}
-
-impl Sent {
-    pub(crate) fn new(at: Millis, fetch: Fetch) -> Self {
-        let body: Value = fetch.body.map_or(Value::Null, |b| serde_json::from_str(&b).unwrap());
-        let method = match fetch.method {
-            Method::Post => body["method"].as_str().unwrap_or("response").to_owned(),
-            other => other.as_str().to_owned(),
-        };
-        let Fetch { exchange, method: http, headers, keepalive, url, .. } = fetch;
-        Self { at, exchange, http, method, headers, body, keepalive, url }
-    }
-
-    pub(crate) fn id(&self) -> &Value {
-        &self.body["id"]
-    }
-
-    /// A parameter of the request.
-    pub(crate) fn param(&self, name: &str) -> &Value {
-        &self.body["params"][name]
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut mine = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-        let value = mine.next().map(|(_, v)| v.as_str());
-        assert!(mine.next().is_none(), "{name} is sent twice");
-        value
-    }
-}
 
 /// How a task ends.
 #[derive(Debug, Clone)]
@@ -269,9 +227,9 @@ impl FakeServer {
         let reply = match self.style {
             _ if sent.http != Method::Post || reply.chunks.is_empty() => reply,
             Style::Json => reply,
-            Style::Events => reply.as_events(),
-            Style::OpenEvents => reply.as_events().ending(End::Open),
-            Style::Pieces(bytes) => reply.as_events().in_pieces(bytes),
+            Style::Events => reply.in_events(),
+            Style::OpenEvents => reply.in_events().ending(End::Open),
+            Style::Pieces(bytes) => reply.in_events().in_pieces(bytes),
         };
         Some((self.latency + wait, reply))
     }
