@@ -1,6 +1,6 @@
 //! Whatever a server answers to whichever request: a failure that names it, or another try; and no harm to the neighbours.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::panic, reason = "a test that goes wrong shall stop")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
 mod support;
 
@@ -323,4 +323,16 @@ fn a_stream_that_stays_open_after_its_answer_is_closed_soon() {
     assert!(sim.count("tasks/get") > 50);
     let open = sim.pending();
     assert!(open.len() <= 6, "{} are open: {:?}", open.len(), open.iter().map(|s| &s.method).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_response_that_ends_before_it_began_is_trouble_with_the_network() {
+    let mut sim = Sim::by_hand();
+    let handle = sim.await_call("render");
+    for _ in 0..3 {
+        let exchange = sim.pending_one("initialize").exchange;
+        sim.end(exchange, End::Whole);
+        sim.advance(5000);
+    }
+    sim.assert_failed(handle, FailureCode::Network, &["calling tool render was not sent"]);
 }

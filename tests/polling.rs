@@ -1,5 +1,6 @@
 //! How often a task is asked after: as the server wants it, only while somebody watches, and never in a hot loop.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
 mod support;
 

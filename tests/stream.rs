@@ -1,5 +1,6 @@
 //! The standalone stream: opened when it is of use, resumed where it broke off, given up where it never lives.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
 mod support;
 

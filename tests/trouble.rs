@@ -1,5 +1,6 @@
 //! A server that is away, overworked, or forgets its sessions: asked again, ever more rarely, and never in a crowd.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that goes wrong shall stop")]
 
 mod support;
 

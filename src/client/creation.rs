@@ -49,9 +49,8 @@ impl Client {
                 self.calls.retain(|&h| h != handle);
                 self.drop_task(handle);
             }
-            &Creation::Sent { as_task: false, request, exchange, .. } => {
-                self.requests.remove(&request);
-                self.abort(exchange);
+            &Creation::Sent { as_task: false, request, .. } => {
+                self.drop_request(request);
                 self.notify(v2025::request_cancelled(request));
                 self.drop_task(handle);
             }
@@ -115,8 +114,8 @@ impl Client {
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
         let ask = Ask::CallTool { name: &call.name, arguments: &call.arguments, task };
-        let (request, exchange) = self.send(now, Purpose::CallTool(handle), ask, None);
-        let sent = Creation::Sent { call, attempts, request, exchange, as_task: task.is_some() };
+        let request = self.send(now, Purpose::CallTool(handle), ask, None);
+        let sent = Creation::Sent { call, attempts, request, as_task: task.is_some() };
         self.tasks.update(handle, |entry| entry.creation = sent);
     }
 

@@ -1,4 +1,4 @@
-use super::{Client, Output, io::ExchangeId, session::Session, trouble::Trouble};
+use super::{Client, Output, io::ExchangeId, resume::Cut, session::Session, trouble::Trouble};
 use crate::{
     Millis,
     wire::{
@@ -19,14 +19,22 @@ const MOST_LOSSES: u32 = 3;
 /// One HTTP request and what has come back.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub(super) role: Role,
-    /// The session it was sent in.
-    pub(super) epoch: u32,
+    pub(super) origin: Origin,
     pub(super) body: Body,
     /// The session the server put us in by this response.
     pub(super) session_id: Option<String>,
     /// When to give up.
     pub(super) deadline: Option<Millis>,
+}
+
+/// Where an exchange comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) role: Role,
+    /// The session it was sent in.
+    pub(super) epoch: u32,
+    /// The cut that this stream goes on after.
+    pub(super) resumes: Option<Cut>,
 }
 
 /// What an exchange is for.
@@ -36,6 +44,8 @@ pub(super) enum Role {
     Request(u32),
     /// Ends the handshake.
     Confirmation,
+    /// Takes up the cut stream of this request, after so many times in vain.
+    Resumed(u32, u32),
     /// Wants no answer.
     Note,
     /// The standalone stream.
@@ -62,12 +72,18 @@ impl Client {
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);
-        let role = exchange.role;
+        let role = exchange.origin.role;
         exchange.body = match (ok, role, head.media()) {
             (_, Role::Note, _) | (true, Role::Confirmation, _) => Body::Ignored,
             (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
-            (true, Role::Request(_) | Role::Stream, Media::EventStream) => {
-                Body::Events(Box::new(self.stream.parser(role, self.config.max_message_bytes)), None)
+            (true, Role::Request(_) | Role::Resumed(..) | Role::Stream, Media::EventStream) => {
+                let stream = EventStream::new(self.config.max_message_bytes);
+                // A stream that brings no id must not lose the one that is known.
+                let known = match role {
+                    Role::Stream => self.stream.last_event_id(),
+                    _ => exchange.origin.resumes.as_ref().map(|cut| cut.after.as_str()),
+                };
+                Body::Events(Box::new(stream.resuming(known.unwrap_or_default())), None)
             }
             _ => Body::Refusal(Box::new(head), Vec::new()),
         };
@@ -103,32 +119,44 @@ impl Client {
 
     pub(super) fn end(&mut self, now: Millis, id: ExchangeId) {
         let Some(exchange) = self.exchanges.remove(&id) else { return };
-        let Exchange { role, epoch, body, session_id, .. } = exchange;
+        let Exchange { origin, body, session_id, .. } = exchange;
+        let role = origin.role;
         match body {
             Body::Refusal(head, page) => {
                 let rpc = error_in(&page);
-                self.broke(now, id, role, epoch, &refusal(*head, rpc, &page));
+                self.broke(now, id, &origin, &refusal(*head, rpc, &page));
             }
-            Body::Json(text) => self.json_answer(now, id, role, epoch, session_id, &text),
+            Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text),
             Body::Events(stream, odd) => {
                 self.stream_resumable(role, &stream);
+                const CUT: &str = "the stream ended before the answer came";
+                if odd.is_none() && self.resume_later(now, &origin, &stream, CUT) {
+                    return;
+                }
                 // What the standalone stream said amiss was told then, and is no reason to give it up.
                 let trouble = match odd.filter(|_| role != Role::Stream) {
                     Some(problem) => Trouble::Protocol(problem),
-                    None => Trouble::Network("the stream ended before the answer came".into()),
+                    None => Trouble::Network(CUT.into()),
                 };
-                self.broke(now, id, role, epoch, &trouble);
+                self.broke(now, id, &origin, &trouble);
             }
-            Body::Ignored | Body::Expected => {}
+            Body::Expected => {
+                let trouble = Trouble::Network("the response ended before it began".into());
+                self.broke(now, id, &origin, &trouble);
+            }
+            Body::Ignored => {}
         }
     }
 
     pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
-        let Some(exchange) = self.exchanges.remove(&id) else { return };
-        if let Body::Events(stream, _) = &exchange.body {
-            self.stream_resumable(exchange.role, stream);
+        let Some(Exchange { origin, body, .. }) = self.exchanges.remove(&id) else { return };
+        if let Body::Events(stream, _) = &body {
+            self.stream_resumable(origin.role, stream);
+            if self.resume_later(now, &origin, stream, why) {
+                return;
+            }
         }
-        self.broke(now, id, exchange.role, exchange.epoch, &Trouble::Network(why.into()));
+        self.broke(now, id, &origin, &Trouble::Network(why.into()));
     }
 
     /// Requests that nobody answered in time.
@@ -137,7 +165,7 @@ impl Client {
         let late: Vec<ExchangeId> = self.exchanges.iter().filter(|(_, e)| late(e)).map(|(id, _)| *id).collect();
         for id in late {
             let Some(exchange) = self.exchanges.get(&id) else { continue };
-            let (role, epoch) = (exchange.role, exchange.epoch);
+            let origin = exchange.origin.clone();
             match exchange.body {
                 Body::Ignored => {
                     self.abort(id);
@@ -151,7 +179,7 @@ impl Client {
                 _ => self.abort(id),
             }
             let seconds = (self.config.request_timeout_ms / 1000).to_string();
-            self.broke(now, id, role, epoch, &Trouble::Network(["no answer within ", &seconds, " s"].concat()));
+            self.broke(now, id, &origin, &Trouble::Network(["no answer within ", &seconds, " s"].concat()));
         }
     }
 
@@ -159,7 +187,7 @@ impl Client {
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
         // The parser is taken out so that a message may change anything, its own exchange included.
         let body = std::mem::replace(&mut exchange.body, Body::Ignored);
-        let (role, session_id) = (exchange.role, exchange.session_id.clone());
+        let (role, session_id) = (exchange.origin.role, exchange.session_id.clone());
         let Body::Events(mut stream, mut odd) = body else { return };
         let fed = stream.feed(bytes, |event| {
             // Some servers open with an event that has an id and no data.
@@ -184,7 +212,7 @@ impl Client {
             self.stream_spoke(&stream);
         }
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
-        if let Role::Request(request) = role
+        if let Role::Request(request) | Role::Resumed(request, _) = role
             && self.requests.get(&request).is_none()
         {
             let soon = now.saturating_add(LINGER_MS);
@@ -197,19 +225,11 @@ impl Client {
     }
 
     /// Exactly one message that answers exactly this request.
-    fn json_answer(
-        &mut self,
-        now: Millis,
-        id: ExchangeId,
-        role: Role,
-        epoch: u32,
-        session_id: Option<String>,
-        text: &[u8],
-    ) {
-        let Role::Request(request) = role else { return };
+    fn json_answer(&mut self, now: Millis, id: ExchangeId, origin: &Origin, session_id: Option<String>, text: &[u8]) {
+        let Role::Request(request) = origin.role else { return };
         let messages = match jsonrpc::messages(text) {
             Ok(messages) => messages,
-            Err(problem) => return self.broke(now, id, role, epoch, &Trouble::Protocol(problem)),
+            Err(problem) => return self.broke(now, id, origin, &Trouble::Protocol(problem)),
         };
         let mut odd = Problem::new("an empty batch", "");
         for message in messages {
@@ -229,39 +249,35 @@ impl Client {
                 }
             }
         }
-        self.broke(now, id, role, epoch, &Trouble::Protocol(odd));
+        self.broke(now, id, origin, &Trouble::Protocol(odd));
     }
 
     fn too_long(&mut self, now: Millis, id: ExchangeId) {
-        let Some((role, epoch)) = self.exchanges.get(&id).map(|e| (e.role, e.epoch)) else { return };
+        let Some(origin) = self.exchanges.get(&id).map(|e| e.origin.clone()) else { return };
         self.abort(id);
         let most = self.config.max_message_bytes.to_string();
-        self.broke(
-            now,
-            id,
-            role,
-            epoch,
-            &Trouble::Protocol(Problem::new("a message longer than this many bytes", &most)),
-        );
+        let problem = Problem::new("a message longer than this many bytes", &most);
+        self.broke(now, id, &origin, &Trouble::Protocol(problem));
     }
 
     /// An exchange is over. Does nothing where it has done what it was for.
-    fn broke(&mut self, now: Millis, id: ExchangeId, role: Role, epoch: u32, trouble: &Trouble) {
-        if role != Role::Note && self.is_session_loss(epoch, trouble) {
-            if epoch == self.epoch {
+    fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
+        let role = origin.role;
+        if role != Role::Note && self.is_session_loss(origin.epoch, trouble) {
+            if origin.epoch == self.epoch {
                 self.session_lost(now);
             }
             if let Role::Request(request) = role
                 && let Some(purpose) = self.requests.remove(&request)
             {
-                self.redo(now, purpose, trouble);
+                return self.redo(now, purpose, trouble);
             }
-            return;
         }
         match role {
             Role::Note => {}
             Role::Stream => self.stream_ended(now, id, trouble),
             Role::Confirmation => self.handshake_failed(now, trouble),
+            Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
             Role::Request(request) => {
                 if let Some(purpose) = self.requests.remove(&request) {
                     self.unanswered(now, purpose, trouble);

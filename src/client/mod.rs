@@ -15,6 +15,7 @@ mod messages;
 mod polling;
 mod queries;
 mod requests;
+mod resume;
 mod session;
 mod stream;
 mod table;
@@ -33,6 +34,7 @@ use health::Health;
 use listing::Listing;
 use queries::Pending;
 use requests::Purpose;
+use resume::Resume;
 use session::Session;
 use std::collections::VecDeque;
 use stream::Stream;
@@ -52,6 +54,7 @@ pub struct Client {
     cancels: VecDeque<Handle>,
     listing: Listing,
     queries: Table<ReplyId, Pending>,
+    resumes: Vec<Resume>,
     stream: Stream,
     exchanges: Table<ExchangeId, Exchange>,
     /// JSON-RPC requests that are not answered yet.
@@ -80,6 +83,7 @@ impl Client {
             cancels: VecDeque::new(),
             listing: Listing::default(),
             queries: Table::default(),
+            resumes: Vec::new(),
             stream: Stream::default(),
             exchanges: Table::default(),
             requests: Table::default(),
@@ -141,6 +145,7 @@ impl Client {
         }
         self.list_if_wanted(now);
         self.tend_stream(now);
+        self.release_resumes(now);
         self.release_calls(now);
         self.release_cancels(now);
         self.release_queries(now);

@@ -1,6 +1,6 @@
 use super::{
     Client, Fetch, Handle, Output, ReplyId,
-    exchanges::{Body, Exchange, Role},
+    exchanges::{Body, Exchange, Origin, Role},
     io::ExchangeId,
     trouble::Trouble,
 };
@@ -34,20 +34,14 @@ impl Purpose {
 }
 
 impl Client {
-    /// Sends a request. Returns its id and its exchange.
-    pub(super) fn send(
-        &mut self,
-        now: Millis,
-        purpose: Purpose,
-        ask: Ask<'_>,
-        timeout_ms: Option<u64>,
-    ) -> (u32, ExchangeId) {
+    /// Sends a request. Returns its id.
+    pub(super) fn send(&mut self, now: Millis, purpose: Purpose, ask: Ask<'_>, timeout_ms: Option<u64>) -> u32 {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
         let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
-        let exchange = self.post(Role::Request(request), ask.encode(request), deadline);
+        self.post(Role::Request(request), ask.encode(request), deadline);
         self.requests.insert(request, purpose);
-        (request, exchange)
+        request
     }
 
     /// Sends the notification that ends the handshake.
@@ -62,11 +56,18 @@ impl Client {
         self.post(Role::Note, body, Some(deadline));
     }
 
-    /// Opens the standalone stream.
-    pub(super) fn open_get(&mut self, last_event_id: Option<&str>) -> ExchangeId {
+    /// Opens a stream: the standalone one, or the rest of one that was cut.
+    pub(super) fn open_get(&mut self, role: Role, last_event_id: Option<&str>) -> ExchangeId {
         let (session_id, version) = self.session.binding();
         let headers = http::stream_headers(session_id, version, last_event_id);
-        self.fetch(Role::Stream, Method::Get, headers, None, None, false)
+        // Only a call may take as long as it likes.
+        let deadline = match role {
+            Role::Resumed(request, _) if !matches!(self.requests.get(&request), Some(Purpose::CallTool(_))) => {
+                Some(self.now.saturating_add(self.config.request_timeout_ms))
+            }
+            _ => None,
+        };
+        self.fetch(role, Method::Get, headers, None, deadline, false)
     }
 
     /// Lets the server forget the session.
@@ -146,8 +147,8 @@ impl Client {
     ) -> ExchangeId {
         let exchange = self.next_exchange;
         self.next_exchange = exchange.wrapping_add(1);
-        let epoch = self.epoch;
-        self.exchanges.insert(exchange, Exchange { role, epoch, body: Body::Expected, session_id: None, deadline });
+        let origin = Origin { role, epoch: self.epoch, resumes: None };
+        self.exchanges.insert(exchange, Exchange { origin, body: Body::Expected, session_id: None, deadline });
         let url = self.config.endpoint.clone();
         self.put(Output::Fetch(Fetch { exchange, url, method, headers, body, keepalive }));
         exchange

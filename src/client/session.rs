@@ -151,6 +151,7 @@ impl Client {
         self.epoch = self.epoch.wrapping_add(1);
         self.losses += 1;
         self.listing.forget();
+        self.fail_resumes(now);
         self.close_stream(now);
         for handle in self.tasks.handles() {
             self.with_task(now, handle, |task, now| task.ask_now(now));
@@ -165,6 +166,7 @@ impl Client {
             self.put(super::Output::Abort(*exchange));
         }
         self.requests = super::Table::default();
+        self.resumes.clear();
         self.fail_listing(&closed);
         self.fail_queries(&closed);
         for handle in self.tasks.handles() {

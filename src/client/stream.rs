@@ -1,4 +1,4 @@
-use super::{Client, Output, exchanges::Role, io::ExchangeId, trouble::Trouble};
+use super::{Client, Output, exchanges::Role, io::ExchangeId, resume::is_header, trouble::Trouble};
 use crate::{Millis, wire::event_stream::EventStream};
 
 /// How long calls are held back for a stream that does not answer: some servers send the head with the first event.
@@ -43,14 +43,9 @@ enum State {
 }
 
 impl Stream {
-    /// A parser for a stream that begins. The standalone one goes on where the last ended: a stream that brings no id
-    /// must not lose the one that is known.
-    pub(super) fn parser(&self, role: Role, max_message_bytes: usize) -> EventStream {
-        let parser = EventStream::new(max_message_bytes);
-        match &self.last_event_id {
-            Some(id) if role == Role::Stream => parser.resuming(id),
-            _ => parser,
-        }
+    /// The last event it told, in whichever connection.
+    pub(super) fn last_event_id(&self) -> Option<&str> {
+        self.last_event_id.as_deref()
     }
 
     /// Until when calls wait for it.
@@ -105,10 +100,8 @@ impl Client {
             _ => false,
         };
         if may && self.config.stream && !self.is_stopped() {
-            // An id may be any text, a header may not.
-            let fits = |id: &String| id.bytes().all(|b| (b' '..=b'~').contains(&b));
-            let last_event_id = self.stream.last_event_id.clone().filter(fits);
-            let exchange = self.open_get(last_event_id.as_deref());
+            let last_event_id = self.stream.last_event_id.clone().filter(|id| is_header(id));
+            let exchange = self.open_get(Role::Stream, last_event_id.as_deref());
             self.stream.state = State::Opening(exchange, now);
         }
     }

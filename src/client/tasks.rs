@@ -1,4 +1,4 @@
-use super::{Client, Handle, Output, ReplyId, ToolCall, io::ExchangeId, table::Table};
+use super::{Client, Handle, Output, ReplyId, ToolCall, table::Table};
 use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
@@ -48,7 +48,7 @@ pub(super) enum Creation {
     /// The call waits to be sent, with how often it was sent and refused unprocessed.
     Waiting { call: ToolCall, attempts: u32, not_before: Millis },
     /// The call was sent.
-    Sent { call: ToolCall, attempts: u32, request: u32, exchange: ExchangeId, as_task: bool },
+    Sent { call: ToolCall, attempts: u32, request: u32, as_task: bool },
     /// The server has answered.
     Over,
 }

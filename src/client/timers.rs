@@ -121,6 +121,7 @@ impl Client {
             _ => None,
         });
         let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
-        calls.chain(cancels).chain(self.listing.retry_at()).chain(self.query_time()).min()
+        let others = [self.listing.retry_at(), self.query_time(), self.resume_time()];
+        calls.chain(cancels).chain(others.into_iter().flatten()).min()
     }
 }

@@ -1,6 +1,8 @@
 //! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
 
-use mcp_tasks::client::{Client, Config, ExchangeId, Handle, Input, Output, PauseReason, ReplyId, TaskMode, ToolCall};
+use mcp_tasks::client::{
+    Client, Config, ExchangeId, Handle, Input, Output, PauseReason, Query, ReplyId, TaskMode, ToolCall,
+};
 use mcp_tasks::task::Interest;
 use mcp_tasks::wire::http::{Head, Method};
 use mcp_tasks::wire::jsonrpc;
@@ -61,19 +63,12 @@ pub(crate) fn run(data: &[u8]) {
     let mut choices = Choices(data);
     let mut config = Config::new("https://example.org/mcp");
     config.max_message_bytes = LONGEST_MESSAGE;
-    let mut world = World {
-        client: Client::new(config, u64::from(choices.byte())),
-        now: 0,
-        open: Vec::new(),
-        exchanges: BTreeSet::new(),
-        handles: BTreeSet::new(),
-        dropped: BTreeSet::new(),
-        settled: BTreeSet::new(),
-        interrupted: BTreeSet::new(),
-        asked: 0,
-        answered: BTreeSet::new(),
-        closed: false,
-    };
+    let client = Client::new(config, u64::from(choices.byte()));
+    let (open, now, asked, closed) = (Vec::new(), 0, 0, false);
+    let [handles, dropped, settled, interrupted] = [const { BTreeSet::new() }; 4];
+    let (exchanges, answered) = (BTreeSet::new(), BTreeSet::new());
+    let mut world =
+        World { client, now, open, exchanges, handles, dropped, settled, interrupted, asked, answered, closed };
     while !choices.0.is_empty() {
         world.step(&mut choices);
     }
@@ -102,7 +97,16 @@ impl World {
             16 => self.drop_one(choices),
             17 => {
                 let reply = self.ask();
-                self.input(Input::ListTools { reply });
+                let task = || "t1".to_owned();
+                let query = match choices.below(8) {
+                    0 => Query::Ping,
+                    1 => Query::GetTask(task()),
+                    2 => Query::TaskResult(task()),
+                    3 => Query::ListTasks(None),
+                    4 => Query::CancelTask(task()),
+                    _ => return self.input(Input::ListTools { reply }),
+                };
+                self.input(Input::Ask { reply, query });
             }
             18 => {
                 let why = choices.one(&[PauseReason::Hidden, PauseReason::Offline, PauseReason::Frozen]);
@@ -247,10 +251,6 @@ impl World {
         self.input(Input::Head { exchange, head: Head::from_values(status, values.map(|v| v.map(Into::into))) });
     }
 
-    fn chunk(&mut self, exchange: ExchangeId, bytes: &[u8]) {
-        self.input(Input::Chunk { exchange, bytes });
-    }
-
     fn end(&mut self, exchange: ExchangeId) {
         self.take(exchange);
         self.input(Input::End { exchange });
@@ -274,15 +274,15 @@ impl World {
                 self.begin(exchange, 200, "text/event-stream", choices);
                 let text = format!("id: 1\ndata:\n\ndata: {answer}\n\n");
                 let (one, two) = text.as_bytes().split_at(choices.below(text.len()));
-                self.chunk(exchange, one);
-                self.chunk(exchange, two);
+                self.input(Input::Chunk { exchange, bytes: one });
+                self.input(Input::Chunk { exchange, bytes: two });
                 if choices.below(2) == 0 {
                     self.end(exchange);
                 }
             }
             (_, Some(answer)) => {
                 self.begin(exchange, 200, "application/json", choices);
-                self.chunk(exchange, answer.as_bytes());
+                self.input(Input::Chunk { exchange, bytes: answer.as_bytes() });
                 self.end(exchange);
             }
         }
@@ -305,7 +305,7 @@ impl World {
         };
         let answer = answer.unwrap_or_default().into_bytes();
         let (part, _) = answer.split_at(answer.len().min(choices.below(300)));
-        self.chunk(exchange, part);
+        self.input(Input::Chunk { exchange, bytes: part });
         match choices.below(3) {
             0 => self.end(exchange),
             1 => {
@@ -321,14 +321,14 @@ impl World {
         let exchange = choices.below(self.exchanges.len() + 2) as ExchangeId;
         match choices.below(5) {
             0 => self.end(exchange),
-            1 => self.chunk(exchange, &vec![b'x'; LONGEST_MESSAGE]),
+            1 => self.input(Input::Chunk { exchange, bytes: &vec![b'x'; LONGEST_MESSAGE] }),
             2 => {
                 self.take(exchange);
                 self.input(Input::Failed { exchange, why: "" });
             }
             _ => {
                 let bytes = choices.bytes();
-                self.chunk(exchange, bytes);
+                self.input(Input::Chunk { exchange, bytes });
             }
         }
     }
@@ -345,7 +345,7 @@ impl World {
                 format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices))
             }
         };
-        self.chunk(stream, format!("data: {message}\n\n").as_bytes());
+        self.input(Input::Chunk { exchange: stream, bytes: format!("data: {message}\n\n").as_bytes() });
     }
 }
 

@@ -1,0 +1,115 @@
+use super::{
+    Client,
+    exchanges::{Origin, Role},
+    requests::Purpose,
+    trouble::Trouble,
+};
+use crate::{Millis, wire::event_stream::EventStream};
+
+/// How long to wait before a cut stream is taken up again, where the server does not say.
+const RESUME_MS: u64 = 1000;
+/// A server that wants it taken up at once gets a breath all the same.
+const SHORTEST_RESUME_MS: u64 = 50;
+const LONGEST_RESUME_MS: u64 = 300_000;
+/// A stream that brings nothing new so often in a row has lost the answer.
+const MOST_ATTEMPTS: u32 = 8;
+
+/// A request whose stream ended before its answer. The stream had ids, so the server may tell the rest to whoever asks
+/// with the last one (specification 2025-11-25, Transports: "Resumability and Redelivery").
+#[derive(Debug)]
+pub(super) struct Resume {
+    request: u32,
+    cut: Cut,
+    at: Millis,
+    attempts: u32,
+}
+
+/// Where and why a stream ended.
+#[derive(Debug, Clone)]
+pub(super) struct Cut {
+    /// The event to go on after.
+    pub(super) after: String,
+    why: String,
+}
+
+impl Client {
+    /// Whether the rest of this exchange can be had: then it is asked for later.
+    pub(super) fn resume_later(&mut self, now: Millis, origin: &Origin, stream: &EventStream, why: &str) -> bool {
+        let is_new = stream.last_event_id() != origin.resumes.as_ref().map(|cut| cut.after.as_str());
+        let (request, attempts) = match origin.role {
+            Role::Request(request) => (request, 0),
+            // Something new came: the server is telling, only in pieces.
+            Role::Resumed(request, _) if is_new => (request, 0),
+            Role::Resumed(request, attempts) => (request, attempts + 1),
+            _ => return false,
+        };
+        let Some(after) = stream.last_event_id().filter(|id| is_header(id)) else { return false };
+        // Without a session there is nothing to take up.
+        let is_asked = self.requests.get(&request).is_some_and(|purpose| *purpose != Purpose::Initialize);
+        if !is_asked || attempts >= MOST_ATTEMPTS {
+            return false;
+        }
+        let wait = stream.retry_ms().unwrap_or(RESUME_MS << attempts).clamp(SHORTEST_RESUME_MS, LONGEST_RESUME_MS);
+        let cut = Cut { after: after.into(), why: why.into() };
+        self.resumes.push(Resume { request, cut, at: now.saturating_add(wait), attempts });
+        true
+    }
+
+    /// Taking a stream up found the server in trouble, or refusing: later, or as if it had been cut just now.
+    pub(super) fn not_resumed(&mut self, now: Millis, request: u32, attempts: u32, origin: &Origin, trouble: &Trouble) {
+        let Some(cut) = origin.resumes.clone() else { return };
+        let attempts = attempts + 1;
+        if trouble.is_transient() && attempts < MOST_ATTEMPTS && self.requests.get(&request).is_some() {
+            let at = self.health.bad(now, trouble.retry_after_ms());
+            return self.resumes.push(Resume { request, cut, at, attempts });
+        }
+        let Some(purpose) = self.requests.remove(&request) else { return };
+        let doing = [&cut.why, "; taking the stream up again"].concat();
+        let why = trouble.failure(&doing, "").message;
+        self.unanswered(now, purpose, &Trouble::Network(why));
+    }
+
+    /// Takes up the streams whose time has come.
+    pub(super) fn release_resumes(&mut self, now: Millis) {
+        let (due, later): (Vec<Resume>, Vec<Resume>) = self.resumes.drain(..).partition(|r| r.at <= now);
+        self.resumes = later;
+        for resume in due {
+            let role = Role::Resumed(resume.request, resume.attempts);
+            let exchange = self.open_get(role, Some(&resume.cut.after));
+            if let Some(exchange) = self.exchanges.get_mut(&exchange) {
+                exchange.origin.resumes = Some(resume.cut);
+            }
+        }
+    }
+
+    /// When to take up the next one.
+    pub(super) fn resume_time(&self) -> Option<Millis> {
+        self.resumes.iter().map(|r| r.at).min()
+    }
+
+    /// Nobody wants the answer any more.
+    pub(super) fn drop_request(&mut self, request: u32) {
+        self.requests.remove(&request);
+        self.resumes.retain(|r| r.request != request);
+        let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
+        let its: Vec<u32> = self.exchanges.iter().filter(|(_, e)| is_its(e.origin.role)).map(|(id, _)| *id).collect();
+        for exchange in its {
+            self.abort(exchange);
+        }
+    }
+
+    /// The session is lost, and with it what it would have told.
+    pub(super) fn fail_resumes(&mut self, now: Millis) {
+        for resume in std::mem::take(&mut self.resumes) {
+            if let Some(purpose) = self.requests.remove(&resume.request) {
+                let why = [&resume.cut.why, ", and then the session was lost"].concat();
+                self.unanswered(now, purpose, &Trouble::Network(why));
+            }
+        }
+    }
+}
+
+/// An id may be any text, a header may not.
+pub(super) fn is_header(id: &str) -> bool {
+    id.bytes().all(|b| (b' '..=b'~').contains(&b))
+}

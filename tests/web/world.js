@@ -1,0 +1,179 @@
+// What is around the driver: a host, and a server behind the host's `fetch`. One expression, so that it runs as it is in
+// every engine. Called with options:
+//   bytes     every body comes in pieces of so many bytes
+//   events    answers to these methods come as an event stream
+//   held      requests of these methods are answered when `release(method)` is called
+//   stream    the GET stream is opened and stays open; otherwise it is answered 405
+//   hook      called with the name of each host method, from within it
+//   headers   what `host.headers` does
+//   fetch     what `host.fetch` does, in place of the server
+((options) => {
+  const { bytes, events = [], held = [], stream = false, hook = () => {}, headers = () => undefined, fetch } = options;
+  const patience = 20_000;
+  const log = [];
+  const sent = [];
+  const waiting = [];
+  const streams = [];
+  const encoder = new TextEncoder();
+  let depth = 0;
+  let deepest = 0;
+  let asked = 0;
+
+  const snapshot = (status) => ({
+    taskId: "task-1", status, statusMessage: "grüße 🎉", createdAt: "2026-01-01T00:00:00Z",
+    lastUpdatedAt: "2026-01-01T00:00:00Z", ttl: null, pollInterval: 50,
+  });
+  const content = { content: [{ type: "text", text: "grüße 🎉 \u2028 done" }] };
+  const server = {
+    initialize: () => ({
+      protocolVersion: "2025-11-25", serverInfo: { name: "fake", version: "1" },
+      capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
+    }),
+    ping: () => ({}),
+    "tools/list": () => ({ tools: [{ name: "render", inputSchema: { type: "object" }, execution: { taskSupport: "optional" } }] }),
+    "tools/call": ({ task }) => (task ? { task: snapshot("working") } : content),
+    "tasks/get": () => snapshot(asked++ < 1 ? "working" : "completed"),
+    "tasks/cancel": () => snapshot("cancelled"),
+    "tasks/result": () => content,
+  };
+
+  /** The text as a body, in pieces: most of them end within a character, and all of them within an event. */
+  function body(text) {
+    const all = encoder.encode(text);
+    const size = bytes ?? all.length;
+    let at = 0;
+    return new ReadableStream({
+      pull(controller) {
+        if (at >= all.length) return controller.close();
+        controller.enqueue(all.slice(at, at += size));
+      },
+    });
+  }
+
+  const json = { "content-type": "application/json", "mcp-session-id": "session-1" };
+  const eventStream = { "content-type": "text/event-stream" };
+
+  function respond({ method, rpc, signal }) {
+    if (method === "GET" && !stream) return new Response(null, { status: 405 });
+    if (method === "GET") {
+      const open = new ReadableStream({ start: (controller) => void streams.push(controller) });
+      signal.addEventListener("abort", () => streams.pop()?.error(signal.reason));
+      return new Response(open, { headers: eventStream });
+    }
+    if (rpc?.id === undefined) return new Response(null, { status: method === "POST" ? 202 : 200 });
+    const text = JSON.stringify({ jsonrpc: "2.0", id: rpc.id, result: server[rpc.method](rpc.params ?? {}) });
+    if (!events.includes(rpc.method)) return new Response(body(text), { headers: json });
+    return new Response(body(`: comment\r\n\r\nid: 1\r\nevent: message\r\ndata: ${text}\r\n\r\n`), { headers: { ...json, ...eventStream } });
+  }
+
+  function serve(url, init) {
+    const { method, signal, body: text } = init;
+    const rpc = text === undefined ? undefined : JSON.parse(text);
+    const name = rpc?.method ?? method;
+    const request = { url, init, method, rpc, name, signal, over: false };
+    sent.push(request);
+    stir();
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal.reason);
+      if (signal.aborted) return stop();
+      signal.addEventListener("abort", stop, { once: true });
+      request.answer = () => resolve(respond(request));
+      if (!held.includes(name)) request.answer();
+      return undefined;
+    });
+  }
+
+  function stir() {
+    for (const wait of waiting.splice(0)) wait();
+  }
+
+  /** A method of the host's: notes the call, and that no callback runs within another. */
+  function noted(name, words, result = () => undefined) {
+    return (...args) => {
+      deepest = Math.max(deepest, ++depth);
+      try {
+        const line = words?.(...args);
+        if (line !== undefined) log.push(line);
+        hook(name, world);
+        return result(...args);
+      } finally {
+        depth--;
+        stir();
+      }
+    };
+  }
+
+  const world = {
+    core: undefined,
+    host: {
+      fetch: noted("fetch", undefined, (url, init) => (fetch ?? serve)(url, init)),
+      headers: noted("headers", undefined, headers),
+      created: noted("created", (handle, isTask) => `created ${handle} ${isTask}`),
+      changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
+      settled: noted("settled", (handle, isError, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
+      failed: noted("failed", (handle, isFinal, error) => `failed ${handle} ${isFinal} ${error}`),
+      replied: noted("replied", (reply) => `replied ${reply}`),
+      rejected: noted("rejected", (reply, error) => `rejected ${reply} ${error}`),
+      error: noted("error", undefined, (code, message) => `${code}: ${message}`),
+      warned: noted("warned", (code, message) => `warned ${code} ${message}`),
+      panicked: noted("panicked", (message) => `panicked ${message}`),
+    },
+    get log() { return log.join("\n"); },
+    get requests() { return sent.map(({ name }) => name).join("\n"); },
+    get deepest() { return deepest; },
+    get openStreams() { return streams.length; },
+    /** Waits until a line of the log, or the name of a request, begins with that. */
+    async until(what) {
+      for (const end = Date.now() + patience; ; ) {
+        if ([...log, ...sent.map(({ name }) => name)].some((line) => line.startsWith(what))) return;
+        if (Date.now() > end) throw new Error(`never came: ${what}; log: ${log.join(" | ")}; sent: ${sent.map(({ name }) => name)}`);
+        await new Promise((resolve) => {
+          waiting.push(resolve);
+          setTimeout(resolve, 100);
+        });
+      }
+    },
+    /** Lets everything run that waits for no clock. */
+    async calm() {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    },
+    /** Answers what was held back. */
+    release(name) {
+      for (const request of sent) if (request.name === name) request.answer();
+    },
+    /** Whether the signal of the newest request of that name was aborted. */
+    aborted: (name) => sent.findLast((request) => request.name === name).signal.aborted,
+    /** A field of the newest request of that name. */
+    field(name, field) {
+      const { url, init, rpc } = sent.findLast((request) => request.name === name);
+      return String(field === "url" ? url : field.startsWith("header ") ? init.headers.get(field.slice(7)) : field === "id" ? rpc.id : init[field]);
+    },
+    /** Writes to the open stream, in pieces of `bytes`. */
+    push(text) {
+      const all = encoder.encode(text);
+      const size = bytes ?? all.length;
+      for (let at = 0; at < all.length; at += size) streams.at(-1).enqueue(all.slice(at, at + size));
+    },
+    notification: (status) => `event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/tasks/status", params: snapshot(status) })}\n\n`,
+    /** Calls every method of the engine but `close`; what is thrown is logged. `n` keeps the numbers apart. */
+    everything(n) {
+      const { core } = world;
+      const calls = [
+        () => core.callTool(n, "render", "{}", undefined), () => core.callTool(n + 1, "render", "{}", -1),
+        () => core.attach(n + 2, "task-1"), () => core.watch(n, true), () => core.watch(n + 1, false), () => core.watch(n + 2, true),
+        () => core.unwatch(n + 1, false), () => core.refresh(n + 2, n), () => core.cancel(n + 1, n + 1), () => core.abandon(n),
+        () => core.listTools(n + 2), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
+        () => core.pause(0, true), () => core.pause(0, false), () => core.pause(1, true), () => core.pause(1, false),
+        () => core.forget(n), () => core.forget(n + 1), () => core.forget(n + 2),
+      ];
+      for (const call of calls) {
+        try {
+          call();
+        } catch (error) {
+          log.push(`threw ${error} in ${call}`);
+        }
+      }
+    },
+  };
+  return world;
+})
