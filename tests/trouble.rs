@@ -360,3 +360,19 @@ fn a_network_that_is_back_is_tried_at_once() {
     sim.flush();
     assert_eq!(sim.times("tasks/get")[asked + 1..], [sim.now]);
 }
+
+#[test]
+fn one_task_that_the_server_cannot_look_at_does_not_slow_the_others() {
+    let ill = |sent: &support::Sent| sent.param("taskId") == "ill";
+    let server = FakeServer::polled([])
+        .with_task("ill", 0, Tool::new("render", 3_600_000))
+        .with_task("well", 0, Tool::new("render", 600_500))
+        .when("tasks/get", move |sent| ill(sent).then(|| Reply::status(500)));
+    let mut sim = Sim::new(server);
+    let (ill_handle, well) = (sim.await_known("ill"), sim.await_known("well"));
+    sim.advance(700_000);
+    let asked = |id: &str| sim.sent.iter().filter(|s| s.is("tasks/get") && s.param("taskId") == id).count();
+    assert!(finished(&sim, well) && sim.outcome(ill_handle).is_none());
+    assert!(asked("well") >= 595, "once a second: {}", asked("well"));
+    assert!(asked("ill") <= 40, "more and more slowly: {}", asked("ill"));
+}

@@ -1,10 +1,10 @@
 //! The driver in JavaScript engines: what the engine wants is done, what comes back reaches it, callbacks may call back.
+//! A test that fails panics, which breaks the module for those behind it: look at the first panic's words.
 #![cfg(target_arch = "wasm32")]
 
 #[path = "web/world.rs"]
 mod world;
 
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use world::World;
 
@@ -48,4 +48,231 @@ async fn a_task_is_driven_from_the_handshake_to_its_result() {
     assert_eq!(world.field("tools/call", "cache"), "no-store");
     assert_eq!(world.field("tools/call", "header mcp-session-id"), "session-1");
     assert!(world.field("tools/call", "body").contains(r#"{"scene":7}"#));
+}
+
+#[wasm_bindgen_test]
+async fn where_the_chunks_end_makes_no_difference() {
+    let events = r#"["initialize", "tools/list", "tools/call", "tasks/get", "tasks/result"]"#;
+    for bytes in ["undefined", "1", "2", "3", "7"] {
+        for events in ["[]", events] {
+            let world = whole_task(&["{ bytes: ", bytes, ", events: ", events, " }"].concat()).await;
+            assert_eq!(world.requests(), REQUESTS, "{bytes} {events}");
+            assert_eq!(world.log(), TOLD, "{bytes} {events}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_pushed_status_comes_through_however_it_is_cut() {
+    for bytes in ["undefined", "1", "5"] {
+        let world = World::new(&["{ stream: true, held: ['tasks/get'], bytes: ", bytes, " }"].concat());
+        let core = world.core();
+        core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+        core.watch(1, true).unwrap();
+        core.watch(1, false).unwrap();
+        world.until("changed").await;
+        world.push(&world.notification("input_required"));
+        world.push(&[world.notification("working"), world.notification("completed")].concat());
+        world.until("settled").await;
+        let mut told = TOLD.to_vec();
+        told.splice(2..2, ["changed 1 task-1 input_required grüße 🎉", "changed 1 task-1 working grüße 🎉"]);
+        assert_eq!(world.log(), told, "{bytes}");
+        core.close().unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn closing_aborts_what_is_open_and_nothing_is_told_afterwards() {
+    let world = World::new("{ stream: true, held: ['tools/call', 'ping'] }");
+    let core = world.core();
+    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.watch(1, true).unwrap();
+    core.watch(1, false).unwrap();
+    core.ask(2, 0, None).unwrap();
+    world.until("tools/call").await;
+    world.until("ping").await;
+    assert_eq!(world.open_streams(), 1);
+    for open in ["GET", "tools/call", "ping"] {
+        assert!(!world.aborted(open), "{open}");
+    }
+    core.close().unwrap();
+    for open in ["GET", "tools/call", "ping"] {
+        assert!(world.aborted(open), "{open}");
+    }
+    assert_eq!(world.open_streams(), 0);
+    let told = world.log();
+    world.until("DELETE").await;
+    assert_eq!(world.field("DELETE", "keepalive"), "true");
+    world.release("tools/call");
+    world.release("ping");
+    world.calm().await;
+    assert_eq!(world.log(), told);
+    assert!(told.iter().any(|line| line.starts_with("failed 1 ") && line.contains("closed")), "{told:?}");
+    assert!(told.iter().any(|line| line.starts_with("rejected 2 ") && line.contains("closed")), "{told:?}");
+}
+
+#[wasm_bindgen_test]
+async fn abandoning_a_plain_call_aborts_its_request_and_tells_the_server() {
+    let world = World::new("{ held: ['tools/call'] }");
+    let core = world.core();
+    core.call_tool(1, "render".into(), "{}".into(), None).unwrap();
+    world.until("tools/call").await;
+    assert!(!world.aborted("tools/call"));
+    core.abandon(1).unwrap();
+    assert!(world.aborted("tools/call"));
+    world.until("notifications/cancelled").await;
+    let id = ["\"requestId\":", &world.field("tools/call", "id"), "}"].concat();
+    assert!(world.field("notifications/cancelled", "body").contains(&id), "{id}");
+    world.release("tools/call");
+    world.calm().await;
+    assert_eq!(world.log(), [""; 0]);
+}
+
+#[wasm_bindgen_test]
+async fn every_callback_may_call_every_method() {
+    // Each kind of callback calls back twice: what the first time caused has to come through as well.
+    let world = World::new(
+        "(() => {
+            const times = {};
+            let n = 100;
+            return { hook(name, world) {
+                times[name] = (times[name] ?? 0) + 1;
+                if (world.core && times[name] <= 2) world.everything(n += 100);
+            } };
+        })()",
+    );
+    let core = world.core();
+    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.watch(1, true).unwrap();
+    core.watch(1, false).unwrap();
+    // The server speaks of another task than this one, and is warned about.
+    core.attach(3, "task-2".into()).unwrap();
+    core.watch(3, true).unwrap();
+    world.set_core(core.into());
+    world.until("settled 1 false").await;
+    world.until("warned").await;
+    world.close();
+    world.until("failed 3").await;
+    world.calm().await;
+    let log = world.log();
+    let threw: Vec<_> = log.iter().filter(|line| line.starts_with("threw") || line.starts_with("panicked")).collect();
+    assert!(threw.is_empty(), "{threw:?}");
+    for kind in ["created", "changed", "settled", "failed", "replied", "rejected", "warned"] {
+        assert!(log.iter().any(|line| line.starts_with(kind)), "{kind} was never called: {log:?}");
+    }
+    let own: Vec<_> = log.iter().filter(|line| line.split(' ').nth(1) == Some("1")).collect();
+    assert_eq!(own, TOLD.each_ref().map(|line| line).to_vec());
+}
+
+#[wasm_bindgen_test]
+async fn what_a_callback_causes_comes_behind_what_was_there() {
+    // A server without `tasks/list` is not asked: the question is answered within the very call.
+    let world = World::new(
+        "{ hook(name, world) { if (name === 'created') { world.core.ask(9, 3, undefined); world.core.close(); } } }",
+    );
+    let core = world.core();
+    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.watch(1, true).unwrap();
+    core.watch(1, false).unwrap();
+    world.set_core(core.into());
+    world.until("DELETE").await;
+    let log = world.log();
+    let kinds: Vec<_> = log.iter().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(kinds, ["created 1", "changed 1", "rejected 9", "failed 1"], "{log:?}");
+    assert_eq!(world.deepest(), 1, "no callback within another");
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_that_throws_does_not_reach_the_engine() {
+    let thrower = "{ hook(name) { if (!['fetch', 'headers', 'error'].includes(name)) throw new Error(name); } }";
+    let world = whole_task(thrower).await;
+    assert_eq!(world.requests(), REQUESTS);
+    assert_eq!(world.log(), TOLD);
+}
+
+#[wasm_bindgen_test]
+async fn the_applications_headers_are_sent_and_cannot_break_the_protocol() {
+    let own = "{ authorization: 'Bearer t', 'Mcp-Protocol-Version': 'mine', accept: 'image/png' }";
+    for headers in [["() => (", own, ")"].concat(), ["async () => (", own, ")"].concat()] {
+        let world = whole_task(&["{ headers: ", &headers, " }"].concat()).await;
+        assert_eq!(world.log(), TOLD, "{headers}");
+        for name in ["initialize", "tools/call", "tasks/get", "GET"] {
+            assert_eq!(world.field(name, "header authorization"), "Bearer t", "{headers} {name}");
+            assert!(world.field(name, "header accept").contains("event-stream"), "{headers} {name}");
+        }
+        assert_eq!(world.field("tools/call", "header mcp-protocol-version"), "2025-11-25", "{headers}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn headers_and_fetches_that_fail_are_told_in_their_own_words() {
+    let broken = [
+        "{ headers() { throw new Error('no token') } }",
+        "{ headers: async () => { throw new Error('no token') } }",
+        "{ headers: () => ({ 'no token': 'x' }) }",
+        "{ fetch() { throw new Error('no token') } }",
+        "{ fetch: async () => { throw 'no token' } }",
+        "{ fetch: async () => { throw new TypeError('fetch failed', { cause: new Error('no token') }) } }",
+        "{ fetch: async () => new Response(new ReadableStream({ start: (c) => c.error(new Error('no token')) })) }",
+    ];
+    let worlds = broken.map(|options| {
+        let world = World::new(options);
+        let core = world.core();
+        core.list_tools(1).unwrap();
+        (options, world, core)
+    });
+    for (options, world, core) in worlds {
+        world.until("rejected 1 network").await;
+        let log = world.log();
+        // Each engine has words of its own for a header's name that is none.
+        assert!(log[0].contains(if options.contains("'x'") { "" } else { "no token" }), "{options}: {log:?}");
+        core.close().unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_that_gives_something_else_than_a_response_is_a_failure_like_any_other() {
+    let strange = [
+        "undefined",
+        "null",
+        "42",
+        "'text'",
+        "{}",
+        "{ ok: true, status: 200, json: async () => ({}) }",
+        "await (async () => { const r = new Response('{}'); await r.text(); return r; })()",
+        "(() => { const r = new Response('{}'); r.body.getReader(); return r; })()",
+        "new Response(new ReadableStream({ start(c) { c.enqueue('a string'); c.close(); } }))",
+    ];
+    let worlds = strange.map(|answer| {
+        let world = World::new(&["{ fetch: async () => (", answer, ") }"].concat());
+        let core = world.core();
+        core.list_tools(1).unwrap();
+        (answer, world, core)
+    });
+    let other = World::new("{}");
+    let well = other.core();
+    well.list_tools(1).unwrap();
+    other.until("replied 1").await;
+    for (answer, world, core) in worlds {
+        world.until("rejected 1").await;
+        core.close().unwrap();
+        assert!(world.log().iter().any(|line| line.starts_with("rejected 1")), "{answer}: {:?}", world.log());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_engine_that_is_let_go_of_falls_silent() {
+    let world = World::new("{ stream: true, held: ['tasks/get'] }");
+    let core = world.core();
+    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.watch(1, true).unwrap();
+    world.until("tasks/get").await;
+    core.close().unwrap();
+    drop(core);
+    let before = (world.log(), world.requests().len());
+    world.release("tasks/get");
+    world.until("DELETE").await;
+    world.calm().await;
+    assert_eq!(world.log(), before.0);
+    assert!(world.requests().len() <= before.1 + 1);
 }

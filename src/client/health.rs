@@ -52,6 +52,13 @@ impl Health {
         until
     }
 
+    /// Whether this trouble stands alone: something was answered since the last. The next one does not.
+    pub(super) fn is_alone(&mut self, now: Millis) -> bool {
+        let alone = self.closed_until.is_none() && self.last_answer > self.last_failure;
+        self.last_failure = now;
+        alone
+    }
+
     /// The network came back: try now.
     pub(super) fn try_now(&mut self, now: Millis) {
         if self.closed_until.is_some() {

@@ -96,7 +96,18 @@ impl Client {
     /// A question about a task got no answer, or one that makes no sense.
     pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
         if trouble.is_transient() {
-            self.with_task(now, handle, |task, now| task.unanswered(now));
+            // One poisoned task must not slow the others: it alone is asked after more and more slowly.
+            let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
+            if !mine {
+                self.trouble(now, trouble);
+            }
+            self.with_task(now, handle, |task, now| {
+                if mine {
+                    task.bad_answer(now);
+                } else {
+                    task.unanswered(now);
+                }
+            });
             return;
         }
         let failure = trouble.failure(&["asking after ", &self.name_of(handle)].concat(), "; the task goes on");

@@ -111,14 +111,20 @@ impl Client {
         }
     }
 
+    /// The server is in trouble that may pass: what runs by itself waits.
+    pub(super) fn trouble(&mut self, now: Millis, trouble: &Trouble) {
+        if self.health.closed_until().is_none() {
+            let what = trouble.failure(self.place(), "; what runs is asked after again, more and more slowly");
+            self.warn("retrying", what.message);
+        }
+        self.health.bad(now, trouble.retry_after_ms());
+    }
+
     /// A request will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
-        if trouble.is_transient() && purpose != Purpose::Initialize {
-            if self.health.closed_until().is_none() {
-                let what = trouble.failure(self.place(), "; what runs is asked after again, more and more slowly");
-                self.warn("retrying", what.message);
-            }
-            self.health.bad(now, trouble.retry_after_ms());
+        // A poll's trouble may be its task's alone.
+        if trouble.is_transient() && purpose != Purpose::Initialize && !purpose.is_automatic() {
+            self.trouble(now, trouble);
         }
         match purpose {
             Purpose::Initialize => self.handshake_failed(now, trouble),

@@ -75,6 +75,11 @@ impl Tasks {
         self.entries.iter().map(|(handle, _)| *handle).collect()
     }
 
+    /// Whether more than one task that runs is watched.
+    pub(super) fn has_neighbours(&self) -> bool {
+        self.watched > 1
+    }
+
     /// Somebody watches a task that runs, or one that is about to be named.
     pub(super) fn is_listened_to(&self) -> bool {
         self.watched > 0 || self.creating > 0

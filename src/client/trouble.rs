@@ -28,6 +28,11 @@ impl Trouble {
         }
     }
 
+    /// It may be the fault of what was asked for alone, not of the whole server or of what stands before it.
+    pub(super) fn may_be_particular(&self) -> bool {
+        matches!(self, Self::Http(Head { status: 500, retry_after: None, .. }, _))
+    }
+
     /// Nothing was done with the request: it may be sent again without doing its work twice.
     pub(super) fn is_unprocessed(&self) -> bool {
         matches!(self, Self::Http(head, _) if http::is_unprocessed(head.status, head.retry_after.is_some()))

@@ -137,6 +137,8 @@
     async calm() {
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     },
+    /** Closes the engine that was handed in as `core`. */
+    close: () => world.core.close(),
     /** Answers what was held back. */
     release(name) {
       for (const request of sent) if (request.name === name) request.answer();

@@ -23,6 +23,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) async fn calm(this: &World);
     #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &World);
+    #[wasm_bindgen(method)]
     pub(crate) fn release(this: &World, name: &str);
     #[wasm_bindgen(method)]
     pub(crate) fn aborted(this: &World, name: &str) -> bool;
