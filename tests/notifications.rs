@@ -367,3 +367,19 @@ fn answers_in_every_dress_are_understood() {
         assert_eq!(sim.warnings(), [""; 0], "{style:?}");
     }
 }
+
+#[test]
+fn an_end_that_is_pushed_does_not_wait_for_a_question_that_hangs() {
+    let mut server = FakeServer::streaming([]).with_task("t", 0, Tool::new("render", 5000));
+    server.interval = Box::new(|_| json!(1000));
+    let server = server.when("tasks/get", |sent| (sent.at >= 1000).then(Reply::never));
+    let mut sim = Sim::new(server);
+    let handle = sim.await_known("t");
+    sim.advance(5000);
+    assert_eq!(sim.pending().last().unwrap().body["method"], "tasks/get", "it hangs");
+    sim.push(&json!({ "method": "notifications/tasks/status", "params": { "taskId": "t", "status": "completed" } }));
+    sim.advance(1000);
+    assert!(sim.outcome(handle).is_some(), "{:?}", sim.methods());
+    sim.advance(120_000);
+    assert_eq!(sim.count("tasks/result"), 1);
+}

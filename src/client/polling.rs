@@ -53,18 +53,18 @@ impl Client {
         };
         match answer.map(v2025::read_snapshot) {
             Ok(Ok(snapshot)) if snapshot.task_id == task_id => {
-                self.tasks.update(handle, |entry| entry.task.answered());
+                self.tasks.update(handle, |entry| entry.task.answered(Want::Status));
                 let terminal = snapshot.status.is_terminal();
                 self.observe(now, handle, snapshot, false);
                 self.refreshed(now, handle, terminal);
             }
             Ok(Ok(snapshot)) => {
                 let problem = Problem::new("another task's state", &crate::wire::snapshot::short_id(&snapshot.task_id));
-                self.poll_failed(now, handle, &Trouble::Protocol(problem));
+                self.poll_failed(now, handle, Want::Status, &Trouble::Protocol(problem));
             }
-            Ok(Err(problem)) => self.poll_failed(now, handle, &Trouble::Protocol(problem)),
+            Ok(Err(problem)) => self.poll_failed(now, handle, Want::Status, &Trouble::Protocol(problem)),
             Err(error) if v2025::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
-            Err(error) => self.poll_refused(now, handle, error),
+            Err(error) => self.poll_refused(now, handle, Want::Status, error),
         }
     }
 
@@ -81,7 +81,7 @@ impl Client {
                 self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
             }
             Ok(Ok(payload)) => self.settle_with_payload(now, handle, payload),
-            Ok(Err(problem)) => self.poll_failed(now, handle, &Trouble::Protocol(problem)),
+            Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &Trouble::Protocol(problem)),
             // The error is what the request would have been answered with.
             Err(error) if failed => {
                 let mut failure = Failure::failed(&snapshot.task_id, Some(&error.message));
@@ -89,12 +89,12 @@ impl Client {
                 self.settle(now, handle, Outcome::Failure(failure));
             }
             Err(error) if v2025::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
-            Err(error) => self.poll_refused(now, handle, error),
+            Err(error) => self.poll_refused(now, handle, Want::Result, error),
         }
     }
 
     /// A question about a task got no answer, or one that makes no sense.
-    pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+    pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, want: Want, trouble: &Trouble) {
         if trouble.is_transient() {
             // One poisoned task must not slow the others: it alone is asked after more and more slowly.
             let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
@@ -103,25 +103,25 @@ impl Client {
             }
             self.with_task(now, handle, |task, now| {
                 if mine {
-                    task.bad_answer(now);
+                    task.bad_answer(now, want);
                 } else {
-                    task.unanswered(now);
+                    task.unanswered(now, want);
                 }
             });
             return;
         }
         let failure = trouble.failure(&["asking after ", &self.name_of(handle)].concat(), "; the task goes on");
-        self.bad_answer(now, handle, failure, trouble.is_unauthorized());
+        self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
     }
 
-    fn poll_refused(&mut self, now: Millis, handle: Handle, error: RpcError) {
+    fn poll_refused(&mut self, now: Millis, handle: Handle, want: Want, error: RpcError) {
         let doing = ["asking after ", &self.name_of(handle)].concat();
-        self.bad_answer(now, handle, Failure::rpc(FailureCode::Rpc, &doing, error), false);
+        self.bad_answer(now, handle, want, Failure::rpc(FailureCode::Rpc, &doing, error), false);
     }
 
     /// Asked again after a growing while; whoever waits is told at once when waiting will not help, else in the end.
-    fn bad_answer(&mut self, now: Millis, handle: Handle, failure: Box<Failure>, hopeless: bool) {
-        let times = self.tasks.update(handle, |entry| entry.task.bad_answer(now));
+    fn bad_answer(&mut self, now: Millis, handle: Handle, want: Want, failure: Box<Failure>, hopeless: bool) {
+        let times = self.tasks.update(handle, |entry| entry.task.bad_answer(now, want));
         let Some(times) = times else { return };
         if hopeless || times.is_multiple_of(MOST_BAD_ANSWERS) {
             self.interrupt(now, handle, failure);

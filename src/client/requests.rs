@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Millis,
+    task::Want,
     wire::{
         http::{self, Method},
         json::Json,
@@ -130,7 +131,8 @@ impl Client {
             Purpose::Initialize => self.handshake_failed(now, trouble),
             Purpose::ListTools => self.listing_failed(now, trouble),
             Purpose::CallTool(handle) => self.call_failed(now, handle, trouble),
-            Purpose::GetTask(handle) | Purpose::TaskResult(handle) => self.poll_failed(now, handle, trouble),
+            Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
+            Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }

@@ -2,7 +2,7 @@ use super::{
     Client, PauseReason, WakeReason, polling::MOST_AUTOMATIC, requests::Purpose, session::Session, tasks::Creation,
     trouble::Trouble,
 };
-use crate::Millis;
+use crate::{Millis, task::Want};
 
 impl Client {
     /// When to hand in [`Input::Timeout`](super::Input::Timeout), and what for; `None` while there is nothing to wait
@@ -69,9 +69,8 @@ impl Client {
     /// A request found its session lost: it was not looked at, so it is sent again in the next one.
     pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
         match purpose {
-            Purpose::GetTask(handle) | Purpose::TaskResult(handle) => {
-                self.with_task(now, handle, |task, now| task.unanswered(now));
-            }
+            Purpose::GetTask(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Status)),
+            Purpose::TaskResult(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Result)),
             Purpose::CallTool(handle) => {
                 let taken = self.tasks.update(handle, |e| std::mem::replace(&mut e.creation, Creation::Over));
                 if let Some(Creation::Sent { call, attempts, .. }) = taken {

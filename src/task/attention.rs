@@ -70,15 +70,19 @@ impl Attention {
         self.state = State::Asking(want);
     }
 
-    pub(super) fn answered(&mut self) {
-        if let State::Asking(_) = self.state {
+    /// The request for this was answered, or will not be.
+    pub(super) fn answered(&mut self, want: Want) {
+        if self.state == State::Asking(want) {
             self.state = State::Idle;
         }
     }
 
-    /// Takes the new plan, unless a request is on its way: its answer will plan again.
+    /// Takes the new plan, unless a request is on its way: its answer will plan again. The result is asked for even while a
+    /// question about the status hangs, which an end that was pushed has made moot.
     pub(super) fn plan(&mut self, due: Option<(Millis, DueReason)>) {
-        if let State::Asking(_) = self.state {
+        let overtakes =
+            self.state == State::Asking(Want::Status) && due.is_some_and(|(_, why)| why == DueReason::Result);
+        if matches!(self.state, State::Asking(_)) && !overtakes {
             return;
         }
         self.state = due.map_or(State::Idle, |(at, why)| State::Due(at, why));

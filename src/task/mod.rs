@@ -100,23 +100,23 @@ impl Task {
     }
 
     /// The request for it ended without a usable answer through nobody's fault: ask again when there is a chance.
-    pub fn unanswered(&mut self, now: Millis) {
+    pub fn unanswered(&mut self, now: Millis, want: Want) {
         self.schedule.hurry();
-        self.attention.answered();
+        self.attention.answered(want);
         self.replan(now);
     }
 
     /// The server answered nonsense. Returns how often it has done so in a row.
-    pub fn bad_answer(&mut self, now: Millis) -> u32 {
+    pub fn bad_answer(&mut self, now: Millis, want: Want) -> u32 {
         let times = self.schedule.bad_answer(now);
-        self.attention.answered();
+        self.attention.answered(want);
         self.replan(now);
         times
     }
 
     /// A request for it was answered; the answer is about to be told with [`Self::observe`] or [`Self::settle`].
-    pub fn answered(&mut self) {
-        self.attention.answered();
+    pub fn answered(&mut self, want: Want) {
+        self.attention.answered(want);
     }
 
     /// Everything is known: nothing will be asked again.

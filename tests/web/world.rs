@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     pub(crate) type World;
     #[wasm_bindgen(method, getter)]
-    fn host(this: &World) -> Host;
+    pub(crate) fn host(this: &World) -> Host;
     #[wasm_bindgen(method, setter)]
     pub(crate) fn set_core(this: &World, core: JsValue);
     #[wasm_bindgen(method, getter, js_name = log)]
@@ -24,6 +24,8 @@ extern "C" {
     pub(crate) async fn calm(this: &World);
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &World);
+    #[wasm_bindgen(method)]
+    pub(crate) fn everything(this: &World, n: u32);
     #[wasm_bindgen(method)]
     pub(crate) fn release(this: &World, name: &str);
     #[wasm_bindgen(method)]
