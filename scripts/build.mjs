@@ -7,13 +7,14 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
+import { shorten } from "./shorten.mjs";
 
 const cargoWasm = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;
 const glue = root + "target/glue/";
 const dist = root + "dist/";
 
 buildRust();
-const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "node_modules/binaryen/package.json"]);
+const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "node_modules/binaryen/package.json"]);
 if (read(glue + ".stamp") !== glueKey) makeGlue();
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
 const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
@@ -42,7 +43,10 @@ function makeGlue() {
   const wasm = glue + "mcp_tasks_bg.wasm";
   // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
   run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-Oz", "--strip-target-features", wasm, "-o", wasm]);
-  const bytes = readFileSync(wasm);
+  const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
+  writeFileSync(wasm, short.wasm);
+  writeFileSync(glue + "mcp_tasks.js", short.glue);
+  const bytes = short.wasm;
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
   writeFileSync(glue + ".stamp", glueKey);
 }

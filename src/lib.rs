@@ -4,10 +4,10 @@
 //! randomness and I/O, and runs natively: tests hand in a virtual clock and the bytes a server would send.
 //!
 //! ```
-//! use mcp_tasks::client::{Client, Config, Input, Output, ToolCall};
+//! use mcp_tasks::client::{Client, Config, Input, Output, Call};
 //!
 //! let mut client = Client::new(Config::new("https://example.org/mcp"), 7);
-//! client.handle_input(0, Input::CallTool { handle: 1, call: ToolCall::new("render", "{}").unwrap() });
+//! client.handle_input(0, Input::Call { handle: 1, call: Call::tool("render", "{}").unwrap() });
 //! let Some(Output::Fetch(first)) = client.poll_output() else { panic!("the handshake comes first") };
 //! assert!(first.body.unwrap().contains("initialize"));
 //! ```

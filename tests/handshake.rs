@@ -3,7 +3,7 @@
 
 mod support;
 
-use mcp_tasks::client::{Input, Output};
+use mcp_tasks::client::{CallKind, Input, Output};
 use mcp_tasks::task::{FailureCode, Interest};
 use mcp_tasks::wire::http::Method;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn nothing_is_sent_before_the_handshake_is_answered_to_its_end() {
     let mut sim = Sim::by_hand();
     sim.await_call("render");
     sim.await_known("t");
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     let first = sim.pending_one("initialize");
     sim.advance(5000);
     sim.answer(first.exchange, Reply::result(&first, &offer("2025-11-25")));
@@ -107,7 +107,7 @@ fn an_unknown_revision_is_not_supported() {
     server.version = "2099-01-01";
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     sim.advance(1000);
     sim.assert_failed(
         handle,
@@ -228,7 +228,7 @@ fn closing_ends_the_session_and_tells_who_waits() {
     sim.input(Input::Refresh { handle: call, reply: 1 });
     sim.server.rules.push(Box::new(|_| Some(Reply::never())));
     sim.cancel(call, 2);
-    sim.input(Input::ListTools { reply: 3 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 3 });
     let open: Vec<_> = sim.pending().iter().map(|s| s.exchange).collect();
     sim.input(Input::Close);
     for handle in [watched, call] {
@@ -258,7 +258,7 @@ fn a_closed_client_refuses_every_input() {
     sim.input(Input::Watch { handle: 99, interest: Interest::Result });
     sim.input(Input::Refresh { handle: 1, reply: 1 });
     sim.cancel(1, 2);
-    sim.input(Input::ListTools { reply: 3 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 3 });
     for handle in [call, known, 99] {
         assert_says(sim.interruptions(handle)[0], FailureCode::Closed, &["nothing was sent"]);
     }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use mcp_tasks::client::{Input, TaskMode, ToolCall};
+use mcp_tasks::client::{Call, CallKind, Input, TaskMode};
 use mcp_tasks::task::FailureCode;
 use mcp_tasks::wire::v2025::TaskOption;
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ fn name_and_arguments_arrive_as_they_were_given() {
     let mut server = FakeServer::polled([]);
     server.capabilities = json!({});
     let mut sim = Sim::new(server);
-    sim.input(Input::CallTool { handle: 1, call: ToolCall::new(name, arguments).unwrap() });
+    sim.input(Input::Call { handle: 1, call: Call::tool(name, arguments).unwrap() });
     sim.flush();
     let call = sim.last("tools/call");
     assert_eq!(call.param("name"), name);
@@ -124,7 +124,7 @@ fn a_cursor_is_handed_back_as_it_was_given() {
         ))
     });
     let mut sim = Sim::new(server);
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     sim.flush();
     assert_eq!(sim.count("tools/list"), 2);
     assert_eq!(sim.last("tools/list").param("cursor"), cursor);
@@ -140,7 +140,7 @@ fn every_tool_is_told_as_the_server_wrote_it() {
         Some(Reply::body(200, "application/json", &body))
     });
     let mut sim = Sim::new(server);
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     sim.flush();
     let json = sim.reply(1).unwrap().unwrap();
     assert_eq!(json, [r#"["#, tool, r#",{"nameless":true}]"#].concat());
@@ -196,7 +196,7 @@ fn pages_without_end_are_stopped() {
         (FakeServer::polled([]).when("tools/list", counting), 1000),
     ] {
         let mut sim = Sim::new(server);
-        sim.input(Input::ListTools { reply: 1 });
+        sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
         sim.advance(60_000);
         assert_says(
             sim.reply(1).unwrap().unwrap_err(),
@@ -213,7 +213,7 @@ fn a_server_that_cannot_list_its_tools_is_called_plainly() {
         offering(Some("optional")).when("tools/list", |sent| Some(Reply::error(sent, -32601, "Method not found")));
     let mut sim = Sim::new(server);
     let handles = [sim.await_call("render"), sim.await_call("render")];
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     sim.advance(5000);
     for handle in handles {
         assert_eq!(

@@ -4,7 +4,7 @@
 
 mod support;
 
-use mcp_tasks::client::{Handle, Input, PauseReason};
+use mcp_tasks::client::{CallKind, Handle, Input, PauseReason};
 use mcp_tasks::task::{FailureCode, Outcome};
 use serde_json::json;
 use std::{cell::Cell, rc::Rc};
@@ -252,7 +252,7 @@ fn a_list_that_finds_its_session_lost_begins_again_at_the_first_page() {
     let mut server = FakeServer::polled((0..5).map(|_| Tool::new("render", 100)));
     (server.page_size, server.latency) = (2, 100);
     let mut sim = Sim::new(server);
-    sim.input(Input::ListTools { reply: 1 });
+    sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
     while sim.count("tools/list") < 2 {
         sim.advance(1);
     }

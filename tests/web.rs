@@ -1,6 +1,13 @@
 //! The driver in JavaScript engines: what the engine wants is done, what comes back reaches it, callbacks may call back.
 //! A test that fails panics, which breaks the module for those behind it: look at the first panic's words.
 #![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong shall stop"
+)]
 
 #[path = "web/world.rs"]
 mod world;

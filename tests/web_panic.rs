@@ -1,5 +1,12 @@
 //! After a panic: told once, and every later call is refused in words. A binary of its own, for no engine works behind it.
 #![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong shall stop"
+)]
 
 #[path = "web/world.rs"]
 mod world;

@@ -1,5 +1,5 @@
 use super::{
-    Client, Handle, Output, TaskMode, ToolCall,
+    Call, Client, Handle, Output, TaskMode,
     listing::Support,
     requests::Purpose,
     session::Session,
@@ -13,7 +13,7 @@ use crate::{
         json::Json,
         jsonrpc::RpcError,
         snapshot::short_id,
-        v2025::{self, Ask, Called, TaskOption, TaskSupport},
+        v2025::{self, Ask, CallKind, Called, TaskOption, TaskSupport},
     },
 };
 
@@ -27,7 +27,7 @@ enum Verdict {
 }
 
 impl Client {
-    pub(super) fn call_tool(&mut self, handle: Handle, call: ToolCall) {
+    pub(super) fn call(&mut self, handle: Handle, call: Call) {
         let mut task = Task::new(self.config.poll_interval_ms);
         task.hide(self.now, self.is_hidden());
         self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
@@ -93,16 +93,20 @@ impl Client {
         }
         let TaskMode::WhatIsOffered(option) = call.mode else { return Some(Verdict::Send(None)) };
         // The server's word counts before the tool's: released servers offer task tools without serving tasks.
-        if !ready.offer.task_tools {
-            return Some(Verdict::Send(None));
-        }
-        let support = match self.listing.support(&call.name) {
-            Support::NotListed => {
-                self.listing.want();
-                self.list_if_wanted(now);
-                return Some(Verdict::Wait);
-            }
-            Support::Listed(support) => support,
+        let [tools, prompts, resources] = ready.offer.task_calls;
+        let support = match call.kind {
+            CallKind::Tool if tools => match self.support(&call.name) {
+                Support::NotListed => {
+                    self.listing(CallKind::Tool).want();
+                    self.list_if_wanted(now, CallKind::Tool);
+                    return Some(Verdict::Wait);
+                }
+                Support::Listed(support) => support,
+            },
+            // Nothing says which of them may be tasks: asking tells.
+            CallKind::Prompt if prompts => TaskSupport::Optional,
+            CallKind::Resource if resources => TaskSupport::Optional,
+            _ => TaskSupport::Forbidden,
         };
         if support == TaskSupport::Forbidden {
             return Some(Verdict::Send(None));
@@ -113,8 +117,8 @@ impl Client {
     fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
-        let ask = Ask::CallTool { name: &call.name, arguments: &call.arguments, task };
-        let request = self.send(now, Purpose::CallTool(handle), ask, None);
+        let ask = Ask::Call { kind: call.kind, name: &call.name, arguments: &call.arguments, task };
+        let request = self.send(now, Purpose::Call(handle), ask, None);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some() };
         self.tasks.update(handle, |entry| entry.creation = sent);
     }
@@ -122,7 +126,7 @@ impl Client {
     /// The server answered a call.
     pub(super) fn called(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let Some(doing) = self.doing_call(handle) else { return };
-        self.tasks.update(handle, |entry| entry.creation = Creation::Over);
+        let over = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let called = match answer.map(v2025::read_called) {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
@@ -130,6 +134,16 @@ impl Client {
                 return self.settle(now, handle, Outcome::Failure(Failure::new(FailureCode::Protocol, &[&message])));
             }
             Err(error) => {
+                // A prompt or a resource that may not be a task: nothing was done, so it is called plainly.
+                if let Some(Creation::Sent { call, attempts, as_task: true, .. }) = over
+                    && call.kind != CallKind::Tool
+                    && v2025::is_task_refused(&error)
+                {
+                    let call = Call { mode: TaskMode::Never, ..call };
+                    let waiting = Creation::Waiting { call, attempts, not_before: now };
+                    self.tasks.update(handle, |entry| entry.creation = waiting);
+                    return self.calls.push_back(handle);
+                }
                 return self.settle(now, handle, Outcome::Failure(Failure::rpc(FailureCode::Rpc, &doing, error)));
             }
         };
@@ -210,7 +224,7 @@ impl Client {
     fn doing_call(&self, handle: Handle) -> Option<String> {
         match &self.tasks.get(handle)?.creation {
             Creation::Waiting { call, .. } | Creation::Sent { call, .. } => {
-                Some(["calling tool ", &call.name].concat())
+                Some([call.kind.doing(), &call.name].concat())
             }
             Creation::Over => None,
         }

@@ -5,7 +5,7 @@ use crate::{
         http::{Head, Method},
         json::{Json, NotJson},
         snapshot::Snapshot,
-        v2025::TaskOption,
+        v2025::{CallKind, TaskOption},
     },
 };
 
@@ -16,10 +16,12 @@ pub type ReplyId = u32;
 /// The number of one HTTP exchange; the engine chooses it.
 pub type ExchangeId = u32;
 
-/// A tool call as the application asked for it.
+/// A call as the application asked for it.
 #[derive(Debug)]
-pub struct ToolCall {
-    /// The tool's name.
+pub struct Call {
+    /// Of what.
+    pub kind: CallKind,
+    /// The tool's or prompt's name, or the resource's URI.
     pub name: String,
     /// The arguments: a JSON object, as text.
     pub arguments: String,
@@ -27,11 +29,12 @@ pub struct ToolCall {
     pub mode: TaskMode,
 }
 
-impl ToolCall {
-    /// A call that becomes a task where server and tool offer it. Fails when `arguments` is not JSON.
-    pub fn new(name: &str, arguments: &str) -> Result<Self, NotJson> {
+impl Call {
+    /// A tool call that becomes a task where server and tool offer it. Fails when `arguments` is not JSON.
+    pub fn tool(name: &str, arguments: &str) -> Result<Self, NotJson> {
         let arguments = Json::check(arguments)?;
         Ok(Self {
+            kind: CallKind::Tool,
             name: name.into(),
             arguments: arguments.get().into(),
             mode: TaskMode::WhatIsOffered(TaskOption::default()),
@@ -62,12 +65,12 @@ pub enum PauseReason {
 /// Everything that can happen to the engine.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// The application calls a tool.
-    CallTool {
+    /// The application calls a tool, gets a prompt or reads a resource.
+    Call {
         /// The new task's number.
         handle: Handle,
         /// What to call.
-        call: ToolCall,
+        call: Call,
     },
     /// The application has a task id from an earlier page.
     Attach {
@@ -114,8 +117,10 @@ pub enum Input<'a> {
         /// Which task.
         handle: Handle,
     },
-    /// List every tool, page by page.
-    ListTools {
+    /// List every tool, prompt or resource, page by page.
+    List {
+        /// Of what.
+        kind: CallKind,
         /// The answer's number.
         reply: ReplyId,
     },

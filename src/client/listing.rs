@@ -6,7 +6,7 @@ use crate::{
         Problem,
         json::Json,
         jsonrpc::RpcError,
-        v2025::{self, Ask, TaskSupport},
+        v2025::{self, Ask, CallKind, TaskSupport},
     },
 };
 
@@ -17,7 +17,7 @@ const MOST_RESTARTS: u32 = 3;
 /// How often one page is asked for when the server is in trouble.
 const MOST_ATTEMPTS: u32 = 3;
 
-/// The list of the server's tools: fetched when somebody wants it, or when a call has to know whether it may be a task.
+/// One of the server's lists: fetched when somebody wants it, or when a call has to know whether it may be a task.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     known: Option<Table<String, TaskSupport>>,
@@ -51,7 +51,7 @@ pub(super) enum Support {
 
 impl Listing {
     /// Whether the tool may be a task. A tool that the list does not show says nothing, so it may not.
-    pub(super) fn support(&self, name: &str) -> Support {
+    fn support(&self, name: &str) -> Support {
         match &self.known {
             None => Support::NotListed,
             Some(tools) => Support::Listed(tools.get(&name.to_owned()).copied().unwrap_or_default()),
@@ -60,10 +60,6 @@ impl Listing {
 
     pub(super) fn want(&mut self) {
         self.wanted = true;
-    }
-
-    pub(super) fn is_wanted(&self) -> bool {
-        self.wanted
     }
 
     /// What was listed may no longer be true; what is being listed is begun again at the first page.
@@ -76,21 +72,51 @@ impl Listing {
         }
     }
 
-    /// When a page that met trouble is asked for again.
-    pub(super) fn retry_at(&self) -> Option<Millis> {
+    fn retry_at(&self) -> Option<Millis> {
         (self.wanted && self.attempts > 0 && self.run.as_ref().is_none_or(|r| !r.asking)).then_some(self.not_before)
     }
 }
 
 impl Client {
-    pub(super) fn list_tools(&mut self, reply: ReplyId) {
-        self.listing.replies.push(reply);
-        self.listing.want();
+    pub(super) fn listing(&mut self, kind: CallKind) -> &mut Listing {
+        let [tools, prompts, resources] = &mut self.listings;
+        match kind {
+            CallKind::Tool => tools,
+            CallKind::Prompt => prompts,
+            CallKind::Resource => resources,
+        }
     }
 
-    pub(super) fn list_if_wanted(&mut self, now: Millis) {
-        let listing = &mut self.listing;
-        if !listing.wanted || listing.not_before > now || !self.session.is_ready() {
+    /// Whether a tool may be a task, as far as that is known.
+    pub(super) fn support(&self, tool: &str) -> Support {
+        let [tools, ..] = &self.listings;
+        tools.support(tool)
+    }
+
+    pub(super) fn list(&mut self, kind: CallKind, reply: ReplyId) {
+        self.listing(kind).replies.push(reply);
+        self.listing(kind).want();
+    }
+
+    pub(super) fn is_listing_wanted(&self) -> bool {
+        self.listings.iter().any(|listing| listing.wanted)
+    }
+
+    pub(super) fn forget_lists(&mut self) {
+        for listing in &mut self.listings {
+            listing.forget();
+        }
+    }
+
+    /// When a page that met trouble is asked for again.
+    pub(super) fn listing_time(&self) -> Option<Millis> {
+        self.listings.iter().filter_map(Listing::retry_at).min()
+    }
+
+    pub(super) fn list_if_wanted(&mut self, now: Millis, kind: CallKind) {
+        let is_ready = self.session.is_ready();
+        let listing = self.listing(kind);
+        if !listing.wanted || listing.not_before > now || !is_ready {
             return;
         }
         let run = listing.run.get_or_insert_default();
@@ -100,83 +126,99 @@ impl Client {
         run.asking = true;
         let cursor = run.cursor.clone();
         let timeout = Some(self.config.request_timeout_ms);
-        self.send(now, Purpose::ListTools, Ask::ListTools { cursor: cursor.as_deref() }, timeout);
+        self.send(now, Purpose::List(kind), Ask::List { kind, cursor: cursor.as_deref() }, timeout);
     }
 
-    pub(super) fn tools_listed(&mut self, now: Millis, answer: Result<Json<'_>, RpcError>) {
-        let page = match answer.map(v2025::read_tools) {
+    pub(super) fn page_listed(&mut self, now: Millis, kind: CallKind, answer: Result<Json<'_>, RpcError>) {
+        let page = match answer.map(|json| v2025::read_page(kind, json)) {
             Ok(Ok(page)) => page,
-            Ok(Err(problem)) => return self.listing_failed(now, &Trouble::Protocol(problem)),
-            // A server without tools/list has no tool that may be a task; calls go ahead plainly.
+            Ok(Err(problem)) => return self.listing_failed(now, kind, &Trouble::Protocol(problem)),
+            // A server without the list has no tool that may be a task; calls go ahead plainly.
             Err(error) => {
-                self.listing.known = Some(Table::default());
-                return self.fail_listing(&Failure::rpc(FailureCode::Rpc, "listing the tools", error));
+                self.listing(kind).known = Some(Table::default());
+                return self.fail_listing(kind, &Failure::rpc(FailureCode::Rpc, doing(kind), error));
             }
         };
-        let Some(run) = &mut self.listing.run else { return };
+        let listing = self.listing(kind);
+        let Some(run) = &mut listing.run else { return };
         run.asking = false;
         if std::mem::take(&mut run.stale) {
             return;
         }
-        for tool in page.tools {
+        for item in page.items {
             if !run.json.is_empty() {
                 run.json.push(',');
             }
-            run.json.push_str(tool.json.get());
-            if let Some(name) = tool.name {
-                run.tools.insert(name, tool.task_support);
+            run.json.push_str(item.json.get());
+            if let Some(name) = item.name {
+                run.tools.insert(name, item.task_support);
             }
         }
         run.pages += 1;
-        self.listing.attempts = 0;
+        listing.attempts = 0;
         match page.next_cursor {
-            None => self.listing_done(),
+            None => self.listing_done(kind),
             Some(cursor) if run.cursor.as_deref() == Some(&cursor) || run.pages == MOST_PAGES => {
                 let problem = Problem::new("pages without end, the next at", &cursor);
-                self.listing_failed(now, &Trouble::Protocol(problem));
+                self.listing_failed(now, kind, &Trouble::Protocol(problem));
             }
             Some(cursor) => run.cursor = Some(cursor),
         }
     }
 
-    fn listing_done(&mut self) {
-        let Some(run) = self.listing.run.take() else { return };
-        self.listing.wanted = false;
-        self.listing.restarts = 0;
-        self.listing.known = Some(run.tools);
+    fn listing_done(&mut self, kind: CallKind) {
+        let listing = self.listing(kind);
+        let Some(run) = listing.run.take() else { return };
+        listing.wanted = false;
+        listing.restarts = 0;
+        listing.known = Some(run.tools);
         let json = ["[", &run.json, "]"].concat();
-        for reply in std::mem::take(&mut self.listing.replies) {
+        for reply in std::mem::take(&mut listing.replies) {
             self.reply(reply, Ok(json.clone()));
         }
     }
 
-    pub(super) fn listing_failed(&mut self, now: Millis, trouble: &Trouble) {
-        self.listing.attempts += 1;
-        if trouble.is_transient() && self.listing.attempts < MOST_ATTEMPTS {
-            self.relist(self.health.closed_until().unwrap_or(now));
-            return;
+    pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, trouble: &Trouble) {
+        let again = self.health.closed_until().unwrap_or(now);
+        let listing = self.listing(kind);
+        listing.attempts += 1;
+        if trouble.is_transient() && listing.attempts < MOST_ATTEMPTS {
+            return self.relist(kind, again);
         }
-        let failure = trouble.failure("listing the tools", "");
-        self.fail_calls(now, &failure);
-        self.fail_listing(&failure);
+        let failure = trouble.failure(doing(kind), "");
+        if kind == CallKind::Tool {
+            // They wait to know whether they may be tasks.
+            self.fail_calls(now, &failure);
+        }
+        self.fail_listing(kind, &failure);
     }
 
     /// Asks for the same page again, not before that time.
-    pub(super) fn relist(&mut self, not_before: Millis) {
-        self.listing.not_before = not_before;
-        if let Some(run) = &mut self.listing.run {
+    pub(super) fn relist(&mut self, kind: CallKind, not_before: Millis) {
+        let listing = self.listing(kind);
+        listing.not_before = not_before;
+        if let Some(run) = &mut listing.run {
             (run.asking, run.stale) = (false, false);
         }
     }
 
-    pub(super) fn fail_listing(&mut self, failure: &Failure) {
-        self.listing.wanted = false;
-        self.listing.run = None;
-        self.listing.restarts = 0;
-        self.listing.attempts = 0;
-        self.listing.not_before = 0;
-        for reply in std::mem::take(&mut self.listing.replies) {
+    pub(super) fn fail_listing(&mut self, kind: CallKind, failure: &Failure) {
+        let listing = self.listing(kind);
+        *listing = Listing {
+            known: listing.known.take(),
+            replies: std::mem::take(&mut listing.replies),
+            ..Listing::default()
+        };
+        for reply in std::mem::take(&mut listing.replies) {
             self.reply(reply, Err(failure.clone().into()));
         }
+    }
+}
+
+fn doing(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Tool => "listing the tools",
+        CallKind::Prompt => "listing the prompts",
+        CallKind::Resource => "listing the resources",
     }
 }

@@ -24,7 +24,7 @@ impl Client {
                 Told::Task(Err(problem)) => {
                     self.warn("bad-notification", ["ignored a notification: ", &problem.to_string()].concat());
                 }
-                Told::ToolsChanged => self.listing.forget(),
+                Told::ListChanged(kind) => self.listing(kind).forget(),
                 Told::Other => {}
             },
         }

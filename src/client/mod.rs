@@ -24,8 +24,9 @@ mod timers;
 mod trouble;
 
 pub use config::Config;
-pub use io::{ExchangeId, Fetch, Handle, Input, Output, PauseReason, ReplyId, TaskMode, ToolCall, WakeReason};
+pub use io::{Call, ExchangeId, Fetch, Handle, Input, Output, PauseReason, ReplyId, TaskMode, WakeReason};
 
+pub use crate::wire::v2025::CallKind;
 pub use queries::Query;
 
 use crate::Millis;
@@ -52,7 +53,8 @@ pub struct Client {
     calls: VecDeque<Handle>,
     /// Tasks to be cancelled as soon as that can be asked for.
     cancels: VecDeque<Handle>,
-    listing: Listing,
+    /// One each for tools, prompts and resources.
+    listings: [Listing; 3],
     queries: Table<ReplyId, Pending>,
     resumes: Vec<Resume>,
     stream: Stream,
@@ -81,7 +83,7 @@ impl Client {
             tasks: Tasks::default(),
             calls: VecDeque::new(),
             cancels: VecDeque::new(),
-            listing: Listing::default(),
+            listings: Default::default(),
             queries: Table::default(),
             resumes: Vec::new(),
             stream: Stream::default(),
@@ -110,7 +112,7 @@ impl Client {
             return self.refuse(input);
         }
         match input {
-            Input::CallTool { handle, call } => self.call_tool(handle, call),
+            Input::Call { handle, call } => self.call(handle, call),
             Input::Attach { handle, task_id } => self.attach(handle, task_id),
             Input::Watch { handle, interest } => self.with_task(now, handle, |task, now| task.watch(now, interest)),
             Input::Unwatch { handle, interest } => self.with_task(now, handle, |task, now| task.unwatch(now, interest)),
@@ -118,7 +120,7 @@ impl Client {
             Input::Cancel { handle, reply } => self.cancel(handle, reply),
             Input::Abandon { handle } => self.abandon(handle),
             Input::Forget { handle } => self.forget(handle),
-            Input::ListTools { reply } => self.list_tools(reply),
+            Input::List { kind, reply } => self.list(kind, reply),
             Input::Ask { reply, query } => self.query(reply, query),
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),
@@ -143,7 +145,9 @@ impl Client {
         if !self.session.is_ready() {
             return;
         }
-        self.list_if_wanted(now);
+        for kind in CallKind::ALL {
+            self.list_if_wanted(now, kind);
+        }
         self.tend_stream(now);
         self.release_resumes(now);
         self.release_calls(now);

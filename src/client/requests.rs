@@ -11,7 +11,7 @@ use crate::{
         http::{self, Method},
         json::Json,
         jsonrpc::RpcError,
-        v2025::{self, Ask},
+        v2025::{self, Ask, CallKind},
     },
 };
 
@@ -19,8 +19,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Initialize,
-    ListTools,
-    CallTool(Handle),
+    List(CallKind),
+    Call(Handle),
     GetTask(Handle),
     TaskResult(Handle),
     CancelTask(Handle),
@@ -63,7 +63,7 @@ impl Client {
         let headers = http::stream_headers(session_id, version, last_event_id);
         // Only a call may take as long as it likes.
         let deadline = match role {
-            Role::Resumed(request, _) if !matches!(self.requests.get(&request), Some(Purpose::CallTool(_))) => {
+            Role::Resumed(request, _) if !matches!(self.requests.get(&request), Some(Purpose::Call(_))) => {
                 Some(self.now.saturating_add(self.config.request_timeout_ms))
             }
             _ => None,
@@ -98,13 +98,13 @@ impl Client {
         answer: Result<Json<'_>, RpcError>,
     ) {
         self.health.good(now);
-        if !matches!(purpose, Purpose::Initialize | Purpose::ListTools) {
+        if !matches!(purpose, Purpose::Initialize | Purpose::List(_)) {
             self.losses = 0;
         }
         match purpose {
             Purpose::Initialize => self.initialized(now, session_id, answer),
-            Purpose::ListTools => self.tools_listed(now, answer),
-            Purpose::CallTool(handle) => self.called(now, handle, answer),
+            Purpose::List(kind) => self.page_listed(now, kind, answer),
+            Purpose::Call(handle) => self.called(now, handle, answer),
             Purpose::GetTask(handle) => self.got_task(now, handle, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
@@ -129,8 +129,8 @@ impl Client {
         }
         match purpose {
             Purpose::Initialize => self.handshake_failed(now, trouble),
-            Purpose::ListTools => self.listing_failed(now, trouble),
-            Purpose::CallTool(handle) => self.call_failed(now, handle, trouble),
+            Purpose::List(kind) => self.listing_failed(now, kind, trouble),
+            Purpose::Call(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),

@@ -6,7 +6,7 @@ use crate::{
         Problem,
         json::Json,
         jsonrpc::RpcError,
-        v2025::{self, Ask, Offer, SUPPORTED_VERSIONS},
+        v2025::{self, Ask, CallKind, Offer, SUPPORTED_VERSIONS},
     },
 };
 
@@ -77,7 +77,7 @@ impl Client {
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
     pub(super) fn is_asked(&self) -> bool {
-        !self.calls.is_empty() || !self.cancels.is_empty() || self.listing.is_wanted() || !self.queries.is_empty()
+        !self.calls.is_empty() || !self.cancels.is_empty() || self.is_listing_wanted() || !self.queries.is_empty()
     }
 
     /// The server answered `initialize`.
@@ -125,7 +125,9 @@ impl Client {
         self.session_attempts = 0;
         self.session = Session::Idle;
         self.fail_calls(now, failure);
-        self.fail_listing(failure);
+        for kind in CallKind::ALL {
+            self.fail_listing(kind, failure);
+        }
         self.fail_queries(failure);
         self.fail_errands(now, failure);
         if !matches!(failure.code, FailureCode::Network | FailureCode::Http)
@@ -150,7 +152,7 @@ impl Client {
         self.session = Session::Idle;
         self.epoch = self.epoch.wrapping_add(1);
         self.losses += 1;
-        self.listing.forget();
+        self.forget_lists();
         self.fail_resumes(now);
         self.close_stream(now);
         for handle in self.tasks.handles() {
@@ -167,7 +169,9 @@ impl Client {
         }
         self.requests = super::Table::default();
         self.resumes.clear();
-        self.fail_listing(&closed);
+        for kind in CallKind::ALL {
+            self.fail_listing(kind, &closed);
+        }
         self.fail_queries(&closed);
         for handle in self.tasks.handles() {
             if let Some(entry) = self.tasks.remove(handle) {
@@ -184,12 +188,12 @@ impl Client {
         use super::{Input, Output};
         let closed = || Failure::new(FailureCode::Closed, &["the client was closed; nothing was sent"]);
         match input {
-            Input::CallTool { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
+            Input::Call { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
                 self.put(Output::Interrupted { handle, failure: closed() });
             }
             Input::Refresh { reply, .. }
             | Input::Cancel { reply, .. }
-            | Input::ListTools { reply }
+            | Input::List { reply, .. }
             | Input::Ask { reply, .. } => {
                 self.reply(reply, Err(closed()));
             }

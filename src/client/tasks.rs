@@ -1,4 +1,4 @@
-use super::{Client, Handle, Output, ReplyId, ToolCall, table::Table};
+use super::{Call, Client, Handle, Output, ReplyId, table::Table};
 use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
@@ -46,9 +46,9 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) enum Creation {
     /// The call waits to be sent, with how often it was sent and refused unprocessed.
-    Waiting { call: ToolCall, attempts: u32, not_before: Millis },
+    Waiting { call: Call, attempts: u32, not_before: Millis },
     /// The call was sent.
-    Sent { call: ToolCall, attempts: u32, request: u32, as_task: bool },
+    Sent { call: Call, attempts: u32, request: u32, as_task: bool },
     /// The server has answered.
     Over,
 }

@@ -71,7 +71,7 @@ impl Client {
         match purpose {
             Purpose::GetTask(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Status)),
             Purpose::TaskResult(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Result)),
-            Purpose::CallTool(handle) => {
+            Purpose::Call(handle) => {
                 let taken = self.tasks.update(handle, |e| std::mem::replace(&mut e.creation, Creation::Over));
                 if let Some(Creation::Sent { call, attempts, .. }) = taken {
                     let waiting = Creation::Waiting { call, attempts, not_before: now };
@@ -79,7 +79,7 @@ impl Client {
                     self.calls.push_back(handle);
                 }
             }
-            Purpose::ListTools => self.relist(now),
+            Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => self.cancel_again(handle),
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Initialize => self.handshake_failed(now, trouble),
@@ -120,7 +120,7 @@ impl Client {
             _ => None,
         });
         let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
-        let others = [self.listing.retry_at(), self.query_time(), self.resume_time()];
+        let others = [self.listing_time(), self.query_time(), self.resume_time()];
         calls.chain(cancels).chain(others.into_iter().flatten()).min()
     }
 }

@@ -1,13 +1,27 @@
 import { type PlainFailure, toError } from "./errors.js";
-import type { Host } from "./host.js";
+import { snapshot, type Host } from "./host.js";
 import type { Load } from "./load.js";
 import { watchPage } from "./page.js";
 import { TaskState, type Port } from "./state.js";
-import { ToolTask } from "./task.js";
-import type { CallToolOptions, CallToolResult, ClientOptions, Status, TaskPage, TaskRef, TaskStatus, Tool } from "./types.js";
+import { PromptTask, ResourceTask, ToolTask } from "./task.js";
+import type {
+  CallOptions,
+  CallToolOptions,
+  ClientOptions,
+  Prompt,
+  Resource,
+  TaskPage,
+  TaskRef,
+  TaskStatus,
+  Tool,
+} from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
+type Send = (core: Core, handle: number, ttlMs: number | undefined) => void;
+
+const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
+type Kind = (typeof KINDS)[keyof typeof KINDS];
 
 // What the engine can be asked: see src/web/mod.rs.
 const PING = 0;
@@ -80,35 +94,45 @@ export class Client {
    * @throws TypeError the arguments cannot be written as a JSON object; nothing was sent
    */
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
-    if (typeof name !== "string") throw new TypeError(`the tool's name must be a string, not ${String(name)}`);
     const json = JSON.stringify(args);
     if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
-    const { task, signal } = options;
-    const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
-    if (task && task.ttlMs !== undefined && !(Number.isFinite(task.ttlMs) && task.ttlMs >= 0)) {
-      throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
-    }
-    if (signal && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
-    const [state, handle] = this.#newTask(name);
-    state.raiseOnError = options.raiseOnError ?? true;
-    if (signal?.aborted) {
-      state.onSettled({ error: signal.reason });
-      return handle;
-    }
-    this.#do((core) => core.callTool(state.handle, name, json, ttlMs));
-    if (signal) this.#abandonOn(signal, state, handle);
-    return handle;
+    const send: Send = (core, handle, ttlMs) => core.callTool(handle, name, json, ttlMs);
+    return this.#call(ToolTask, name, options, options.raiseOnError ?? true, send);
+  }
+
+  /**
+   * Gets a prompt, by a task where the server offers that (an extension of FastMCP's). Arguments that are not strings are
+   * sent as JSON text, since prompts take strings only.
+   * @throws TypeError the name is not a string; nothing was sent
+   */
+  getPrompt(name: string, args: { [key: string]: unknown } = {}, options: CallOptions = {}): PromptTask {
+    const texts = Object.entries(args).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+    const json = JSON.stringify(Object.fromEntries(texts));
+    return this.#call(PromptTask, name, options, true, (core, handle, ttlMs) => core.getPrompt(handle, name, json, ttlMs));
+  }
+
+  /**
+   * Reads a resource, by a task where the server offers that (an extension of FastMCP's).
+   * @throws TypeError the URI is not a string; nothing was sent
+   */
+  readResource(uri: string, options: CallOptions = {}): ResourceTask {
+    return this.#call(ResourceTask, uri, options, true, (core, handle, ttlMs) => core.readResource(handle, uri, ttlMs));
   }
 
   /**
    * The handle of a task from an earlier page or another tab: hand in what `JSON.stringify(task)` gave.
    * @throws TypeError this is no such thing
    */
-  task(ref: TaskRef): ToolTask {
-    if (typeof ref?.taskId !== "string" || !ref.taskId || ref.kind !== "tool") {
+  task(ref: TaskRef & { kind: "tool" }): ToolTask;
+  task(ref: TaskRef & { kind: "prompt" }): PromptTask;
+  task(ref: TaskRef & { kind: "resource" }): ResourceTask;
+  task(ref: TaskRef): ToolTask | PromptTask | ResourceTask;
+  task(ref: TaskRef): ToolTask | PromptTask | ResourceTask {
+    const type = Object.hasOwn(KINDS, ref?.kind) ? KINDS[ref.kind] : undefined;
+    if (typeof ref?.taskId !== "string" || !ref.taskId || !type) {
       throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
     }
-    const [state, handle] = this.#newTask(String(ref.name));
+    const [state, handle] = this.#newTask(type, String(ref.name));
     state.isTask = true;
     state.taskId = ref.taskId;
     this.#do((core) => core.attach(state.handle, ref.taskId));
@@ -118,6 +142,16 @@ export class Client {
   /** Every tool of the server, all pages. Rejects with {@link NetworkError} and its like after a few tries. */
   async listTools(): Promise<Tool[]> {
     return JSON.parse(await this.#ask((core, reply) => core.listTools(reply))) as Tool[];
+  }
+
+  /** Every prompt of the server, all pages. */
+  async listPrompts(): Promise<Prompt[]> {
+    return JSON.parse(await this.#ask((core, reply) => core.listPrompts(reply))) as Prompt[];
+  }
+
+  /** Every resource of the server, all pages; templates are not among them. */
+  async listResources(): Promise<Resource[]> {
+    return JSON.parse(await this.#ask((core, reply) => core.listResources(reply))) as Resource[];
   }
 
   /**
@@ -180,10 +214,29 @@ export class Client {
     return Object.freeze(JSON.parse(json) as TaskStatus);
   }
 
-  #newTask(name: string): [TaskState, ToolTask] {
+  #call<K extends Kind>(type: K, name: string, options: CallOptions, raiseOnError: boolean, send: Send): InstanceType<K> {
+    if (typeof name !== "string") throw new TypeError(`the name must be a string, not ${String(name)}`);
+    const { task, signal } = options;
+    const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
+    if (task && task.ttlMs !== undefined && !(Number.isFinite(task.ttlMs) && task.ttlMs >= 0)) {
+      throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
+    }
+    if (signal && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
+    const [state, handle] = this.#newTask(type, name);
+    state.raiseOnError = raiseOnError;
+    if (signal?.aborted) {
+      state.onSettled({ error: signal.reason });
+      return handle;
+    }
+    this.#do((core) => send(core, state.handle, ttlMs));
+    if (signal) this.#abandonOn(signal, state, handle);
+    return handle;
+  }
+
+  #newTask<K extends Kind>(type: K, name: string): [TaskState, InstanceType<K>] {
     const handle = this.#next++;
     const state = new TaskState(handle, this.#port);
-    const task = new ToolTask(state, name);
+    const task = new type(state, name) as InstanceType<K>;
     if (this.#closed) {
       state.onSettled({ error: toError(this.#closed) });
       return [state, task];
@@ -193,7 +246,7 @@ export class Client {
     return [state, task];
   }
 
-  #abandonOn(signal: AbortSignal, state: TaskState, task: ToolTask): void {
+  #abandonOn(signal: AbortSignal, state: TaskState, task: object): void {
     const stop = (): void => {
       if (state.isTask !== undefined || state.outcome) return;
       state.onSettled({ error: signal.reason });
@@ -313,7 +366,7 @@ export class Client {
       created: (handle, isTask) => state(handle)?.onCreated(isTask),
       changed: (handle, ...fields) => state(handle)?.onChanged(snapshot(...fields)),
       settled: (handle, isError, json) => {
-        state(handle)?.onSettled({ value: JSON.parse(json) as CallToolResult, isError });
+        state(handle)?.onSettled({ value: JSON.parse(json) as unknown, isError });
         this.#states.delete(handle);
       },
       failed: (handle, isFinal, error) => {
@@ -340,24 +393,4 @@ export class Client {
         this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
     };
   }
-}
-
-function snapshot(
-  taskId: string,
-  status: string,
-  statusMessage: string | undefined,
-  createdAt: string | undefined,
-  lastUpdatedAt: string | undefined,
-  ttlMs: number | undefined,
-  pollIntervalMs: number | undefined,
-): TaskStatus {
-  return Object.freeze({
-    taskId,
-    status: status as Status,
-    ...(statusMessage !== undefined && { statusMessage }),
-    ...(createdAt !== undefined && { createdAt }),
-    ...(lastUpdatedAt !== undefined && { lastUpdatedAt }),
-    ttlMs: ttlMs ?? null,
-    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
-  });
 }

@@ -12,6 +12,8 @@ declare module "#glue" {
       stream: boolean | undefined,
     );
     callTool(handle: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
+    getPrompt(handle: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
+    readResource(handle: number, uri: string, ttlMs: number | undefined): void;
     attach(handle: number, taskId: string): void;
     watch(handle: number, result: boolean): void;
     unwatch(handle: number, result: boolean): void;
@@ -20,6 +22,8 @@ declare module "#glue" {
     abandon(handle: number): void;
     forget(handle: number): void;
     listTools(reply: number): void;
+    listPrompts(reply: number): void;
+    listResources(reply: number): void;
     ask(reply: number, what: number, which: string | undefined): void;
     pause(reason: number, on: boolean): void;
     close(): void;

@@ -1,3 +1,5 @@
+import type { Status, TaskStatus } from "./types.js";
+
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -33,4 +35,25 @@ export interface Host {
   warned(code: string, message: string): void;
   /** The module is broken from now on. */
   panicked(message: string): void;
+}
+
+/** The fields of `changed` as the object that users see. @internal */
+export function snapshot(
+  taskId: string,
+  status: string,
+  statusMessage: string | undefined,
+  createdAt: string | undefined,
+  lastUpdatedAt: string | undefined,
+  ttlMs: number | undefined,
+  pollIntervalMs: number | undefined,
+): TaskStatus {
+  return Object.freeze({
+    taskId,
+    status: status as Status,
+    ...(statusMessage !== undefined && { statusMessage }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(lastUpdatedAt !== undefined && { lastUpdatedAt }),
+    ttlMs: ttlMs ?? null,
+    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+  });
 }

@@ -1,5 +1,5 @@
 export { Client } from "./client.js";
-export { ToolTask } from "./task.js";
+export { PromptTask, ResourceTask, Task, ToolTask } from "./task.js";
 export * from "./types.js";
 export {
   AuthorizationRequiredError,

@@ -5,7 +5,7 @@ import { ToolError } from "./errors.js";
 import type { CallToolResult, TaskStatus } from "./types.js";
 
 /** How a task ended. @internal */
-export type Outcome = { value: CallToolResult; isError: boolean } | { error: unknown };
+export type Outcome = { value: unknown; isError: boolean } | { error: unknown };
 
 /** What a state needs of its client. @internal */
 export interface Port {
@@ -19,7 +19,7 @@ export interface Port {
 }
 
 interface Waiter {
-  resolve(value: CallToolResult): void;
+  resolve(value: unknown): void;
   reject(reason: unknown): void;
 }
 
@@ -63,7 +63,7 @@ export class TaskState {
   }
 
   /** Waits for the outcome; aborting leaves the task alone. */
-  wait(owner: object, signal: AbortSignal | undefined): Promise<CallToolResult> {
+  wait(owner: object, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.outcome) return this.#deliver(this.outcome, { resolve, reject });
@@ -133,7 +133,7 @@ export class TaskState {
 
   #deliver(outcome: Outcome, waiter: Waiter): void {
     if ("error" in outcome) waiter.reject(outcome.error);
-    else if (outcome.isError && this.raiseOnError) waiter.reject(new ToolError(outcome.value));
+    else if (outcome.isError && this.raiseOnError) waiter.reject(new ToolError(outcome.value as CallToolResult));
     else waiter.resolve(outcome.value);
   }
 

@@ -1,13 +1,13 @@
 import { ClosedError, TaskExpiredError, TimeoutError, toError } from "./errors.js";
 import type { TaskState } from "./state.js";
-import type { CallToolResult, TaskRef, TaskStatus, WaitForOptions, WaitOptions } from "./types.js";
+import type { CallToolResult, GetPromptResult, ReadResourceResult, TaskRef, TaskStatus, WaitForOptions, WaitOptions } from "./types.js";
 
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
 /** How many changes an iteration keeps for a consumer that is slower than the server. */
 const MOST_KEPT = 256;
 
 /**
- * A tool call that may be a task: a promise of its result, and a handle to watch and cancel it.
+ * A call that may be a task: a promise of its result, and a handle to watch and cancel it.
  *
  * ```ts
  * const task = client.callTool("render", { scene: 7 });
@@ -16,14 +16,16 @@ const MOST_KEPT = 256;
  * ```
  *
  * The promise is lazy: a handle nobody awaits causes no traffic and no `unhandledrejection`. Dropping a handle, or
- * leaving the page, does not cancel the task: only {@link ToolTask.cancel} does.
+ * leaving the page, does not cancel the task: only {@link Task.cancel} does.
  *
  * Never return a handle from an `async` function: the function would wait for the result and the handle would be lost.
  */
-export class ToolTask implements PromiseLike<CallToolResult> {
+export abstract class Task<T> implements PromiseLike<T> {
   readonly #state: TaskState;
-  /** The tool's name. */
+  /** The tool's or prompt's name, or the resource's URI. */
   readonly name: string;
+  /** What was called. */
+  abstract readonly kind: TaskRef["kind"];
 
   /** @internal */
   constructor(state: TaskState, name: string) {
@@ -141,8 +143,8 @@ export class ToolTask implements PromiseLike<CallToolResult> {
   }
 
   /** The result, the same as awaiting the handle. Aborting the signal ends the waiting; the task goes on. */
-  result(options: WaitOptions = {}): Promise<CallToolResult> {
-    return this.#state.wait(this, options.signal);
+  result(options: WaitOptions = {}): Promise<T> {
+    return this.#state.wait(this, options.signal) as Promise<T>;
   }
 
   /**
@@ -159,20 +161,20 @@ export class ToolTask implements PromiseLike<CallToolResult> {
   }
 
   /** `await task` is `await task.result()`. */
-  then<A = CallToolResult, B = never>(
-    onResult?: ((value: CallToolResult) => A | PromiseLike<A>) | null,
+  then<A = T, B = never>(
+    onResult?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.result().then(onResult, onError);
   }
 
   /** Like a promise's. */
-  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<CallToolResult | B> {
+  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.result().catch(onError);
   }
 
   /** Like a promise's. */
-  finally(onEnd?: (() => void) | null): Promise<CallToolResult> {
+  finally(onEnd?: (() => void) | null): Promise<T> {
     return this.result().finally(onEnd);
   }
 
@@ -189,8 +191,23 @@ export class ToolTask implements PromiseLike<CallToolResult> {
   toJSON(): TaskRef {
     const { taskId } = this.#state;
     if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);
-    return { taskId, kind: "tool", name: this.name };
+    return { taskId, kind: this.kind, name: this.name };
   }
+}
+
+/** A tool call that may be a task; see {@link Task}. */
+export class ToolTask extends Task<CallToolResult> {
+  readonly kind = "tool";
+}
+
+/** A prompt that may be made by a task (an extension of FastMCP's); see {@link Task}. */
+export class PromptTask extends Task<GetPromptResult> {
+  readonly kind = "prompt";
+}
+
+/** A resource that may be read by a task (an extension of FastMCP's); see {@link Task}. `name` is its URI. */
+export class ResourceTask extends Task<ReadResourceResult> {
+  readonly kind = "resource";
 }
 
 function isTerminal({ snapshot }: TaskState): boolean {

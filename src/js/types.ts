@@ -32,8 +32,8 @@ export interface TaskPage {
 export interface TaskRef {
   readonly taskId: string;
   /** The kind of request that the task answers. */
-  readonly kind: "tool";
-  /** The tool's name. */
+  readonly kind: "tool" | "prompt" | "resource";
+  /** The tool's or prompt's name, or the resource's URI. */
   readonly name: string;
 }
 
@@ -51,6 +51,42 @@ export interface CallToolResult {
   /** True when the tool ran and says that it failed. See {@link CallToolOptions.raiseOnError}. */
   isError?: boolean;
   _meta?: { [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** What a prompt gave (MCP: GetPromptResult). */
+export interface GetPromptResult {
+  description?: string;
+  messages: { role: "user" | "assistant"; content: ContentBlock }[];
+  _meta?: { [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** What a resource holds (MCP: ReadResourceResult): one or several contents, each text or base64. */
+export interface ReadResourceResult {
+  contents: { uri: string; mimeType?: string; text?: string; blob?: string; [key: string]: unknown }[];
+  _meta?: { [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** A prompt as the server lists it (MCP: Prompt). */
+export interface Prompt {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
+  [key: string]: unknown;
+}
+
+/** A resource as the server lists it (MCP: Resource). */
+export interface Resource {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  /** In bytes, before base64. */
+  size?: number;
   [key: string]: unknown;
 }
 
@@ -121,18 +157,13 @@ export interface ClientOptions {
   onWarning?: (warning: Warning) => void;
 }
 
-/** Options of {@link Client.callTool}. */
-export interface CallToolOptions {
+/** Options of {@link Client.getPrompt} and {@link Client.readResource}, and some of {@link Client.callTool}'s. */
+export interface CallOptions {
   /**
    * `false`: a plain call, never a task. `{ ttlMs }`: asks the server to keep the task that long, in milliseconds.
    * Default: a task where the server and the tool offer one (MCP 2025-11-25, Tasks: "Tool-Level Negotiation").
    */
   task?: false | { ttlMs?: number };
-  /**
-   * Whether a tool result with `isError` rejects with {@link ToolError} (which carries the result) or resolves.
-   * @default true
-   */
-  raiseOnError?: boolean;
   /**
    * Aborting before the server has named a task rejects with `signal.reason`, and no task is left behind; afterwards
    * it has no effect: use `task.cancel()`.
@@ -140,12 +171,21 @@ export interface CallToolOptions {
   signal?: AbortSignal;
 }
 
+/** Options of {@link Client.callTool}. */
+export interface CallToolOptions extends CallOptions {
+  /**
+   * Whether a tool result with `isError` rejects with {@link ToolError} (which carries the result) or resolves.
+   * @default true
+   */
+  raiseOnError?: boolean;
+}
+
 /** Options of waiting. Aborting the signal ends the waiting with `signal.reason`; the task goes on. */
 export interface WaitOptions {
   signal?: AbortSignal;
 }
 
-/** Options of {@link ToolTask.wait}. */
+/** Options of {@link Task.wait}. */
 export interface WaitForOptions extends WaitOptions {
   /** Which status to wait for. @default any terminal status */
   state?: Status;

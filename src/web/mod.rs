@@ -9,7 +9,7 @@ mod timer;
 pub use host::Host;
 
 use crate::{
-    client::{Config, Input, PauseReason, Query, TaskMode, ToolCall},
+    client::{Call, CallKind, Config, Input, PauseReason, Query, TaskMode},
     task::Interest,
     wire::v2025::TaskOption,
 };
@@ -48,11 +48,32 @@ impl Core {
     /// `arguments` is JSON text, `client_info` too: the platform has just written them. `ttl_ms`: absent for a plain call, negative for a task without a wish.
     #[wasm_bindgen(js_name = callTool)]
     pub fn call_tool(&self, handle: u32, name: String, arguments: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
+        self.call(handle, CallKind::Tool, name, arguments, ttl_ms)
+    }
+
+    #[wasm_bindgen(js_name = getPrompt)]
+    pub fn get_prompt(&self, handle: u32, name: String, arguments: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
+        self.call(handle, CallKind::Prompt, name, arguments, ttl_ms)
+    }
+
+    #[wasm_bindgen(js_name = readResource)]
+    pub fn read_resource(&self, handle: u32, uri: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
+        self.call(handle, CallKind::Resource, uri, "{}".into(), ttl_ms)
+    }
+
+    fn call(
+        &self,
+        handle: u32,
+        kind: CallKind,
+        name: String,
+        arguments: String,
+        ttl_ms: Option<f64>,
+    ) -> Result<(), JsValue> {
         let mode = match ttl_ms {
             None => TaskMode::Never,
             Some(ms) => TaskMode::WhatIsOffered(TaskOption { ttl_ms: (ms >= 0.0).then_some(ms as u64) }),
         };
-        self.turn(Input::CallTool { handle, call: ToolCall { name, arguments, mode } })
+        self.turn(Input::Call { handle, call: Call { kind, name, arguments, mode } })
     }
 
     pub fn attach(&self, handle: u32, task_id: String) -> Result<(), JsValue> {
@@ -85,7 +106,17 @@ impl Core {
 
     #[wasm_bindgen(js_name = listTools)]
     pub fn list_tools(&self, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::ListTools { reply })
+        self.turn(Input::List { kind: CallKind::Tool, reply })
+    }
+
+    #[wasm_bindgen(js_name = listPrompts)]
+    pub fn list_prompts(&self, reply: u32) -> Result<(), JsValue> {
+        self.turn(Input::List { kind: CallKind::Prompt, reply })
+    }
+
+    #[wasm_bindgen(js_name = listResources)]
+    pub fn list_resources(&self, reply: u32) -> Result<(), JsValue> {
+        self.turn(Input::List { kind: CallKind::Resource, reply })
     }
 
     /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or

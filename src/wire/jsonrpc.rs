@@ -51,8 +51,11 @@ pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
     let all = Json::check(text).map_err(|e| malformed(text, e))?;
-    let batch = json::elements(all).unwrap_or_else(|| vec![all]);
-    batch.into_iter().map(message).collect()
+    let mut messages = Vec::new();
+    for each in json::elements(all).unwrap_or_else(|| vec![all]) {
+        messages.push(message(each)?);
+    }
+    Ok(messages)
 }
 
 fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {

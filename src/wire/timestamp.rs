@@ -3,41 +3,46 @@
 /// Microseconds since 1970, or `None` where the text is no full date and time. Accepts `Z`, `±hh:mm`, `±hhmm` and no
 /// zone (taken as UTC), and any number of fraction digits.
 pub fn micros(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_once(['T', 't', ' '])?;
-    let mut date = date.splitn(3, '-').map(number);
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let zone_at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
-    let (clock, zone) = rest.split_at_checked(zone_at)?;
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let mut clock = clock.splitn(3, ':').map(number);
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    if !(1..=12).contains(&month) || day > 31 || hour > 24 || minute > 59 || second > 60 || year > 9999 {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 4)?;
+    let month = number(&mut rest, 2)?;
+    let day = number(&mut rest, 2)?;
+    let hour = number(&mut rest, 2)?;
+    let minute = number(&mut rest, 2)?;
+    let second = number(&mut rest, 2)?;
+    if !(1..=12).contains(&month) || day > 31 || hour > 24 || minute > 59 || second > 60 {
         return None;
     }
-    let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second - offset(zone)?;
-    Some(seconds * 1_000_000 + fraction_micros(fraction)?)
-}
-
-fn number(digits: &str) -> Option<i64> {
-    let plain = !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| digits.parse().ok()).flatten()
-}
-
-fn fraction_micros(digits: &str) -> Option<i64> {
-    let six: String = digits.chars().chain("000000".chars()).take(6).collect();
-    number(&six)
-}
-
-fn offset(zone: &str) -> Option<i64> {
-    let sign = match zone.bytes().next() {
-        None | Some(b'Z' | b'z') => return Some(0),
-        Some(b'-') => -1,
-        _ => 1,
+    let mut micros = (((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000;
+    let mut unit = 100_000;
+    if let [b'.', digits @ ..] = rest {
+        rest = digits;
+        while let [digit @ b'0'..=b'9', more @ ..] = rest {
+            micros += i64::from(digit - b'0') * unit;
+            unit /= 10;
+            rest = more;
+        }
+    }
+    let sign = match rest {
+        [] | [b'Z' | b'z'] => return Some(micros),
+        [b'+', ..] => -60_000_000,
+        [b'-', ..] => 60_000_000,
+        _ => return None,
     };
-    let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-    let (hours, minutes) = digits.split_at_checked(2)?;
-    let minutes = if minutes.is_empty() { 0 } else { number(minutes)? };
-    Some(sign * (number(hours)? * 60 + minutes) * 60)
+    let hours = number(&mut rest, 2)?;
+    let minutes = if rest.is_empty() { 0 } else { number(&mut rest, 2)? };
+    Some(micros + sign * (hours * 60 + minutes))
+}
+
+/// So many digits, and one separator before them if there is one.
+fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
+    if let [b'-' | b':' | b'T' | b't' | b' ' | b'+', more @ ..] = rest {
+        *rest = more;
+    }
+    let (these, more) = rest.split_at_checked(digits)?;
+    *rest = more;
+    let add = |n: i64, byte: &u8| byte.is_ascii_digit().then(|| n * 10 + i64::from(byte - b'0'));
+    these.iter().try_fold(0, add)
 }
 
 /// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March so that a leap day is the last.

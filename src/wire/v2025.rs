@@ -31,14 +31,18 @@ pub enum Ask<'a> {
         /// Where the last page ended.
         cursor: Option<&'a str>,
     },
-    /// One page of the tools.
-    ListTools {
+    /// One page of the tools, prompts or resources.
+    List {
+        /// Of what.
+        kind: CallKind,
         /// Where the last page ended.
         cursor: Option<&'a str>,
     },
-    /// Calls a tool.
-    CallTool {
-        /// The tool's name.
+    /// Calls a tool, gets a prompt or reads a resource.
+    Call {
+        /// Which of them.
+        kind: CallKind,
+        /// The tool's or prompt's name, or the resource's URI.
         name: &'a str,
         /// Its arguments, as a JSON object.
         arguments: &'a str,
@@ -62,6 +66,40 @@ pub enum Ask<'a> {
     },
 }
 
+/// What a server can be asked to do that may take a while. Tasks for prompts and resources are an extension of FastMCP's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallKind {
+    /// `tools/call`.
+    Tool,
+    /// `prompts/get`.
+    Prompt,
+    /// `resources/read`.
+    Resource,
+}
+
+impl CallKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Tool, Self::Prompt, Self::Resource];
+
+    /// Calling one, in words for a message.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Tool => "calling tool ",
+            Self::Prompt => "getting prompt ",
+            Self::Resource => "reading resource ",
+        }
+    }
+
+    /// The method that lists them, the member they are listed in, and the method that calls one.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Tool => ("tools/list", "tools", "tools/call"),
+            Self::Prompt => ("prompts/list", "prompts", "prompts/get"),
+            Self::Resource => ("resources/list", "resources", "resources/read"),
+        }
+    }
+}
+
 /// How a task is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TaskOption {
@@ -79,11 +117,14 @@ impl Ask<'_> {
                 ("initialize", params.raw("clientInfo", client_info))
             }
             Self::Ping => ("ping", params),
-            Self::ListTools { cursor } => ("tools/list", page(params, cursor)),
+            Self::List { kind, cursor } => (kind.words().0, page(params, cursor)),
             Self::ListTasks { cursor } => ("tasks/list", page(params, cursor)),
-            Self::CallTool { name, arguments, task } => {
-                let params = params.text("name", name).raw("arguments", arguments);
-                ("tools/call", task.into_iter().fold(params, |params, task| params.raw("task", &task.encode())))
+            Self::Call { kind, name, arguments, task } => {
+                let params = match kind {
+                    CallKind::Resource => params.text("uri", name),
+                    _ => params.text("name", name).raw("arguments", arguments),
+                };
+                (kind.words().2, task.into_iter().fold(params, |params, task| params.raw("task", &task.encode())))
             }
             Self::GetTask { task_id } => ("tasks/get", params.text("taskId", task_id)),
             Self::TaskResult { task_id } => ("tasks/result", params.text("taskId", task_id)),
@@ -133,13 +174,18 @@ pub fn is_unknown_task(error: &jsonrpc::RpcError) -> bool {
     error.code == INVALID_PARAMS
 }
 
+/// Whether an error says that the call may not be a task (deviating servers' word for it; nothing was done).
+pub fn is_task_refused(error: &jsonrpc::RpcError) -> bool {
+    error.code == i64::from(METHOD_NOT_FOUND)
+}
+
 /// What the server offers, from its answer to [`Ask::Initialize`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {
     /// The revision both sides will speak.
     pub protocol_version: String,
-    /// Tool calls may be tasks.
-    pub task_tools: bool,
+    /// Which calls may be tasks, in the order of [`CallKind::ALL`].
+    pub task_calls: [bool; 3],
     /// Tasks may be cancelled.
     pub task_cancel: bool,
     /// Tasks may be listed.
@@ -153,11 +199,11 @@ pub fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
         json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
     let [tasks] = read_any(capabilities, ["tasks"]);
     let [requests, cancel, list] = read_any(tasks, ["requests", "cancel", "list"]);
-    let [tools] = read_any(requests, ["tools"]);
+    let calls = read_any(requests, CallKind::ALL.map(|kind| kind.words().1));
     Ok(Offer {
         protocol_version: version.into_owned(),
         // `tools: {}` without `call` comes from older Python servers and means the same.
-        task_tools: tools.is_some(),
+        task_calls: calls.map(|call| call.is_some()),
         task_cancel: cancel.is_some(),
         task_list: list.is_some(),
     })
@@ -190,7 +236,7 @@ pub struct Payload<'a> {
     pub is_empty: bool,
 }
 
-/// Reads the answer to [`Ask::CallTool`].
+/// Reads the answer to [`Ask::Call`].
 pub fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
     let [task] = read(result, "the answer to the tool call", ["task"])?;
     let Some(task) = task else { return read_payload(result).map(Called::Plain) };
@@ -205,7 +251,7 @@ pub fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
 
 /// Reads the answer to [`Ask::TaskResult`].
 pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
-    let fields = read(json, "the result", ["isError", "content", "structuredContent"])?;
+    let fields = read(json, "the result", ["isError", "content", "structuredContent", "messages", "contents"])?;
     let [is_error, ..] = fields;
     Ok(Payload { json, is_error: json::truth(is_error), is_empty: fields.iter().all(Option::is_none) })
 }
@@ -236,8 +282,16 @@ pub fn read_tasks(result: Json<'_>) -> Result<String, Problem> {
     let [tasks, next_cursor] = read(result, "the list of tasks", ["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
     let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
-    let tasks: Vec<String> = tasks.into_iter().filter_map(|t| Some(read_snapshot(t).ok()?.to_json())).collect();
-    let list = Object::new().raw("tasks", &["[", &tasks.join(","), "]"].concat());
+    let mut known = String::from("[");
+    for task in tasks {
+        let Ok(snapshot) = read_snapshot(task) else { continue };
+        if known.len() > 1 {
+            known.push(',');
+        }
+        known.push_str(&snapshot.to_json());
+    }
+    known.push(']');
+    let list = Object::new().raw("tasks", &known);
     let next_cursor = json::text(next_cursor).filter(|c| !c.is_empty());
     Ok(next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end())
 }
@@ -259,41 +313,41 @@ pub enum TaskSupport {
     Forbidden,
 }
 
-/// One page of the tools.
+/// One page of the tools, prompts or resources.
 #[derive(Debug)]
-pub struct ToolPage<'a> {
-    /// Each tool as the server wrote it.
-    pub tools: Vec<ListedTool<'a>>,
+pub struct Page<'a> {
+    /// Each as the server wrote it.
+    pub items: Vec<Listed<'a>>,
     /// Where the next page begins, if there is one.
     pub next_cursor: Option<String>,
 }
 
-/// One tool of a page.
+/// One item of a page.
 #[derive(Debug)]
-pub struct ListedTool<'a> {
-    /// The whole tool.
+pub struct Listed<'a> {
+    /// The whole item.
     pub json: Json<'a>,
-    /// Its name; a tool without one cannot be called.
+    /// Its name; an item without one cannot be called.
     pub name: Option<String>,
     /// Whether it may be a task.
     pub task_support: TaskSupport,
 }
 
-/// Reads the answer to [`Ask::ListTools`].
-pub fn read_tools(result: Json<'_>) -> Result<ToolPage<'_>, Problem> {
-    let [tools, next_cursor] = read(result, "the list of tools", ["tools", "nextCursor"])?;
-    let tools = tools.and_then(json::elements);
-    let tools = tools.ok_or_else(|| Problem::new("the list of tools has no tools", result.get()))?;
-    Ok(ToolPage {
-        tools: tools.into_iter().map(read_tool).collect(),
+/// Reads the answer to [`Ask::List`].
+pub fn read_page(kind: CallKind, result: Json<'_>) -> Result<Page<'_>, Problem> {
+    let [items, next_cursor] = read(result, "a list", [kind.words().1, "nextCursor"])?;
+    let items = items.and_then(json::elements);
+    let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
+    Ok(Page {
+        items: items.into_iter().map(read_item).collect(),
         next_cursor: json::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
     })
 }
 
-fn read_tool(json: Json<'_>) -> ListedTool<'_> {
+fn read_item(json: Json<'_>) -> Listed<'_> {
     let [name, execution] = read_any(Some(json), ["name", "execution"]);
     let [task_support] = read_any(execution, ["taskSupport"]);
-    ListedTool {
+    Listed {
         json,
         name: json::text(name).map(Cow::into_owned),
         task_support: match json::text(task_support).as_deref() {
@@ -309,8 +363,8 @@ fn read_tool(json: Json<'_>) -> ListedTool<'_> {
 pub enum Told {
     /// A task changed.
     Task(Result<Snapshot, Problem>),
-    /// The list of tools is no longer what it was.
-    ToolsChanged,
+    /// A list is no longer what it was.
+    ListChanged(CallKind),
     /// Anything else.
     Other,
 }
@@ -321,7 +375,7 @@ pub fn read_notification(method: &str, params: Option<Json<'_>>) -> Told {
         "notifications/tasks/status" | "notifications/tasks" => Told::Task(
             params.ok_or_else(|| Problem::new("a task notification without parameters", "")).and_then(read_snapshot),
         ),
-        "notifications/tools/list_changed" => Told::ToolsChanged,
+        "notifications/tools/list_changed" => Told::ListChanged(CallKind::Tool),
         _ => Told::Other,
     }
 }

@@ -1,7 +1,7 @@
 //! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
 
 use mcp_tasks::client::{
-    Client, Config, ExchangeId, Handle, Input, Output, PauseReason, Query, ReplyId, TaskMode, ToolCall,
+    Call, CallKind, Client, Config, ExchangeId, Handle, Input, Output, PauseReason, Query, ReplyId, TaskMode,
 };
 use mcp_tasks::task::Interest;
 use mcp_tasks::wire::http::{Head, Method};
@@ -104,7 +104,7 @@ impl World {
                     2 => Query::TaskResult(task()),
                     3 => Query::ListTasks(None),
                     4 => Query::CancelTask(task()),
-                    _ => return self.input(Input::ListTools { reply }),
+                    _ => return self.input(Input::List { kind: CallKind::Tool, reply }),
                 };
                 self.input(Input::Ask { reply, query });
             }
@@ -209,11 +209,11 @@ impl World {
     fn call(&mut self, choices: &mut Choices<'_>) {
         let Some(handle) = self.new_handle() else { return };
         let Some(name) = choices.one(&["a", "b", "c", "\"\\\u{1}"]) else { return };
-        let Ok(mut call) = ToolCall::new(name, r#"{"n":[1.0,{}]}"#) else { return };
+        let Ok(mut call) = Call::tool(name, r#"{"n":[1.0,{}]}"#) else { return };
         if choices.below(4) == 0 {
             call.mode = TaskMode::Never;
         }
-        self.input(Input::CallTool { handle, call });
+        self.input(Input::Call { handle, call });
     }
 
     fn attach(&mut self, choices: &mut Choices<'_>) {

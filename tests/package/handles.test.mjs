@@ -606,7 +606,7 @@ describe("what makes no sense throws TypeError synchronously, and nothing is sen
     "a ttlMs without end": (c) => c.callTool("forbidden", {}, { task: { ttlMs: Infinity } }),
     "a signal that is none": (c) => c.callTool("forbidden", {}, { signal: {} }),
     "a reference that is none": (c) => c.task({ taskId: "", kind: "tool", name: "x" }),
-    "a reference of another kind": (c) => c.task({ taskId: "x", kind: "prompt", name: "x" }),
+    "a reference of another kind": (c) => c.task({ taskId: "x", kind: "job", name: "x" }),
     "no reference": (c) => c.task(null),
     "a listener that is no function": (c) => c.task({ taskId: "x", kind: "tool", name: "x" }).onStatusChange("no"),
     "a subscriber that is no function": (c) => c.task({ taskId: "x", kind: "tool", name: "x" }).subscribe(),

@@ -12,7 +12,7 @@ pub(crate) use sent::Sent;
 pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};
 
 use mcp_tasks::Millis;
-use mcp_tasks::client::{Client, Config, ExchangeId, Handle, Input, Output, ReplyId, TaskMode, ToolCall};
+use mcp_tasks::client::{Call, Client, Config, ExchangeId, Handle, Input, Output, ReplyId, TaskMode};
 use mcp_tasks::task::{Failure, FailureCode, Interest, Outcome};
 use mcp_tasks::wire::http::Method;
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
@@ -250,7 +250,7 @@ impl Sim {
 
     pub(crate) fn call_as(&mut self, tool: &str, mode: TaskMode) -> Handle {
         let handle = self.new_handle();
-        self.input(Input::CallTool { handle, call: ToolCall { mode, ..ToolCall::new(tool, "{}").unwrap() } });
+        self.input(Input::Call { handle, call: Call { mode, ..Call::tool(tool, "{}").unwrap() } });
         handle
     }
 

@@ -1,0 +1,193 @@
+// What users write, as the compiler sees it. Compiled against the packed declarations, never run.
+import {
+  AuthorizationRequiredError, Client, ClosedError, HttpError, InternalError, NetworkError, ProtocolError, RpcError,
+  TaskCancelledError, TaskExpiredError, TaskFailedError, TasksError, TimeoutError, ToolError, UnsupportedError,
+  type CallToolResult, type ClientOptions, type GetPromptResult, type PromptTask, type ReadResourceResult,
+  type ResourceTask, type RpcDetail, type Status, type TaskPage, type TaskRef, type TaskStatus, type Tool, type ToolTask,
+  type Warning,
+} from "mcp-tasks";
+import { Client as InlineClient } from "mcp-tasks/inline";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Does not compile unless the two types are one. */
+const same = <A, B>(..._: Equal<A, B> extends true ? [] : ["the types differ"]): void => {};
+
+// The client.
+const client = new Client("/mcp");
+new Client(new URL("https://example.org/mcp"), {});
+new InlineClient("/mcp") satisfies { callTool: unknown };
+const options: ClientOptions[] = [
+  { headers: { authorization: "Bearer t" } },
+  { headers: () => ({ authorization: "Bearer t" }) },
+  { headers: async () => ({ authorization: "Bearer t" }) },
+  { fetch: (input, init) => fetch(input, init), credentials: "include", stream: false, pollIntervalMs: 500, maxMessageBytes: 1 },
+  { clientInfo: { name: "app", version: "1" }, onWarning: ({ code, message }) => console.warn(code, message) },
+];
+new Client("/mcp", options[0]);
+// @ts-expect-error an address is needed
+new Client();
+// @ts-expect-error there is no such option
+new Client("/mcp", { header: {} });
+// @ts-expect-error a header is text
+new Client("/mcp", { headers: { retries: 3 } });
+// @ts-expect-error a header is text, from a promise too
+new Client("/mcp", { headers: async () => ({ retries: 3 }) });
+// @ts-expect-error milliseconds are a number
+new Client("/mcp", { pollIntervalMs: "1s" });
+// @ts-expect-error one of three words
+new Client("/mcp", { credentials: "always" });
+// @ts-expect-error set once
+client.url = "/other";
+same<typeof client.url, string>();
+
+// Calls: a handle at once, never a promise of one.
+const task = client.callTool("render", { scene: 7 }, { task: { ttlMs: 60_000 }, raiseOnError: false, signal: new AbortController().signal });
+same<typeof task, ToolTask>();
+client.callTool("render");
+client.callTool("render", {}, { task: false });
+client.callTool("render", {}, { task: {} });
+// @ts-expect-error a tool has a name
+client.callTool();
+// @ts-expect-error arguments are an object
+client.callTool("render", "scene 7");
+// @ts-expect-error arguments are an object, not a list
+client.callTool("render", [7]);
+// @ts-expect-error `false` or options: `true` would say nothing
+client.callTool("render", {}, { task: true });
+// @ts-expect-error milliseconds are a number
+client.callTool("render", {}, { task: { ttlMs: "1m" } });
+// @ts-expect-error only a tool's answer can be an error
+client.getPrompt("summarise", {}, { raiseOnError: false });
+same<ReturnType<typeof client.getPrompt>, PromptTask>();
+same<ReturnType<typeof client.readResource>, ResourceTask>();
+client.getPrompt("summarise", { doc: "7" }, { task: false });
+client.readResource("file:///data.txt", { signal: new AbortController().signal });
+
+// An async function waits for the handle it returns: the caller gets the result, and the handle is lost.
+const lost = async () => client.callTool("render");
+same<ReturnType<typeof lost>, Promise<CallToolResult>>();
+const lostInThen = Promise.resolve().then(() => client.callTool("render"));
+same<typeof lostInThen, Promise<CallToolResult>>();
+// @ts-expect-error what came is the result: it cannot be cancelled
+lost().then((it) => it.cancel());
+const kept = () => ({ task: client.callTool("render") });
+same<ReturnType<typeof kept>, { task: ToolTask }>();
+
+// The handle.
+export async function handle(): Promise<void> {
+  same<Awaited<typeof task>, CallToolResult>();
+  const result = await task;
+  same<typeof result, CallToolResult>();
+  same<typeof result.isError, boolean | undefined>();
+  for (const block of result.content) if (block.type === "text") same<typeof block.text, string>();
+  const answers = await Promise.all([task, client.getPrompt("p"), client.readResource("r")]);
+  same<typeof answers, [CallToolResult, GetPromptResult, ReadResourceResult]>();
+  task satisfies PromiseLike<CallToolResult>;
+
+  same<typeof task.taskId, string | undefined>();
+  same<typeof task.returnedImmediately, boolean>();
+  same<Awaited<typeof task.created>, string | undefined>();
+  // @ts-expect-error the server names tasks
+  task.taskId = "mine";
+
+  // Callbacks: sync and async.
+  const off = task.onStatusChange((s) => console.log(s.status, s.statusMessage));
+  same<typeof off, () => void>();
+  task.onStatusChange(async (s) => { await Promise.resolve(s); });
+  task.onStatusChange(() => 1);
+  // @ts-expect-error a listener is a function
+  task.onStatusChange("working");
+  // @ts-expect-error of one status
+  task.onStatusChange((s: TaskStatus, more: number) => [s, more]);
+  for await (const s of task.updates()) same<typeof s, TaskStatus>();
+  for await (const s of task.updates({ signal: new AbortController().signal })) s satisfies TaskStatus;
+  // @ts-expect-error not to be iterated over by itself: whether one wants `updates()` shall be said
+  for await (const s of task) s;
+
+  same<Awaited<ReturnType<typeof task.status>>, TaskStatus>();
+  await task.status({ fresh: true });
+  await task.wait({ state: "input_required", timeoutMs: 30_000 });
+  // @ts-expect-error one l too few
+  await task.wait({ state: "canceled" });
+  // @ts-expect-error the unit is in the name
+  await task.wait({ timeout: 30_000 });
+  same<Awaited<ReturnType<typeof task.result>>, CallToolResult>();
+  same<Awaited<ReturnType<typeof task.cancel>>, void>();
+  const either = task.then((r) => r.content.length, (reason) => { same<typeof reason, unknown>(); return "failed" as const; });
+  same<typeof either, Promise<number | "failed">>();
+  const caught = task.catch(() => null);
+  same<typeof caught, Promise<CallToolResult | null>>();
+  same<ReturnType<typeof task.finally>, Promise<CallToolResult>>();
+
+  // useSyncExternalStore
+  const store = <S>(subscribe: (changed: () => void) => () => void, getSnapshot: () => S): S => (subscribe(() => {}), getSnapshot());
+  same<ReturnType<typeof store<TaskStatus | undefined>>, TaskStatus | undefined>();
+  const now = store(task.subscribe, task.getSnapshot);
+  same<typeof now, TaskStatus | undefined>();
+}
+
+// References and plain data.
+export async function data(s: TaskStatus): Promise<void> {
+  const ref = task.toJSON();
+  ref satisfies TaskRef;
+  const again = client.task(JSON.parse(JSON.stringify(ref)) as TaskRef);
+  if (again.kind === "tool") same<typeof again, ToolTask>();
+  same<ReturnType<typeof client.task> extends PromiseLike<unknown> ? true : false, true>();
+  const tool = client.task({ taskId: "7", kind: "tool", name: "render" });
+  same<typeof tool, ToolTask>();
+  const prompt = client.task({ taskId: "7", kind: "prompt", name: "summarise" });
+  same<typeof prompt, PromptTask>();
+  // @ts-expect-error what is found again has a kind
+  client.task({ taskId: "7", name: "render" });
+  // @ts-expect-error an id alone is not enough
+  client.task("7");
+  // @ts-expect-error what was observed does not change
+  s.status = "completed";
+  same<typeof s.ttlMs, number | null>();
+  same<typeof s.statusMessage, string | undefined>();
+  same<Status, "working" | "input_required" | "completed" | "failed" | "cancelled">();
+  same<Awaited<ReturnType<typeof client.listTools>>, Tool[]>();
+  same<Awaited<ReturnType<typeof client.listTasks>>, TaskPage>();
+  same<Awaited<ReturnType<typeof client.getTaskStatus>>, TaskStatus>();
+  same<Awaited<ReturnType<typeof client.cancelTask>>, TaskStatus>();
+  same<ReturnType<typeof client.ping>, Promise<void>>();
+  same<ReturnType<typeof client.close>, void>();
+  ({ code: "x", message: "y" }) satisfies Warning;
+}
+
+// Errors: a switch over the literal codes is checked, and says what each has.
+type Failure =
+  | AuthorizationRequiredError | ClosedError | HttpError | InternalError | NetworkError | ProtocolError | RpcError
+  | TaskCancelledError | TaskExpiredError | TaskFailedError | TimeoutError | ToolError | UnsupportedError;
+
+export function say(error: Failure): string | number | undefined {
+  switch (error.code) {
+    case "tool_error": return error.result.content.length;
+    case "http": return error.retryAfterMs ?? error.status;
+    case "authorization_required": return error.challenge;
+    case "rpc": case "task_failed": case "task_cancelled": case "task_expired": return error.rpc?.code;
+    case "network": case "protocol": case "unsupported": case "closed": case "internal": case "timeout": return error.message;
+    default: return error satisfies never;
+  }
+}
+
+export function forgetful(error: Failure): string {
+  switch (error.code) {
+    case "tool_error": return "tool";
+    case "http": return "http";
+    // @ts-expect-error the other reasons are left
+    default: return error satisfies never;
+  }
+}
+
+export function narrow(error: unknown): string | undefined {
+  if (ToolError.isInstance(error)) return (error.result satisfies CallToolResult).content[0]?.type;
+  if (AuthorizationRequiredError.isInstance(error)) return error.challenge;
+  if (HttpError.isInstance(error)) return String(error.retryAfterMs ?? error.status);
+  if (TaskFailedError.isInstance(error)) return (error.rpc satisfies RpcDetail | undefined)?.message;
+  if (TasksError.isInstance(error)) return error.retryable ? error.code : error.message;
+  // @ts-expect-error still unknown
+  return error.message;
+}
+// @ts-expect-error the base class is nobody's reason
+new TasksError("mine");
