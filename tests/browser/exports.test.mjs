@@ -83,7 +83,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
       assert.deepEqual(warnings, []);
       assert.deepEqual(Object.values(metafile.outputs).flatMap((o) => o.imports), [], "nothing of Node's, nothing left to import");
       const files = { "/": page("/out.js"), "/out.js": outputFiles[0].text };
-      // esbuild leaves `new URL(…, import.meta.url)` as it is: the file is put beside the bundle, as the README says.
+      // esbuild leaves `new URL(…, import.meta.url)` as it is: the file has to be put beside the bundle.
       if (wasm) files["/mcp_tasks_bg.wasm"] = readFileSync(join(folder, "dist/mcp_tasks_bg.wasm"));
       await works(t, files);
     });

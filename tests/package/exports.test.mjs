@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Worker } from "node:worker_threads";
@@ -44,10 +44,9 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
   });
 
   test("holds nothing of the machine it was built on", () => {
-    const places = [homedir(), root.replace(/\/$/, ""), process.env.CARGO_HOME, project].filter((path) => path && path.length > 1 && path !== sep);
+    const places = [homedir(), root, process.env.CARGO_HOME, project].filter(Boolean).map((path) => path.replace(/\/*$/, "/"));
     for (const [name, bytes] of Object.entries(files)) {
-      // As a whole word: the home folder may be called like a part of something else.
-      for (const place of places) assert.ok(!new RegExp(`${RegExp.escape?.(place) ?? place.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(/|\\b)`).test(bytes.toString("latin1")), `${name} holds ${place}`);
+      for (const place of places.filter((path) => path !== "/")) assert.ok(!bytes.includes(place), `${name} holds ${place}`);
     }
   });
 
@@ -72,7 +71,7 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
     }
   });
 
-  test("the wasm is small, valid and says nothing of who built it", async () => {
+  test("the wasm is valid and says nothing of who built it", async () => {
     const wasm = files["package/dist/mcp_tasks_bg.wasm"];
     const module = await WebAssembly.compile(wasm);
     for (const section of ["name", "producers", "target_features", ".debug_info"]) {
