@@ -53,7 +53,7 @@ function installCargoFuzz() {
   if (done.status === 0 && succeeds("cargo", ["fuzz", "--version"])) return;
   fail(
     `cargo-fuzz could not be installed. By hand: cargo ${install.join(" ")}\n` +
-      "It needs crates.io, a C++ compiler (apt-get install g++, xcode-select --install), and Linux or macOS.",
+      "It needs the Rust registry, a C++ compiler (apt-get install g++, xcode-select --install), and Linux or macOS.",
   );
 }
 
