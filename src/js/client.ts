@@ -1,5 +1,5 @@
 import { type PlainFailure, toError } from "./errors.js";
-import { snapshot, type Host } from "./host.js";
+import { snapshot, unread, type Host } from "./host.js";
 import type { Load } from "./load.js";
 import { watchPage } from "./page.js";
 import { TaskState, type Port } from "./state.js";
@@ -356,7 +356,7 @@ export class Client {
       // Looked up at each call, so that a page may wrap `fetch` at any time.
       fetch: async (url, init) => {
         try {
-          return await (own ?? globalThis.fetch)(url, { ...init, credentials });
+          return unread(await (own ?? globalThis.fetch)(url, { ...init, credentials }));
         } catch (error) {
           thrown = error;
           throw error;

@@ -57,3 +57,15 @@ export function snapshot(
     ...(pollIntervalMs !== undefined && { pollIntervalMs }),
   });
 }
+
+/**
+ * What a `fetch` option gave, if it is what `fetch` gives: a mock that hands out one Response twice is found here, in words.
+ * @internal
+ */
+export function unread(response: Response): Response {
+  if (typeof response?.status !== "number" || typeof response.headers?.get !== "function") {
+    throw new TypeError("the fetch option gave no Response");
+  }
+  if (response.bodyUsed || response.body?.locked) throw new TypeError("the fetch option gave a Response that was read already");
+  return response;
+}

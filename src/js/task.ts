@@ -128,7 +128,7 @@ export abstract class Task<T> implements PromiseLike<T> {
       throw new TypeError(`timeoutMs must be a number of at least 0, not ${String(timeoutMs)}`);
     }
     const timeout = timeoutMs === undefined ? undefined : new AbortController();
-    const timer = timeout && setTimeout(() => timeout.abort(late(this.name, timeoutMs)), Math.min(timeoutMs!, 2 ** 31 - 1));
+    const stop = timeout && after(timeoutMs!, () => timeout.abort(late(this.name, timeoutMs)));
     const both = timeout && signal ? AbortSignal.any([signal, timeout.signal]) : (timeout?.signal ?? signal);
     try {
       let last: TaskStatus | undefined;
@@ -138,7 +138,7 @@ export abstract class Task<T> implements PromiseLike<T> {
       }
       return last ?? (await this.status());
     } finally {
-      clearTimeout(timer);
+      stop?.();
     }
   }
 
@@ -212,6 +212,17 @@ export class ResourceTask extends Task<ReadResourceResult> {
 
 function isTerminal({ snapshot }: TaskState): boolean {
   return snapshot !== undefined && TERMINAL.has(snapshot.status);
+}
+
+/** `setTimeout` for any number of milliseconds: above 2^31 - 1 it would fire at once. Returns what stops it. */
+function after(ms: number, callback: () => void): () => void {
+  const longest = 2 ** 31 - 1;
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (left: number): void => {
+    timer = setTimeout(() => (left > longest ? wait(left - longest) : callback()), Math.min(left, longest));
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
 }
 
 function late(name: string, timeoutMs: number | undefined): TimeoutError {
