@@ -44,6 +44,7 @@ export interface RpcDetail {
 abstract class ServerError extends TasksError {
   /** The server's JSON-RPC error, where it sent one. */
   readonly rpc?: RpcDetail;
+  /** @internal */
   constructor(plain: PlainFailure) {
     super(plain.message);
     if (plain.rpcCode === undefined) return;
@@ -108,6 +109,7 @@ export class HttpError extends ServerError {
   readonly status: number;
   /** How long the server asks to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** @internal */
   constructor(plain: PlainFailure) {
     super(plain);
     this.status = plain.httpStatus ?? 0;
@@ -126,6 +128,7 @@ export class AuthorizationRequiredError extends ServerError {
   readonly status: number;
   /** The `WWW-Authenticate` header as sent; absent where the server does not expose it to pages. */
   readonly challenge?: string;
+  /** @internal */
   constructor(plain: PlainFailure) {
     super(plain);
     this.status = plain.httpStatus ?? 401;
