@@ -28,7 +28,7 @@ export abstract class TasksError extends Error {
   }
 
   /** Whether a value is an error of this package, of whichever copy of it. */
-  static isInstance(value: unknown): value is TasksError {
+  static isInstance(value: unknown): value is AnyTasksError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 }
@@ -185,6 +185,22 @@ export class InternalError extends ServerError {
   /** Whether a value is this error, of whichever copy of the package. */
   declare static isInstance: (value: unknown) => value is InternalError;
 }
+
+/** Any error of this package: a `switch` over its `code` is checked by the compiler. */
+export type AnyTasksError =
+  | ToolError
+  | TaskFailedError
+  | TaskCancelledError
+  | TaskExpiredError
+  | RpcError
+  | HttpError
+  | AuthorizationRequiredError
+  | NetworkError
+  | ProtocolError
+  | UnsupportedError
+  | ClosedError
+  | TimeoutError
+  | InternalError;
 
 const BY_CODE: { [code: string]: { new (plain: PlainFailure): TasksError } } = {
   task_failed: TaskFailedError,

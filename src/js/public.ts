@@ -16,5 +16,6 @@ export {
   TimeoutError,
   ToolError,
   UnsupportedError,
+  type AnyTasksError,
   type RpcDetail,
 } from "./errors.js";

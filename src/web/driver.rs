@@ -75,6 +75,10 @@ impl Driver {
             // A statement of its own: the borrow must end before JavaScript is called.
             let next = self.outputs.borrow_mut().pop_front();
             let Some(output) = next else { break };
+            // A callback may have caused a turn that panicked: then nothing that is left can be trusted.
+            if panic::check().is_err() {
+                return;
+            }
             self.obey(output);
         }
         self.obeying.set(false);
