@@ -3,7 +3,7 @@ import {
   AuthorizationRequiredError, Client, ClosedError, HttpError, InternalError, NetworkError, ProtocolError, RpcError,
   TaskCancelledError, TaskExpiredError, TaskFailedError, TasksError, TimeoutError, ToolError, UnsupportedError,
   type CallToolResult, type ClientOptions, type GetPromptResult, type PromptTask, type ReadResourceResult,
-  type ResourceTask, type RpcDetail, type Status, type TaskPage, type TaskRef, type TaskStatus, type Tool, type ToolTask,
+  type AnyTasksError, type ResourceTask, type RpcDetail, type Status, type TaskPage, type TaskRef, type TaskStatus, type Tool, type ToolTask,
   type Warning,
 } from "mcp-tasks";
 import { Client as InlineClient } from "mcp-tasks/inline";
@@ -159,6 +159,9 @@ export async function data(s: TaskStatus): Promise<void> {
 type Failure =
   | AuthorizationRequiredError | ClosedError | HttpError | InternalError | NetworkError | ProtocolError | RpcError
   | TaskCancelledError | TaskExpiredError | TaskFailedError | TimeoutError | ToolError | UnsupportedError;
+
+({}) as AnyTasksError satisfies Failure;
+({}) as Failure satisfies AnyTasksError;
 
 export function say(error: Failure): string | number | undefined {
   switch (error.code) {
