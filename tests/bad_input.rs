@@ -336,3 +336,17 @@ fn a_response_that_ends_before_it_began_is_trouble_with_the_network() {
     }
     sim.assert_failed(handle, FailureCode::Network, &["calling tool render was not sent"]);
 }
+
+#[test]
+fn an_error_with_an_id_of_the_servers_own_answers_the_request_whose_stream_it_comes_on() {
+    // Deviation 30.
+    for id in [json!("server-error"), json!(null), json!(4711)] {
+        let error = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32600, "message": "cannot read this" } });
+        let server = FakeServer::polled([Tool::new("render", 500)])
+            .when("tools/call", move |_| Some(Reply::events(std::slice::from_ref(&error))));
+        let mut sim = Sim::new(server);
+        let handle = sim.await_call("render");
+        sim.advance(5000);
+        sim.assert_failed(handle, FailureCode::Rpc, &["calling tool render", "-32600", "cannot read this"]);
+    }
+}

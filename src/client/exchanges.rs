@@ -189,6 +189,10 @@ impl Client {
         let body = std::mem::replace(&mut exchange.body, Body::Ignored);
         let (role, session_id) = (exchange.origin.role, exchange.session_id.clone());
         let Body::Events(mut stream, mut odd) = body else { return };
+        let own = match role {
+            Role::Request(request) | Role::Resumed(request, _) => Some(request),
+            _ => None,
+        };
         let fed = stream.feed(bytes, |event| {
             // Some servers open with an event that has an id and no data.
             if event.data.is_empty() {
@@ -197,7 +201,7 @@ impl Client {
             match jsonrpc::messages(event.data) {
                 Ok(messages) => {
                     for message in messages {
-                        if let Some(problem) = self.message(now, session_id.as_deref(), message) {
+                        if let Some(problem) = self.message(now, own, session_id.as_deref(), message) {
                             odd = Some(problem);
                         }
                     }
@@ -212,7 +216,7 @@ impl Client {
             self.stream_spoke(&stream);
         }
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
-        if let Role::Request(request) | Role::Resumed(request, _) = role
+        if let Some(request) = own
             && self.requests.get(&request).is_none()
         {
             let soon = now.saturating_add(LINGER_MS);
@@ -245,7 +249,7 @@ impl Client {
                         .within(&["to request ", &ours].concat());
                 }
                 other => {
-                    self.message(now, None, other);
+                    self.message(now, None, None, other);
                 }
             }
         }

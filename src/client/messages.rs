@@ -9,11 +9,21 @@ use crate::{
 };
 
 impl Client {
-    /// One message from any stream. Returns what was odd about it, if it answers nothing of ours.
-    pub(super) fn message(&mut self, now: Millis, session_id: Option<&str>, message: Message<'_>) -> Option<Problem> {
+    /// One message from any stream; `own` is the request that the stream was opened for. Returns what was odd about the
+    /// message, if it answers nothing of ours.
+    pub(super) fn message(
+        &mut self,
+        now: Millis,
+        own: Option<u32>,
+        session_id: Option<&str>,
+        message: Message<'_>,
+    ) -> Option<Problem> {
         match message {
             Message::Response { id, answer } => {
-                let Some(purpose) = jsonrpc::our_id(id).and_then(|id| self.requests.remove(&id)) else {
+                let named = jsonrpc::our_id(id).filter(|id| self.requests.get(id).is_some());
+                // Servers that could not read a request answer with an id of their own, or none.
+                let request = named.or(own.filter(|_| answer.is_err()));
+                let Some(purpose) = request.and_then(|id| self.requests.remove(&id)) else {
                     return Some(Problem::new("an answer to a request that was not made, with id", id.get()));
                 };
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
