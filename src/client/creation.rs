@@ -140,9 +140,7 @@ impl Client {
                     && v2025::is_task_refused(&error)
                 {
                     let call = Call { mode: TaskMode::Never, ..call };
-                    let waiting = Creation::Waiting { call, attempts, not_before: now };
-                    self.tasks.update(handle, |entry| entry.creation = waiting);
-                    return self.calls.push_back(handle);
+                    return self.call_again(handle, call, attempts, now);
                 }
                 return self.settle(now, handle, Outcome::Failure(Failure::rpc(FailureCode::Rpc, &doing, error)));
             }
@@ -195,10 +193,7 @@ impl Client {
         // Sending a call twice may do its work twice: only where the server said that it did nothing.
         if trouble.is_unprocessed() && attempts + 1 < MOST_ATTEMPTS {
             let not_before = self.health.closed_until().unwrap_or(now);
-            let waiting = Creation::Waiting { call, attempts: attempts + 1, not_before };
-            self.tasks.update(handle, |entry| entry.creation = waiting);
-            self.calls.push_back(handle);
-            return;
+            return self.call_again(handle, call, attempts + 1, not_before);
         }
         let consequence = if trouble.is_unprocessed() {
             "; it was not executed"
@@ -208,6 +203,13 @@ impl Client {
             "; the server may have executed it all the same, so it was not sent again"
         };
         self.settle(now, handle, Outcome::Failure(trouble.failure(&doing, consequence)));
+    }
+
+    /// A call with which nothing was done waits again.
+    pub(super) fn call_again(&mut self, handle: Handle, call: Call, attempts: u32, not_before: Millis) {
+        let waiting = Creation::Waiting { call, attempts, not_before };
+        self.tasks.update(handle, |entry| entry.creation = waiting);
+        self.calls.push_back(handle);
     }
 
     /// No session, no call: who waits is told so.

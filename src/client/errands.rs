@@ -2,7 +2,7 @@ use super::{
     Client, Handle, ReplyId,
     requests::Purpose,
     session::Session,
-    tasks::{Cancel, Creation, Entry},
+    tasks::{Cancel, Creation, Refresher},
     trouble::Trouble,
 };
 use crate::{
@@ -43,17 +43,22 @@ impl Client {
 
     /// The state of a task has come in: answers whoever asked for it.
     pub(super) fn refreshed(&mut self, now: Millis, handle: Handle, terminal: bool) {
-        let refreshers = self.tasks.update(handle, |entry| {
+        for (reply, refused) in self.take_refreshers(now, handle) {
+            let answer = refused.filter(|_| !terminal).map_or_else(|| Ok("null".into()), Err);
+            self.reply(reply, answer);
+        }
+    }
+
+    /// Who asked for a task's state and watched for it; they no longer do.
+    pub(super) fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
+        let taken = self.tasks.update(handle, |entry| {
             let refreshers = std::mem::take(&mut entry.refreshers);
             for _ in &refreshers {
                 entry.task.unwatch(now, Interest::Status);
             }
             refreshers
         });
-        for (reply, refused) in refreshers.unwrap_or_default() {
-            let answer = refused.filter(|_| !terminal).map_or_else(|| Ok("null".into()), Err);
-            self.reply(reply, answer);
-        }
+        taken.unwrap_or_default()
     }
 
     /// Asks the server to cancel a task, as soon as it has a name.
@@ -140,21 +145,9 @@ impl Client {
         self.forget_if_forgotten(handle);
     }
 
-    pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
-        let _ = now;
-        let again = trouble.is_transient()
-            && self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
-                Cancel::Asked { replies, attempts } if attempts + 1 < MOST_ATTEMPTS => {
-                    entry.cancel = Cancel::Wanted { replies, attempts: attempts + 1 };
-                    true
-                }
-                other => {
-                    entry.cancel = other;
-                    false
-                }
-            }) == Some(true);
-        if again {
-            return self.cancels.push_back(handle);
+    pub(super) fn cancel_failed(&mut self, handle: Handle, trouble: &Trouble) {
+        if trouble.is_transient() && self.cancel_again(handle, 1) {
+            return;
         }
         let doing = ["cancelling ", &self.name_of(handle)].concat();
         let failure = trouble.failure(&doing, "; whether it is cancelled is not known");
@@ -164,11 +157,11 @@ impl Client {
         self.forget_if_forgotten(handle);
     }
 
-    /// A cancellation met a lost session: it is sent again in the next.
-    pub(super) fn cancel_again(&mut self, handle: Handle) {
+    /// A cancellation that was sent waits again; false once it was tried often enough. A lost session costs no attempt.
+    pub(super) fn cancel_again(&mut self, handle: Handle, cost: u32) -> bool {
         let again = self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
-            Cancel::Asked { replies, attempts } => {
-                entry.cancel = Cancel::Wanted { replies, attempts };
+            Cancel::Asked { replies, attempts } if attempts + cost < MOST_ATTEMPTS => {
+                entry.cancel = Cancel::Wanted { replies, attempts: attempts + cost };
                 true
             }
             other => {
@@ -179,6 +172,7 @@ impl Client {
         if again == Some(true) {
             self.cancels.push_back(handle);
         }
+        again == Some(true)
     }
 
     /// No session: what waits for one is told so, tasks go on.
@@ -189,27 +183,9 @@ impl Client {
             }
         }
         for handle in self.tasks.handles() {
-            let refreshers = self.tasks.update(handle, |entry| {
-                let refreshers = std::mem::take(&mut entry.refreshers);
-                for _ in &refreshers {
-                    entry.task.unwatch(now, Interest::Status);
-                }
-                refreshers
-            });
-            for (reply, _) in refreshers.unwrap_or_default() {
+            for (reply, _) in self.take_refreshers(now, handle) {
                 self.reply(reply, Err(failure.clone().into()));
             }
-        }
-    }
-
-    /// The client closes: whoever waits for something about this task is told so.
-    pub(super) fn close_entry(&mut self, entry: Box<Entry>, closed: &Failure) {
-        let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
-        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
-            replies.extend(more);
-        }
-        for reply in replies {
-            self.reply(reply, Err(closed.clone().into()));
         }
     }
 

@@ -139,8 +139,7 @@ impl Client {
         } else {
             Failure::expired(task_id, error)
         };
-        let refreshers = self.tasks.update(handle, |entry| std::mem::take(&mut entry.refreshers));
-        for (reply, _) in refreshers.unwrap_or_default() {
+        for (reply, _) in self.take_refreshers(now, handle) {
             let answer = if cancelled { Ok("null".into()) } else { Err(failure.clone()) };
             self.reply(reply, answer);
         }

@@ -133,7 +133,7 @@ impl Client {
             Purpose::Call(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
-            Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
+            Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }
     }

@@ -175,7 +175,7 @@ impl Client {
         self.fail_queries(&closed);
         for handle in self.tasks.handles() {
             if let Some(entry) = self.tasks.remove(handle) {
-                self.close_entry(entry, &closed);
+                self.answer_waiting(entry, &Err(closed.clone()));
             }
             self.put(super::Output::Interrupted { handle, failure: closed.clone() });
         }

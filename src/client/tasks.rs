@@ -29,8 +29,8 @@ pub(super) struct Entry {
     pub(super) task: Task,
     pub(super) creation: Creation,
     pub(super) cancel: Cancel,
-    /// Who asked for the state now; with what to say if the task is found alive (a refused cancellation).
-    pub(super) refreshers: Vec<(ReplyId, Option<Box<Failure>>)>,
+    /// Who asked for the state now.
+    pub(super) refreshers: Vec<Refresher>,
     /// The caller gave up before the task was named.
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
@@ -41,6 +41,9 @@ pub(super) struct Entry {
     creating: bool,
     named: Option<Box<str>>,
 }
+
+/// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
+pub(super) type Refresher = (ReplyId, Option<Box<Failure>>);
 
 /// How far the creation is.
 #[derive(Debug)]
@@ -251,25 +254,26 @@ impl Client {
 
     /// Ends the waiting for a task's result; the task goes on.
     pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
-        let refreshers = self.tasks.update(handle, |entry| {
-            entry.task.interrupt(now);
-            std::mem::take(&mut entry.refreshers)
-        });
-        for (reply, _) in refreshers.unwrap_or_default() {
+        self.with_task(now, handle, |task, now| task.interrupt(now));
+        for (reply, _) in self.take_refreshers(now, handle) {
             self.reply(reply, Err(failure.clone()));
-            self.with_task(now, handle, |task, now| task.unwatch(now, crate::task::Interest::Status));
         }
         self.put(Output::Interrupted { handle, failure });
     }
 
     /// Answers what still waits on a task that is settled or gone: whatever was asked for is moot.
     pub(super) fn dismiss(&mut self, entry: Box<Entry>) {
+        self.answer_waiting(entry, &Ok("null".into()));
+    }
+
+    /// Answers whoever waits for something about a task that is dropped here.
+    pub(super) fn answer_waiting(&mut self, entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
         let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
             replies.extend(more);
         }
         for reply in replies {
-            self.reply(reply, Ok("null".into()));
+            self.reply(reply, answer.clone());
         }
     }
 

@@ -74,13 +74,13 @@ impl Client {
             Purpose::Call(handle) => {
                 let taken = self.tasks.update(handle, |e| std::mem::replace(&mut e.creation, Creation::Over));
                 if let Some(Creation::Sent { call, attempts, .. }) = taken {
-                    let waiting = Creation::Waiting { call, attempts, not_before: now };
-                    self.tasks.update(handle, |entry| entry.creation = waiting);
-                    self.calls.push_back(handle);
+                    self.call_again(handle, call, attempts, now);
                 }
             }
             Purpose::List(kind) => self.relist(kind, now),
-            Purpose::CancelTask(handle) => self.cancel_again(handle),
+            Purpose::CancelTask(handle) => {
+                self.cancel_again(handle, 0);
+            }
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Initialize => self.handshake_failed(now, trouble),
         }
