@@ -37,7 +37,7 @@ const TOLD: [&str; 4] = [
 async fn whole_task(options: &str) -> World {
     let world = World::new(options);
     let core = world.core();
-    core.call_tool(1, "render".into(), r#"{"scene":7}"#.into(), Some(-1.0)).unwrap();
+    core.call(1, 0, "render".into(), r#"{"scene":7}"#.into(), Some(-1.0)).unwrap();
     core.watch(1, true).unwrap();
     core.watch(1, false).unwrap();
     world.until("settled").await;
@@ -52,7 +52,6 @@ async fn a_task_is_driven_from_the_handshake_to_its_result() {
     assert_eq!(world.log(), TOLD);
     assert_eq!(world.field("tools/call", "url"), "http://server.invalid/mcp");
     assert_eq!(world.field("tools/call", "method"), "POST");
-    assert_eq!(world.field("tools/call", "cache"), "no-store");
     assert_eq!(world.field("tools/call", "header mcp-session-id"), "session-1");
     assert!(world.field("tools/call", "body").contains(r#"{"scene":7}"#));
 }
@@ -74,7 +73,7 @@ async fn a_pushed_status_comes_through_however_it_is_cut() {
     for bytes in ["undefined", "1", "5"] {
         let world = World::new(&["{ stream: true, held: ['tasks/get'], bytes: ", bytes, " }"].concat());
         let core = world.core();
-        core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+        core.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
         core.watch(1, true).unwrap();
         core.watch(1, false).unwrap();
         world.until("changed").await;
@@ -92,7 +91,7 @@ async fn a_pushed_status_comes_through_however_it_is_cut() {
 async fn closing_aborts_what_is_open_and_nothing_is_told_afterwards() {
     let world = World::new("{ stream: true, held: ['tools/call', 'ping'] }");
     let core = world.core();
-    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
     core.watch(1, true).unwrap();
     core.watch(1, false).unwrap();
     core.ask(2, 0, None).unwrap();
@@ -122,7 +121,7 @@ async fn closing_aborts_what_is_open_and_nothing_is_told_afterwards() {
 async fn abandoning_a_plain_call_aborts_its_request_and_tells_the_server() {
     let world = World::new("{ held: ['tools/call'] }");
     let core = world.core();
-    core.call_tool(1, "render".into(), "{}".into(), None).unwrap();
+    core.call(1, 0, "render".into(), "{}".into(), None).unwrap();
     world.until("tools/call").await;
     assert!(!world.aborted("tools/call"));
     core.abandon(1).unwrap();
@@ -149,7 +148,7 @@ async fn every_callback_may_call_every_method() {
         })()",
     );
     let core = world.core();
-    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
     core.watch(1, true).unwrap();
     core.watch(1, false).unwrap();
     // The server speaks of another task than this one, and is warned about.
@@ -178,7 +177,7 @@ async fn what_a_callback_causes_comes_behind_what_was_there() {
         "{ hook(name, world) { if (name === 'created') { world.core.ask(9, 3, undefined); world.core.close(); } } }",
     );
     let core = world.core();
-    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
     core.watch(1, true).unwrap();
     core.watch(1, false).unwrap();
     world.set_core(core.into());
@@ -191,48 +190,29 @@ async fn what_a_callback_causes_comes_behind_what_was_there() {
 
 #[wasm_bindgen_test]
 async fn a_callback_that_throws_does_not_reach_the_engine() {
-    let thrower = "{ hook(name) { if (!['fetch', 'headers', 'error'].includes(name)) throw new Error(name); } }";
+    let thrower = "{ hook(name) { if (!['fetch', 'error'].includes(name)) throw new Error(name); } }";
     let world = whole_task(thrower).await;
     assert_eq!(world.requests(), REQUESTS);
     assert_eq!(world.log(), TOLD);
 }
 
 #[wasm_bindgen_test]
-async fn the_applications_headers_are_sent_and_cannot_break_the_protocol() {
-    let own = "{ authorization: 'Bearer t', 'Mcp-Protocol-Version': 'mine', accept: 'image/png' }";
-    for headers in [["() => (", own, ")"].concat(), ["async () => (", own, ")"].concat()] {
-        let world = whole_task(&["{ headers: ", &headers, " }"].concat()).await;
-        assert_eq!(world.log(), TOLD, "{headers}");
-        for name in ["initialize", "tools/call", "tasks/get", "GET"] {
-            assert_eq!(world.field(name, "header authorization"), "Bearer t", "{headers} {name}");
-            assert!(world.field(name, "header accept").contains("event-stream"), "{headers} {name}");
-        }
-        assert_eq!(world.field("tools/call", "header mcp-protocol-version"), "2025-11-25", "{headers}");
-    }
-}
-
-#[wasm_bindgen_test]
-async fn headers_and_fetches_that_fail_are_told_in_their_own_words() {
+async fn fetches_that_fail_are_told_in_their_own_words() {
     let broken = [
-        "{ headers() { throw new Error('no token') } }",
-        "{ headers: async () => { throw new Error('no token') } }",
-        "{ headers: () => ({ 'no token': 'x' }) }",
         "{ fetch() { throw new Error('no token') } }",
         "{ fetch: async () => { throw 'no token' } }",
-        "{ fetch: async () => { throw new TypeError('fetch failed', { cause: new Error('no token') }) } }",
         "{ fetch: async () => new Response(new ReadableStream({ start: (c) => c.error(new Error('no token')) })) }",
     ];
     let worlds = broken.map(|options| {
         let world = World::new(options);
         let core = world.core();
-        core.list_tools(1).unwrap();
+        core.list(1, 0).unwrap();
         (options, world, core)
     });
     for (options, world, core) in worlds {
         world.until("rejected 1 network").await;
         let log = world.log();
-        // Each engine has words of its own for a header's name that is none.
-        assert!(log[0].contains(if options.contains("'x'") { "" } else { "no token" }), "{options}: {log:?}");
+        assert!(log[0].contains("no token"), "{options}: {log:?}");
         core.close().unwrap();
     }
 }
@@ -241,7 +221,7 @@ async fn headers_and_fetches_that_fail_are_told_in_their_own_words() {
 async fn an_engine_that_is_let_go_of_falls_silent() {
     let world = World::new("{ stream: true, held: ['tasks/get'] }");
     let core = world.core();
-    core.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    core.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
     core.watch(1, true).unwrap();
     world.until("tasks/get").await;
     core.close().unwrap();

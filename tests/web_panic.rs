@@ -20,7 +20,7 @@ use world::World;
 async fn a_panic_is_told_once_and_every_later_call_is_refused_in_words() {
     let bystander = World::new("{ stream: true, held: ['tools/call'] }");
     let idle = bystander.core();
-    idle.call_tool(1, "render".into(), "{}".into(), Some(-1.0)).unwrap();
+    idle.call(1, 0, "render".into(), "{}".into(), Some(-1.0)).unwrap();
     bystander.until("tools/call").await;
 
     // A callback of Rust's that panics; JavaScript catches the trap, as a page would.
@@ -29,7 +29,7 @@ async fn a_panic_is_told_once_and_every_later_call_is_refused_in_words() {
     let panicking = Closure::<dyn Fn()>::new(|| panic!("the ice broke"));
     set(&world, "panicking", panicking.as_ref());
     let core = world.core();
-    core.list_tools(7).unwrap();
+    core.list(7, 0).unwrap();
     world.until("replied 7").await;
     world.calm().await;
 
@@ -45,7 +45,7 @@ async fn a_panic_is_told_once_and_every_later_call_is_refused_in_words() {
 
     for core in [&core, &idle] {
         let calls: [(&str, Result<(), JsValue>); 13] = [
-            ("callTool", core.call_tool(20, "render".into(), "{}".into(), None)),
+            ("call", core.call(20, 0, "render".into(), "{}".into(), None)),
             ("attach", core.attach(21, "task-1".into())),
             ("watch", core.watch(1, true)),
             ("unwatch", core.unwatch(1, true)),
@@ -53,7 +53,7 @@ async fn a_panic_is_told_once_and_every_later_call_is_refused_in_words() {
             ("cancel", core.cancel(1, 23)),
             ("abandon", core.abandon(1)),
             ("forget", core.forget(1)),
-            ("listTools", core.list_tools(24)),
+            ("list", core.list(24, 0)),
             ("ask", core.ask(25, 0, None)),
             ("pause", core.pause(0, true)),
             ("resume", core.pause(0, false)),

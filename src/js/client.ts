@@ -1,9 +1,10 @@
 import { type PlainFailure, toError } from "./errors.js";
-import { snapshot, unread, type Host } from "./host.js";
+import { snapshot, type Host } from "./host.js";
 import type { Load } from "./load.js";
 import { watchPage } from "./page.js";
 import { TaskState, type Port } from "./state.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
+import { send, words } from "./transport.js";
 import type {
   CallOptions,
   CallToolOptions,
@@ -18,12 +19,14 @@ import type {
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
-type Send = (core: Core, handle: number, ttlMs: number | undefined) => void;
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
 type Kind = (typeof KINDS)[keyof typeof KINDS];
 
-// What the engine can be asked: see src/web/mod.rs.
+// What the engine can call and be asked: see src/web/mod.rs.
+const TOOL = 0;
+const PROMPT = 1;
+const RESOURCE = 2;
 const PING = 0;
 const STATUS = 1;
 const RESULT = 2;
@@ -96,8 +99,7 @@ export class Client {
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
     const json = JSON.stringify(args);
     if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
-    const send: Send = (core, handle, ttlMs) => core.callTool(handle, name, json, ttlMs);
-    return this.#call(ToolTask, name, options, options.raiseOnError ?? true, send);
+    return this.#call(ToolTask, TOOL, name, json, options, options.raiseOnError);
   }
 
   /**
@@ -108,7 +110,7 @@ export class Client {
   getPrompt(name: string, args: { [key: string]: unknown } = {}, options: CallOptions = {}): PromptTask {
     const texts = Object.entries(args).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
     const json = JSON.stringify(Object.fromEntries(texts));
-    return this.#call(PromptTask, name, options, true, (core, handle, ttlMs) => core.getPrompt(handle, name, json, ttlMs));
+    return this.#call(PromptTask, PROMPT, name, json, options);
   }
 
   /**
@@ -116,7 +118,7 @@ export class Client {
    * @throws TypeError the URI is not a string; nothing was sent
    */
   readResource(uri: string, options: CallOptions = {}): ResourceTask {
-    return this.#call(ResourceTask, uri, options, true, (core, handle, ttlMs) => core.readResource(handle, uri, ttlMs));
+    return this.#call(ResourceTask, RESOURCE, uri, "{}", options);
   }
 
   /**
@@ -141,17 +143,17 @@ export class Client {
 
   /** Every tool of the server, all pages. Rejects with {@link NetworkError} and its like after a few tries. */
   async listTools(): Promise<Tool[]> {
-    return JSON.parse(await this.#ask((core, reply) => core.listTools(reply))) as Tool[];
+    return JSON.parse(await this.#list(TOOL)) as Tool[];
   }
 
   /** Every prompt of the server, all pages. */
   async listPrompts(): Promise<Prompt[]> {
-    return JSON.parse(await this.#ask((core, reply) => core.listPrompts(reply))) as Prompt[];
+    return JSON.parse(await this.#list(PROMPT)) as Prompt[];
   }
 
   /** Every resource of the server, all pages; templates are not among them. */
   async listResources(): Promise<Resource[]> {
-    return JSON.parse(await this.#ask((core, reply) => core.listResources(reply))) as Resource[];
+    return JSON.parse(await this.#list(RESOURCE)) as Resource[];
   }
 
   /**
@@ -210,11 +212,22 @@ export class Client {
     });
   }
 
+  #list(kind: number): Promise<string> {
+    return this.#ask((core, reply) => core.list(reply, kind));
+  }
+
   #parse(json: string): TaskStatus {
     return Object.freeze(JSON.parse(json) as TaskStatus);
   }
 
-  #call<K extends Kind>(type: K, name: string, options: CallOptions, raiseOnError: boolean, send: Send): InstanceType<K> {
+  #call<K extends Kind>(
+    type: K,
+    kind: number,
+    name: string,
+    json: string,
+    options: CallOptions,
+    raiseOnError = true,
+  ): InstanceType<K> {
     if (typeof name !== "string") throw new TypeError(`the name must be a string, not ${String(name)}`);
     const { task, signal } = options;
     const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
@@ -228,7 +241,7 @@ export class Client {
       state.onSettled({ error: signal.reason });
       return handle;
     }
-    this.#do((core) => send(core, state.handle, ttlMs));
+    this.#do((core) => core.call(state.handle, kind, name, json, ttlMs));
     if (signal) this.#abandonOn(signal, state, handle);
     return handle;
   }
@@ -349,20 +362,18 @@ export class Client {
   }
 
   #host(): Host {
-    const { headers, credentials = "same-origin", fetch: own } = this.#options;
     let thrown: unknown;
     const state = (handle: number): TaskState | undefined => this.#states.get(handle);
     return {
-      // Looked up at each call, so that a page may wrap `fetch` at any time.
-      fetch: async (url, init) => {
+      fetch: async (...request) => {
         try {
-          return unread(await (own ?? globalThis.fetch)(url, { ...init, credentials }));
+          return await send(this.#options, ...request);
         } catch (error) {
           thrown = error;
           throw error;
         }
       },
-      headers: () => (typeof headers === "function" ? headers() : headers),
+      words,
       created: (handle, isTask) => state(handle)?.onCreated(isTask),
       changed: (handle, ...fields) => state(handle)?.onChanged(snapshot(...fields)),
       settled: (handle, isError, json) => {

@@ -11,9 +11,7 @@ declare module "#glue" {
       maxMessageBytes: number | undefined,
       stream: boolean | undefined,
     );
-    callTool(handle: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
-    getPrompt(handle: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
-    readResource(handle: number, uri: string, ttlMs: number | undefined): void;
+    call(handle: number, kind: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
     attach(handle: number, taskId: string): void;
     watch(handle: number, result: boolean): void;
     unwatch(handle: number, result: boolean): void;
@@ -21,9 +19,7 @@ declare module "#glue" {
     cancel(handle: number, reply: number): void;
     abandon(handle: number): void;
     forget(handle: number): void;
-    listTools(reply: number): void;
-    listPrompts(reply: number): void;
-    listResources(reply: number): void;
+    list(reply: number, kind: number): void;
     ask(reply: number, what: number, which: string | undefined): void;
     pause(reason: number, on: boolean): void;
     close(): void;

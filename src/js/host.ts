@@ -2,8 +2,17 @@ import type { Status, TaskStatus } from "./types.js";
 
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
-  fetch(url: string, init: RequestInit): Promise<Response>;
-  headers(): Record<string, string> | Promise<Record<string, string>> | undefined;
+  /** `headers`: names and values, one a line; the application's own are added. */
+  fetch(
+    url: string,
+    method: string,
+    headers: string,
+    body: string | undefined,
+    keepalive: boolean,
+    signal: AbortSignal,
+  ): Promise<Response>;
+  /** The platform's words for an error, whatever was thrown. */
+  words(error: unknown): string;
   created(handle: number, isTask: boolean): void;
   changed(
     handle: number,
@@ -56,16 +65,4 @@ export function snapshot(
     ttlMs: ttlMs ?? null,
     ...(pollIntervalMs !== undefined && { pollIntervalMs }),
   });
-}
-
-/**
- * What a `fetch` option gave, if it is what `fetch` gives: a mock that hands out one Response twice is found here, in words.
- * @internal
- */
-export function unread(response: Response): Response {
-  if (typeof response?.status !== "number" || typeof response.headers?.get !== "function") {
-    throw new TypeError("the fetch option gave no Response");
-  }
-  if (response.bodyUsed || response.body?.locked) throw new TypeError("the fetch option gave a Response that was read already");
-  return response;
 }

@@ -1,17 +1,27 @@
 use crate::{task::Failure, wire::snapshot::Snapshot};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::RequestInit;
+use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
     /// What the JavaScript face offers to the driver. No method may throw; one that does is not asked why.
     pub type Host;
 
+    /// A promise of the response. `headers`: names and values, one a line; the host adds the application's own.
     #[wasm_bindgen(method, catch)]
-    pub(super) fn fetch(this: &Host, url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
-    /// The application's own headers, or a promise of them.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn headers(this: &Host) -> Result<JsValue, JsValue>;
+    pub(super) fn fetch(
+        this: &Host,
+        url: &str,
+        method: &str,
+        headers: &str,
+        body: Option<&str>,
+        keepalive: bool,
+        signal: &AbortSignal,
+    ) -> Result<Promise, JsValue>;
+    /// The platform's words for an error, whatever was thrown.
+    #[wasm_bindgen(method)]
+    pub(super) fn words(this: &Host, error: &JsValue) -> String;
     #[wasm_bindgen(method, catch)]
     pub(super) fn created(this: &Host, handle: u32, is_task: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = changed)]

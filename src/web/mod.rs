@@ -26,7 +26,7 @@ pub struct Core {
 #[wasm_bindgen]
 #[allow(missing_docs)] // Internal to the package: the public face and its documentation are src/js.
 impl Core {
-    /// The face has checked every number; what the user left out is absent.
+    /// The face has checked every number; what the user left out is absent. `client_info` is JSON text.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -45,26 +45,11 @@ impl Core {
         Ok(Core { driver: Driver::new(config, host) })
     }
 
-    /// `arguments` is JSON text, `client_info` too: the platform has just written them. `ttl_ms`: absent for a plain call, negative for a task without a wish.
-    #[wasm_bindgen(js_name = callTool)]
-    pub fn call_tool(&self, handle: u32, name: String, arguments: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
-        self.call(handle, CallKind::Tool, name, arguments, ttl_ms)
-    }
-
-    #[wasm_bindgen(js_name = getPrompt)]
-    pub fn get_prompt(&self, handle: u32, name: String, arguments: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
-        self.call(handle, CallKind::Prompt, name, arguments, ttl_ms)
-    }
-
-    #[wasm_bindgen(js_name = readResource)]
-    pub fn read_resource(&self, handle: u32, uri: String, ttl_ms: Option<f64>) -> Result<(), JsValue> {
-        self.call(handle, CallKind::Resource, uri, "{}".into(), ttl_ms)
-    }
-
-    fn call(
+    /// `kind`: 0 tool, 1 prompt, 2 resource. `arguments` is JSON text. `ttl_ms`: absent for a plain call, negative for a task without a wish.
+    pub fn call(
         &self,
         handle: u32,
-        kind: CallKind,
+        kind: u8,
         name: String,
         arguments: String,
         ttl_ms: Option<f64>,
@@ -73,7 +58,7 @@ impl Core {
             None => TaskMode::Never,
             Some(ms) => TaskMode::WhatIsOffered(TaskOption { ttl_ms: (ms >= 0.0).then_some(ms as u64) }),
         };
-        self.turn(Input::Call { handle, call: Call { kind, name, arguments, mode } })
+        self.turn(Input::Call { handle, call: Call { kind: call_kind(kind), name, arguments, mode } })
     }
 
     pub fn attach(&self, handle: u32, task_id: String) -> Result<(), JsValue> {
@@ -104,19 +89,9 @@ impl Core {
         self.turn(Input::Forget { handle })
     }
 
-    #[wasm_bindgen(js_name = listTools)]
-    pub fn list_tools(&self, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::List { kind: CallKind::Tool, reply })
-    }
-
-    #[wasm_bindgen(js_name = listPrompts)]
-    pub fn list_prompts(&self, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::List { kind: CallKind::Prompt, reply })
-    }
-
-    #[wasm_bindgen(js_name = listResources)]
-    pub fn list_resources(&self, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::List { kind: CallKind::Resource, reply })
+    /// `kind` as for `call`.
+    pub fn list(&self, reply: u32, kind: u8) -> Result<(), JsValue> {
+        self.turn(Input::List { kind: call_kind(kind), reply })
     }
 
     /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or
@@ -151,6 +126,14 @@ impl Core {
         panic::check()?;
         self.driver.turn(input);
         Ok(())
+    }
+}
+
+fn call_kind(kind: u8) -> CallKind {
+    match kind {
+        0 => CallKind::Tool,
+        1 => CallKind::Prompt,
+        _ => CallKind::Resource,
     }
 }
 

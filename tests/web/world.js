@@ -5,10 +5,9 @@
 //   held      requests of these methods are answered when `release(method)` is called
 //   stream    the GET stream is opened and stays open; otherwise it is answered 405
 //   hook      called with the name of each host method, from within it
-//   headers   what `host.headers` does
 //   fetch     what `host.fetch` does, in place of the server
 ((options) => {
-  const { bytes, events = [], held = [], stream = false, hook = () => {}, headers = () => undefined, fetch } = options;
+  const { bytes, events = [], held = [], stream = false, hook = () => {}, fetch } = options;
   const patience = 20_000;
   const log = [];
   const sent = [];
@@ -66,8 +65,11 @@
     return new Response(body(`: comment\r\n\r\nid: 1\r\nevent: message\r\ndata: ${text}\r\n\r\n`), { headers: { ...json, ...eventStream } });
   }
 
-  function serve(url, init) {
-    const { method, signal, body: text } = init;
+  function serve(url, method, lines, text, keepalive, signal) {
+    const words = lines.split("\n");
+    const headers = new Headers();
+    for (let i = 0; i + 1 < words.length; i += 2) headers.set(words[i], words[i + 1]);
+    const init = { method, headers, keepalive, body: text };
     const rpc = text === undefined ? undefined : JSON.parse(text);
     const name = rpc?.method ?? method;
     const request = { url, init, method, rpc, name, signal, over: false };
@@ -106,8 +108,8 @@
   const world = {
     core: undefined,
     host: {
-      fetch: noted("fetch", undefined, (url, init) => (fetch ?? serve)(url, init)),
-      headers: noted("headers", undefined, headers),
+      fetch: noted("fetch", undefined, (...request) => (fetch ?? serve)(...request)),
+      words: (error) => String(error?.message ?? error),
       created: noted("created", (handle, isTask) => `created ${handle} ${isTask}`),
       changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
       settled: noted("settled", (handle, isError, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
@@ -161,10 +163,10 @@
     everything(n) {
       const { core } = world;
       const calls = [
-        () => core.callTool(n, "render", "{}", undefined), () => core.callTool(n + 1, "render", "{}", -1),
+        () => core.call(n, 0, "render", "{}", undefined), () => core.call(n + 1, 0, "render", "{}", -1),
         () => core.attach(n + 2, "task-1"), () => core.watch(n, true), () => core.watch(n + 1, false), () => core.watch(n + 2, true),
         () => core.unwatch(n + 1, false), () => core.refresh(n + 2, n), () => core.cancel(n + 1, n + 1), () => core.abandon(n),
-        () => core.listTools(n + 2), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
+        () => core.list(n + 2, 0), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
         () => core.pause(0, true), () => core.pause(0, false), () => core.pause(1, true), () => core.pause(1, false),
         () => core.forget(n), () => core.forget(n + 1), () => core.forget(n + 2),
       ];
