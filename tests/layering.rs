@@ -231,7 +231,7 @@ fn what_keeps_to_the_layering_is_let_through() {
         ),
         ("src/task/mod.rs", "let client = 1; self.web = task;"),
         ("src/web/fetch.rs", "use crate::client::Client;\nuse js_sys::Date;"),
-        ("src/wire/v2025.rs", "const GET: &str = \"tasks/get\";"),
+        ("src/wire/v2025/mod.rs", "const GET: &str = \"tasks/get\";"),
         ("src/js/types.ts", "export type Method = \"tasks/get\";"),
         (
             "src/js/client.ts",

@@ -28,8 +28,7 @@ fn offering(support: Option<&'static str>) -> FakeServer {
 }
 
 #[test]
-fn a_server_that_offers_no_tasks_is_called_plainly_and_not_asked_for_its_tools() {
-    // Deviation 9: its tools may say "required" all the same.
+fn a_server_that_offers_no_tasks_is_called_plainly() {
     for capabilities in [
         json!({}),
         json!({ "tools": {} }),
@@ -38,11 +37,11 @@ fn a_server_that_offers_no_tasks_is_called_plainly_and_not_asked_for_its_tools()
         json!({ "tasks": { "requests": { "prompts": {} } } }),
         json!({ "tasks": true }),
         json!({ "tasks": { "requests": { "tools": null } } }),
-        json!({ "experimental": { "tasks": { "requests": { "tools": { "call": {} } } } } }),
+        json!({ "experimental": { "tasks": true } }),
     ] {
-        let mut server = offering(Some("required"));
+        let mut server = offering(Some("optional"));
         server.capabilities = capabilities.clone();
-        assert_eq!(called(server, with_ttl(None)), (Value::Null, 0), "{capabilities}");
+        assert_eq!(called(server, with_ttl(None)), (Value::Null, 1), "{capabilities}");
     }
 }
 
@@ -77,8 +76,26 @@ fn a_tool_that_offers_or_requires_tasks_becomes_one_with_the_callers_ttl() {
 }
 
 #[test]
-fn who_wants_no_task_gets_none_without_a_list() {
-    assert_eq!(called(offering(Some("required")), TaskMode::Never), (Value::Null, 0));
+fn who_wants_no_task_gets_none() {
+    assert_eq!(called(offering(Some("optional")), TaskMode::Never), (Value::Null, 1));
+}
+
+#[test]
+fn a_tool_that_has_to_be_a_task_and_cannot_is_not_called() {
+    // Deviation 9: released servers list task tools and serve no tasks.
+    let mut none = offering(Some("required"));
+    none.capabilities = json!({ "tools": {} });
+    for (server, mode, why) in [
+        (none, with_ttl(None), "the server serves none"),
+        (offering(Some("required")), TaskMode::Never, "the call forbids that"),
+    ] {
+        let mut sim = Sim::new(server);
+        let handle = sim.call_as("render", mode);
+        sim.watch(handle);
+        sim.advance(5000);
+        sim.assert_failed(handle, FailureCode::Unsupported, &["calling tool render", why, "it was not sent"]);
+        assert_eq!(sim.count("tools/call"), 0);
+    }
 }
 
 #[test]
@@ -236,13 +253,22 @@ fn a_list_that_meets_trouble_is_asked_for_again() {
 
 #[test]
 fn a_list_that_cannot_be_had_fails_the_call_that_needs_it_and_no_other() {
-    let mut sim = Sim::new(offering(Some("optional")).when("tools/list", |_| Some(Reply::status(502))));
+    let server = offering(Some("optional")).when("tools/list", |_| Some(Reply::status(502)));
+    let busy = std::cell::Cell::new(true);
+    let mut sim = Sim::new(server.when("resources/read", move |sent| {
+        // The first time it is turned away: so it still waits when the list fails.
+        let reply =
+            if busy.replace(false) { Reply::status(429) } else { Reply::result(sent, &json!({ "contents": [] })) };
+        Some(reply.with_head(|head| head.retry_after = Some("30".into())))
+    }));
     let needs = sim.await_call("render");
-    let plain = sim.call_as("render", TaskMode::Never);
-    sim.watch(plain);
-    sim.advance(60_000);
+    let resource = 9;
+    let call = Call { kind: CallKind::Resource, ..Call::tool("file:///x", "{}").unwrap() };
+    sim.input(Input::Call { handle: resource, call });
+    sim.watch(resource);
+    sim.advance(120_000);
     sim.assert_failed(needs, FailureCode::Http, &["calling tool render was not sent", "listing the tools", "HTTP 502"]);
-    assert!(sim.result(plain)["content"].is_array());
+    assert!(sim.result(resource)["contents"].is_array());
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn taking_up_waits_while_the_server_is_away() {
         Some(if is_away.get() {
             Reply::refused()
         } else {
-            Reply::events(&[json!({ "id": 2, "result": { "content": [] } })])
+            Reply::events(&[json!({ "id": 3, "result": { "content": [] } })])
         })
     });
     let mut sim = Sim::new(server);

@@ -5,6 +5,12 @@ pub struct Config {
     pub endpoint: String,
     /// The application's name and version, as the text of a JSON object.
     pub client_info: String,
+    /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
+    pub serves: [bool; 3],
+    /// Whether somebody observes every live task, so that each counts as watched.
+    pub watch_all: bool,
+    /// Whether somebody wants the notifications that the engine has no use for.
+    pub notifications: bool,
     /// How often a task is asked after when the server names no interval, in milliseconds.
     pub poll_interval_ms: u64,
     /// Whether a standalone stream is opened for notifications.
@@ -22,6 +28,9 @@ impl Config {
         Self {
             endpoint: endpoint.into(),
             client_info: info.into(),
+            serves: [false; 3],
+            watch_all: false,
+            notifications: false,
             poll_interval_ms: 1000,
             stream: true,
             max_message_bytes: 64 << 20,

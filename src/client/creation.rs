@@ -3,12 +3,12 @@ use super::{
     listing::Support,
     requests::Purpose,
     session::Session,
-    tasks::{Cancel, Creation},
+    tasks::{Cancel, Creation, Entry},
     trouble::Trouble,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Outcome, Task},
+    task::{Failure, FailureCode, Interest, Outcome, Task},
     wire::{
         json::Json,
         jsonrpc::RpcError,
@@ -24,12 +24,15 @@ const MOST_ATTEMPTS: u32 = 5;
 enum Verdict {
     Wait,
     Send(Option<TaskOption>),
+    /// It cannot be sent at all, for this reason.
+    Refuse(&'static str),
 }
 
 impl Client {
     pub(super) fn call(&mut self, handle: Handle, call: Call) {
         let mut task = Task::new(self.config.poll_interval_ms);
         task.hide(self.now, self.is_hidden());
+        self.watch_if_all(&mut task);
         self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
         self.calls.push_back(handle);
     }
@@ -37,7 +40,14 @@ impl Client {
     pub(super) fn attach(&mut self, handle: Handle, task_id: String) {
         let mut task = Task::known_by_id(task_id, self.config.poll_interval_ms);
         task.hide(self.now, self.is_hidden());
+        self.watch_if_all(&mut task);
         self.tasks.insert(handle, task, Creation::Over);
+    }
+
+    fn watch_if_all(&self, task: &mut Task) {
+        if self.config.watch_all {
+            task.watch(self.now, Interest::Status);
+        }
     }
 
     /// The caller gave up. What was not sent is never sent; what may become a task is cancelled when it is named;
@@ -80,6 +90,7 @@ impl Client {
             match self.verdict(now, handle) {
                 Some(Verdict::Wait) => self.calls.push_back(handle),
                 Some(Verdict::Send(task)) => self.send_call(now, handle, task),
+                Some(Verdict::Refuse(why)) => self.refuse_call(now, handle, why),
                 None => {}
             }
         }
@@ -88,39 +99,55 @@ impl Client {
     fn verdict(&mut self, now: Millis, handle: Handle) -> Option<Verdict> {
         let Creation::Waiting { call, not_before, .. } = &self.tasks.get(handle)?.creation else { return None };
         let Session::Ready(ready) = &self.session else { return Some(Verdict::Wait) };
-        if *not_before > now {
+        if *not_before > now || !self.has_room_for_call() {
             return Some(Verdict::Wait);
         }
-        let TaskMode::WhatIsOffered(option) = call.mode else { return Some(Verdict::Send(None)) };
-        // The server's word counts before the tool's: released servers offer task tools without serving tasks.
         let [tools, prompts, resources] = ready.offer.task_calls;
-        let support = match call.kind {
-            CallKind::Tool if tools => match self.support(&call.name) {
+        let (offered, support) = match call.kind {
+            // A tool may have to be a task: its list is known before it is called (2025-11-25, Tasks: "Tool-Level
+            // Negotiation"), on servers without tasks too: released ones list task tools and serve none (deviation 9).
+            CallKind::Tool => match self.support(&call.name) {
                 Support::NotListed => {
                     self.listing(CallKind::Tool).want();
                     self.list_if_wanted(now, CallKind::Tool);
                     return Some(Verdict::Wait);
                 }
-                Support::Listed(support) => support,
+                Support::Listed(support) => (tools, support),
             },
             // Nothing says which of them may be tasks: asking tells.
-            CallKind::Prompt if prompts => TaskSupport::Optional,
-            CallKind::Resource if resources => TaskSupport::Optional,
-            _ => TaskSupport::Forbidden,
+            CallKind::Prompt => (prompts, TaskSupport::Optional),
+            CallKind::Resource => (resources, TaskSupport::Optional),
         };
-        if support == TaskSupport::Forbidden {
-            return Some(Verdict::Send(None));
-        }
-        Some(if self.stream_is_ready(now) { Verdict::Send(Some(option)) } else { Verdict::Wait })
+        Some(match (support, offered, call.mode) {
+            (TaskSupport::Required, false, _) => Verdict::Refuse("it has to be a task, and the server serves none"),
+            (TaskSupport::Required, true, TaskMode::Never) => {
+                Verdict::Refuse("it has to be a task, and the call forbids that")
+            }
+            (TaskSupport::Forbidden, ..) | (_, false, _) | (_, _, TaskMode::Never) => {
+                let asks = self.config.serves.contains(&true);
+                if !asks || self.stream_is_ready(now) { Verdict::Send(None) } else { Verdict::Wait }
+            }
+            (_, true, TaskMode::WhatIsOffered(option)) if self.stream_is_ready(now) => Verdict::Send(Some(option)),
+            _ => Verdict::Wait,
+        })
+    }
+
+    fn refuse_call(&mut self, now: Millis, handle: Handle, why: &str) {
+        let Some(doing) = self.doing_call(handle) else { return };
+        self.tasks.update(handle, |entry| entry.creation = Creation::Over);
+        let failure = Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not sent"]);
+        self.settle(now, handle, Outcome::Failure(failure));
     }
 
     fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
-        let ask = Ask::Call { kind: call.kind, name: &call.name, arguments: &call.arguments, task };
+        let progress_token = self.progress_base.wrapping_add(handle);
+        let ask = Ask::Call { kind: call.kind, name: &call.name, arguments: &call.arguments, task, progress_token };
         let request = self.send(now, Purpose::Call(handle), ask, None);
+        let is_wrapped = call.kind == CallKind::Tool && self.wraps_result(&call.name);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some() };
-        self.tasks.update(handle, |entry| entry.creation = sent);
+        self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));
     }
 
     /// The server answered a call.
@@ -158,8 +185,10 @@ impl Client {
                 self.refreshed(now, handle, terminal);
                 self.named(now, handle, &task_id);
             }
-            Called::BadTask { task_id, problem } => {
-                self.warn("bad-task", problem.within(&doing).into_text());
+            Called::Named { task_id, problem } => {
+                if let Some(problem) = problem {
+                    self.warn("bad-task", problem.within(&doing).into_text());
+                }
                 self.put(Output::Created { handle, is_task: true });
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
@@ -212,10 +241,15 @@ impl Client {
         self.calls.push_back(handle);
     }
 
-    /// No session, no call: who waits is told so.
-    pub(super) fn fail_calls(&mut self, now: Millis, failure: &Failure) {
-        while let Some(handle) = self.calls.pop_front() {
+    /// No session, no call: who waits is told so. `tools`: only tools wait in vain.
+    pub(super) fn fail_calls(&mut self, now: Millis, tools: bool, failure: &Failure) {
+        for handle in std::mem::take(&mut self.calls) {
             let Some(doing) = self.doing_call(handle) else { continue };
+            let is_tool = |call: &Call| call.kind == CallKind::Tool;
+            if tools && !self.tasks.get(handle).and_then(Entry::waiting_call).is_some_and(is_tool) {
+                self.calls.push_back(handle);
+                continue;
+            }
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);
             let mut failure = failure.clone();
             failure.message = [&doing, " was not sent: ", &failure.message].concat();
@@ -236,5 +270,15 @@ impl Client {
     pub(super) fn name_of(&self, handle: Handle) -> String {
         let id = self.tasks.get(handle).and_then(|e| e.task.task_id()).unwrap_or("");
         ["task ", &short_id(id)].concat()
+    }
+}
+
+impl Entry {
+    /// The call, as long as it is not sent.
+    fn waiting_call(&self) -> Option<&Call> {
+        match &self.creation {
+            Creation::Waiting { call, .. } => Some(call),
+            _ => None,
+        }
     }
 }

@@ -131,7 +131,7 @@ impl Client {
             }
             // Ended already, or unknown: asking tells which.
             Err(error) => {
-                let known = v2025::is_unknown_task(&error);
+                let known = v2025::is_invalid_params(&error);
                 let failure = Failure::rpc(FailureCode::Rpc, &doing, error);
                 for reply in replies {
                     if known {

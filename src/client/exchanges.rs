@@ -1,4 +1,4 @@
-use super::{Client, Output, io::ExchangeId, resume::Cut, session::Session, trouble::Trouble};
+use super::{Client, InputId, Output, io::ExchangeId, resume::Cut, session::Session, trouble::Trouble};
 use crate::{
     Millis,
     wire::{
@@ -46,6 +46,8 @@ pub(super) enum Role {
     Confirmation,
     /// Takes up the cut stream of this request, after so many times in vain.
     Resumed(u32, u32),
+    /// Carries the answer to this input request of the server's.
+    Answer(InputId),
     /// Wants no answer.
     Note,
     /// The standalone stream.
@@ -74,7 +76,7 @@ impl Client {
         let ok = (200..300).contains(&head.status);
         let role = exchange.origin.role;
         exchange.body = match (ok, role, head.media()) {
-            (_, Role::Note, _) | (true, Role::Confirmation, _) => Body::Ignored,
+            (_, Role::Note, _) | (true, Role::Confirmation | Role::Answer(_), _) => Body::Ignored,
             (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
             (true, Role::Request(_) | Role::Resumed(..) | Role::Stream, Media::EventStream) => {
                 let stream = EventStream::new(self.config.max_message_bytes);
@@ -93,6 +95,7 @@ impl Client {
         }
         match (&exchange.body, role) {
             (Body::Ignored, Role::Confirmation) => self.confirmed(now),
+            (Body::Ignored, Role::Answer(input)) => self.answer_taken(now, input),
             (Body::Events(..), Role::Stream) => self.stream_opened(now, id),
             _ => {}
         }
@@ -281,6 +284,7 @@ impl Client {
             Role::Note => {}
             Role::Stream => self.stream_ended(now, id, trouble),
             Role::Confirmation => self.handshake_failed(now, trouble),
+            Role::Answer(input) => self.answer_failed(now, input, trouble),
             Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
             Role::Request(request) => {
                 if let Some(purpose) = self.requests.remove(&request) {

@@ -5,7 +5,7 @@ use crate::{
         http::{Head, Method},
         json::{Json, NotJson},
         snapshot::Snapshot,
-        v2025::{CallKind, TaskOption},
+        v2025::{CallKind, InputAnswer, InputKind, TaskOption},
     },
 };
 
@@ -13,6 +13,8 @@ use crate::{
 pub type Handle = u32;
 /// The number of a question whose answer comes as [`Output::Replied`]; the caller chooses it.
 pub type ReplyId = u32;
+/// The number of an input request of the server's; the engine chooses it.
+pub type InputId = u32;
 /// The number of one HTTP exchange; the engine chooses it.
 pub type ExchangeId = u32;
 
@@ -131,6 +133,17 @@ pub enum Input<'a> {
         /// What to ask.
         query: Query,
     },
+    /// Answer an input request of the server's.
+    Respond {
+        /// Which request.
+        input: InputId,
+        /// With what.
+        answer: InputAnswer,
+        /// The number of the answer that says whether the server has taken it.
+        reply: ReplyId,
+    },
+    /// The connection turned out to carry any number of requests at once (HTTP/2, or no browser): sockets need not be counted.
+    Multiplexed,
     /// End everything: what waits is told so, the session is ended, tasks go on at the server.
     Close,
     /// An HTTP response began.
@@ -224,6 +237,8 @@ pub enum Output {
         handle: Handle,
         /// How it ended.
         outcome: Outcome,
+        /// The structured content is wrapped in an object, as its only member `result`.
+        is_wrapped: bool,
     },
     /// Waiting makes no sense now, but the task goes on: who waits is told why, who asks again begins anew.
     Interrupted {
@@ -238,6 +253,38 @@ pub enum Output {
         reply: ReplyId,
         /// JSON text (`null` where there is nothing to say), or why not.
         answer: Result<String, Box<Failure>>,
+    },
+    /// The server wants input: somebody is to answer with [`Input::Respond`].
+    Asked {
+        /// The request's number.
+        input: InputId,
+        /// The call or task that it is about, where that is known.
+        handle: Option<Handle>,
+        /// What is asked for.
+        kind: InputKind,
+        /// The server's own name for the request.
+        key: String,
+        /// The parameters, as JSON text.
+        params: String,
+    },
+    /// An input request is no longer open: answered, withdrawn, or moot.
+    InputOver {
+        /// Which request.
+        input: InputId,
+    },
+    /// A call makes progress.
+    Progress {
+        /// Which call or task.
+        handle: Handle,
+        /// `progress`, `total` and `message`, as JSON text.
+        json: String,
+    },
+    /// The server told something that the engine has no use for.
+    Notified {
+        /// The method.
+        method: String,
+        /// The parameters, as JSON text.
+        params: String,
     },
     /// Trouble that no promise reports.
     Warning {
@@ -263,6 +310,8 @@ pub enum WakeReason {
     Poll,
     /// To send a request again that found the server in trouble.
     Retry,
+    /// To let another task's request wait in place of this.
+    Rotate,
     /// To give up on a request that is not answered.
     RequestTimeout,
 }

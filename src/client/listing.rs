@@ -20,7 +20,7 @@ const MOST_ATTEMPTS: u32 = 3;
 /// One of the server's lists: fetched when somebody wants it, or when a call has to know whether it may be a task.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    known: Option<Table<String, TaskSupport>>,
+    known: Option<Table<String, Known>>,
     wanted: bool,
     replies: Vec<ReplyId>,
     run: Option<Run>,
@@ -35,13 +35,16 @@ pub(super) struct Listing {
 struct Run {
     /// The tools so far, as JSON text without the brackets.
     json: String,
-    tools: Table<String, TaskSupport>,
+    tools: Table<String, Known>,
     cursor: Option<String>,
     pages: u32,
     asking: bool,
     /// The page that is on its way belongs to an earlier pass.
     stale: bool,
 }
+
+/// What counts of one tool: whether it may be a task, and whether its structured content is wrapped.
+type Known = (TaskSupport, bool);
 
 /// What is known of one tool.
 pub(super) enum Support {
@@ -54,7 +57,7 @@ impl Listing {
     fn support(&self, name: &str) -> Support {
         match &self.known {
             None => Support::NotListed,
-            Some(tools) => Support::Listed(tools.get(&name.to_owned()).copied().unwrap_or_default()),
+            Some(tools) => Support::Listed(tools.get(&name.to_owned()).copied().unwrap_or_default().0),
         }
     }
 
@@ -91,6 +94,12 @@ impl Client {
     pub(super) fn support(&self, tool: &str) -> Support {
         let [tools, ..] = &self.listings;
         tools.support(tool)
+    }
+
+    /// Whether the list says that a tool's structured content is wrapped.
+    pub(super) fn wraps_result(&self, tool: &str) -> bool {
+        let [tools, ..] = &self.listings;
+        tools.known.as_ref().and_then(|known| known.get(&tool.to_owned())).is_some_and(|(_, wraps)| *wraps)
     }
 
     pub(super) fn list(&mut self, kind: CallKind, reply: ReplyId) {
@@ -151,7 +160,7 @@ impl Client {
             }
             run.json.push_str(item.json.get());
             if let Some(name) = item.name {
-                run.tools.insert(name, item.task_support);
+                run.tools.insert(name, (item.task_support, item.wraps_result));
             }
         }
         run.pages += 1;
@@ -188,7 +197,7 @@ impl Client {
         let failure = trouble.failure(doing(kind), "");
         if kind == CallKind::Tool {
             // They wait to know whether they may be tasks.
-            self.fail_calls(now, &failure);
+            self.fail_calls(now, true, &failure);
         }
         self.fail_listing(kind, &failure);
     }

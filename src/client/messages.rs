@@ -1,8 +1,9 @@
-use super::Client;
+use super::{Client, Output};
 use crate::{
     Millis,
     wire::{
         Problem,
+        json::Json,
         jsonrpc::{self, Message},
         v2025::{self, Told},
     },
@@ -28,14 +29,28 @@ impl Client {
                 };
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
             }
-            Message::Request { id, method, .. } => self.notify(v2025::answer(id, &method)),
+            Message::Request { id, method, params } => self.asked(now, own, id, &method, params),
             Message::Notification { method, params } => match v2025::read_notification(&method, params) {
+                Told::Progress { token, json } => {
+                    let handle = token.wrapping_sub(self.progress_base);
+                    if self.tasks.get(handle).is_some() {
+                        self.put(Output::Progress { handle, json });
+                    }
+                }
+                Told::Withdrawn(id) => self.input_withdrawn(now, id),
                 Told::Task(Ok(snapshot)) => self.task_pushed(now, snapshot),
                 Told::Task(Err(problem)) => {
                     self.warn("bad-notification", ["ignored a notification: ", &problem.to_string()].concat());
                 }
-                Told::ListChanged(kind) => self.listing(kind).forget(),
-                Told::Other => {}
+                told => {
+                    if let Told::ListChanged(kind) = told {
+                        self.listing(kind).forget();
+                    }
+                    if self.config.notifications {
+                        let params = params.map_or("{}", Json::get).into();
+                        self.put(Output::Notified { method: method.into_owned(), params });
+                    }
+                }
             },
         }
         None

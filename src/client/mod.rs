@@ -9,6 +9,8 @@ mod creation;
 mod errands;
 mod exchanges;
 mod health;
+mod holding;
+mod inputs;
 mod io;
 mod listing;
 mod messages;
@@ -24,14 +26,15 @@ mod timers;
 mod trouble;
 
 pub use config::Config;
-pub use io::{Call, ExchangeId, Fetch, Handle, Input, Output, PauseReason, ReplyId, TaskMode, WakeReason};
+pub use io::{Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId, TaskMode, WakeReason};
 
-pub use crate::wire::v2025::CallKind;
+pub use crate::wire::v2025::{CallKind, InputAnswer, InputKind};
 pub use queries::Query;
 
 use crate::Millis;
 use exchanges::Exchange;
 use health::Health;
+use inputs::Question;
 use listing::Listing;
 use queries::Pending;
 use requests::Purpose;
@@ -56,6 +59,8 @@ pub struct Client {
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
     queries: Table<ReplyId, Pending>,
+    /// What the server asks and nobody has answered yet.
+    inputs: Table<InputId, Question>,
     resumes: Vec<Resume>,
     stream: Stream,
     exchanges: Table<ExchangeId, Exchange>,
@@ -63,6 +68,12 @@ pub struct Client {
     requests: Table<u32, Purpose>,
     next_exchange: ExchangeId,
     next_request: u32,
+    next_input: InputId,
+    /// Added to a handle's number, it names the call in what is told of its progress: another page of the same session
+    /// must not use the same.
+    progress_base: u32,
+    /// One connection carries any number of requests at once: sockets need not be counted.
+    multiplexed: bool,
     paused: Vec<PauseReason>,
     /// How often the handshake has failed in a row.
     session_attempts: u32,
@@ -85,12 +96,17 @@ impl Client {
             cancels: VecDeque::new(),
             listings: Default::default(),
             queries: Table::default(),
+            inputs: Table::default(),
             resumes: Vec::new(),
             stream: Stream::default(),
             exchanges: Table::default(),
             requests: Table::default(),
             next_exchange: 1,
             next_request: 1,
+            next_input: 1,
+            // Small enough for every number type a server may have.
+            progress_base: (seed as u32) & 0x3fff_ffff,
+            multiplexed: false,
             paused: Vec::new(),
             session_attempts: 0,
             epoch: 0,
@@ -122,6 +138,8 @@ impl Client {
             Input::Forget { handle } => self.forget(handle),
             Input::List { kind, reply } => self.list(kind, reply),
             Input::Ask { reply, query } => self.query(reply, query),
+            Input::Respond { input, answer, reply } => self.respond(input, &answer, reply),
+            Input::Multiplexed => self.multiplexed = true,
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),
             Input::Chunk { exchange, bytes } => self.chunk(now, exchange, bytes),
@@ -149,6 +167,8 @@ impl Client {
             self.list_if_wanted(now, kind);
         }
         self.tend_stream(now);
+        self.release_answers(now);
+        self.tend_holds(now);
         self.release_resumes(now);
         self.release_calls(now);
         self.release_cancels(now);

@@ -39,6 +39,9 @@ impl Client {
             Some((want, entry.task.task_id()?.to_owned()))
         });
         let Some(Some((want, task_id))) = asked else { return };
+        if want == Want::Result && self.adopt_hold(now, handle) {
+            return;
+        }
         let (purpose, ask) = match want {
             Want::Status => (Purpose::GetTask(handle), Ask::GetTask { task_id: &task_id }),
             Want::Result => (Purpose::TaskResult(handle), Ask::TaskResult { task_id: &task_id }),
@@ -132,6 +135,9 @@ impl Client {
 
     /// The server does not know the task.
     fn unknown(&mut self, now: Millis, handle: Handle, task_id: &str, error: RpcError) {
+        if self.settle_early(now, handle, true) {
+            return;
+        }
         let cancelled = self.tasks.get(handle).is_some_and(|e| matches!(e.cancel, Cancel::Acknowledged));
         let failure = if cancelled {
             // Servers need not keep what was cancelled.

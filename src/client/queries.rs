@@ -150,7 +150,9 @@ impl Query {
 
     fn refused(&self, doing: &str, error: RpcError) -> Box<Failure> {
         match self {
-            Self::GetTask(id) | Self::TaskResult(id) if v2025::is_unknown_task(&error) => Failure::expired(id, error),
+            Self::GetTask(id) | Self::TaskResult(id) | Self::CancelTask(id) if v2025::is_unknown_task(&error) => {
+                Failure::expired(id, error)
+            }
             _ => Failure::rpc(FailureCode::Rpc, doing, error),
         }
     }

@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     Call(Handle),
     GetTask(Handle),
     TaskResult(Handle),
+    /// The same, left open for a task that wants input.
+    HeldResult(Handle),
     CancelTask(Handle),
     Query(ReplyId),
 }
@@ -61,9 +63,11 @@ impl Client {
     pub(super) fn open_get(&mut self, role: Role, last_event_id: Option<&str>) -> ExchangeId {
         let (session_id, version) = self.session.binding();
         let headers = http::stream_headers(session_id, version, last_event_id);
-        // Only a call may take as long as it likes.
+        // Only a call, and a task that waits for us, may take as long as it likes.
         let deadline = match role {
-            Role::Resumed(request, _) if !matches!(self.requests.get(&request), Some(Purpose::Call(_))) => {
+            Role::Resumed(request, _)
+                if !matches!(self.requests.get(&request), Some(Purpose::Call(_) | Purpose::HeldResult(_))) =>
+            {
                 Some(self.now.saturating_add(self.config.request_timeout_ms))
             }
             _ => None,
@@ -107,6 +111,7 @@ impl Client {
             Purpose::Call(handle) => self.called(now, handle, answer),
             Purpose::GetTask(handle) => self.got_task(now, handle, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
+            Purpose::HeldResult(handle) => self.held_answered(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
             Purpose::Query(reply) => self.query_answered(reply, answer),
         }
@@ -133,12 +138,21 @@ impl Client {
             Purpose::Call(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
+            Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }
     }
 
-    fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {
+    /// The request has to be answered by then.
+    pub(super) fn set_deadline(&mut self, request: u32, at: Millis) {
+        let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
+        for (_, exchange) in self.exchanges.iter_mut().filter(|(_, e)| is_its(e.origin.role)) {
+            exchange.deadline = Some(at);
+        }
+    }
+
+    pub(super) fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {
         let (session_id, version) = self.session.binding();
         let headers = http::post_headers(session_id, version);
         self.fetch(role, Method::Post, headers, Some(body), deadline, false)

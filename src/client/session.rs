@@ -64,7 +64,7 @@ impl Client {
             self.send(
                 now,
                 Purpose::Initialize,
-                Ask::Initialize { client_info: &info },
+                Ask::Initialize { client_info: &info, serves: self.config.serves },
                 Some(self.config.request_timeout_ms),
             );
         }
@@ -124,7 +124,7 @@ impl Client {
     fn no_session(&mut self, now: Millis, failure: &Failure) {
         self.session_attempts = 0;
         self.session = Session::Idle;
-        self.fail_calls(now, failure);
+        self.fail_calls(now, false, failure);
         for kind in CallKind::ALL {
             self.fail_listing(kind, failure);
         }
@@ -154,6 +154,8 @@ impl Client {
         self.losses += 1;
         self.forget_lists();
         self.fail_resumes(now);
+        self.withdraw(now, |_| true);
+        self.drop_holds();
         self.close_stream(now);
         for handle in self.tasks.handles() {
             self.with_task(now, handle, |task, now| task.ask_now(now));
@@ -169,6 +171,7 @@ impl Client {
         }
         self.requests = super::Table::default();
         self.resumes.clear();
+        self.withdraw(self.now, |_| true);
         for kind in CallKind::ALL {
             self.fail_listing(kind, &closed);
         }
@@ -194,6 +197,7 @@ impl Client {
             Input::Refresh { reply, .. }
             | Input::Cancel { reply, .. }
             | Input::List { reply, .. }
+            | Input::Respond { reply, .. }
             | Input::Ask { reply, .. } => {
                 self.reply(reply, Err(closed()));
             }

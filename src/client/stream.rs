@@ -56,6 +56,11 @@ impl Stream {
         }
     }
 
+    /// It takes a socket.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.state, State::Opening(..) | State::Open { .. })
+    }
+
     pub(super) fn reopen_at(&self) -> Option<Millis> {
         match self.state {
             State::Waiting(at) => Some(at),
@@ -71,7 +76,7 @@ impl Stream {
 impl Client {
     /// Opens the stream when somebody watches, closes it a little after the last has stopped.
     pub(super) fn tend_stream(&mut self, now: Millis) {
-        if !self.tasks.is_listened_to() && self.calls.is_empty() {
+        if !self.is_listened_to() && self.calls.is_empty() {
             let live = matches!(self.stream.state, State::Opening(..) | State::Open { .. });
             match self.stream.close_at {
                 Some(at) if at <= now => self.close_stream(now),
@@ -81,9 +86,16 @@ impl Client {
             return;
         }
         self.stream.close_at = None;
-        if self.tasks.is_listened_to() {
+        if self.is_listened_to() {
             self.open_stream(now);
         }
+    }
+
+    /// What the server says of its own accord matters to somebody: to who watches a task, or to who answers what a call
+    /// asks, which need not come on the call's own stream (2025-11-25, Tasks: "Input Required Status").
+    pub(super) fn is_listened_to(&self) -> bool {
+        let answers = self.config.serves.contains(&true);
+        self.tasks.is_listened_to() || (answers && self.tasks.calls_in_flight() > 0)
     }
 
     /// Whether a call that becomes a task may be sent now: servers without memory drop what they notify before the

@@ -56,6 +56,10 @@ impl<K: Ord, V> Table<K, V> {
         self.0.is_empty()
     }
 
+    pub(super) fn iter_mut(&mut self) -> std::slice::IterMut<'_, (K, V)> {
+        self.0.iter_mut()
+    }
+
     pub(super) fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
         self.0.iter()
     }

@@ -1,10 +1,11 @@
-use super::{Call, Client, Handle, Output, ReplyId, table::Table};
+use super::{Call, Client, Handle, Output, ReplyId, holding::Held, table::Table};
 use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
     wire::{
+        json::Json,
         snapshot::{Snapshot, Status},
-        v2025::Payload,
+        v2025::{self, Payload},
     },
 };
 
@@ -19,6 +20,12 @@ pub(super) struct Tasks {
     due: Table<(Millis, Handle), ()>,
     watched: usize,
     creating: usize,
+    /// Tasks that want input, or for whose input a request is held.
+    inputs: Table<Handle, ()>,
+    /// Calls that are sent and not answered.
+    calls: usize,
+    /// Counts the announcements of [`Entry::announced`].
+    announcements: u64,
     /// Notifications that came before the answer that names their task, oldest first.
     early: Vec<Snapshot>,
 }
@@ -35,10 +42,24 @@ pub(super) struct Entry {
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
     pub(super) forgotten: bool,
+    /// A held request for its input.
+    pub(super) held: Option<Held>,
+    /// When the last one was ended.
+    pub(super) held_at: Millis,
+    /// The server does not let such a request wait while this status lasts.
+    pub(super) hold_refused: bool,
+    /// The result, where it was told before the status that it belongs to.
+    pub(super) early_result: Option<String>,
+    /// The server announced, in these words and as which of all, that it wants input; the request has not come.
+    pub(super) announced: Option<(u64, Option<String>)>,
+    /// The tool's structured content is wrapped: see [`Payload::is_wrapped`].
+    pub(super) is_wrapped: bool,
     // What the tables know of it.
     due: Option<Millis>,
     watched: bool,
     creating: bool,
+    sent: bool,
+    input: bool,
     named: Option<Box<str>>,
 }
 
@@ -88,6 +109,22 @@ impl Tasks {
         self.watched > 0 || self.creating > 0
     }
 
+    /// The number of the next announcement.
+    fn announcement(&mut self) -> u64 {
+        self.announcements += 1;
+        self.announcements
+    }
+
+    /// The tasks that want input, or for whose input a request is held.
+    pub(super) fn inputs(&self) -> Vec<Handle> {
+        self.inputs.iter().map(|(handle, ())| *handle).collect()
+    }
+
+    /// Calls that are sent and not answered.
+    pub(super) fn calls_in_flight(&self) -> usize {
+        self.calls
+    }
+
     /// The first that is due, and when.
     pub(super) fn first_due(&self) -> Option<(Millis, Handle)> {
         self.due.iter().next().map(|(due, ())| *due)
@@ -101,9 +138,17 @@ impl Tasks {
             refreshers: Vec::new(),
             abandoned: false,
             forgotten: false,
+            held: None,
+            held_at: 0,
+            hold_refused: false,
+            early_result: None,
+            announced: None,
+            is_wrapped: false,
             due: None,
             watched: false,
             creating: false,
+            sent: false,
+            input: false,
             named: None,
         };
         self.entries.insert(handle, Box::new(entry));
@@ -112,17 +157,17 @@ impl Tasks {
 
     /// Changes one task and brings the tables that depend on it up to date.
     pub(super) fn update<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
-        let at = self.entries.place(&handle).ok()?;
-        let entry = &mut self.entries.at_mut(at)?.1;
-        let result = change(entry);
-        self.follow(handle, at);
-        Some(result)
+        let (mut change, mut result) = (Some(change), None);
+        self.follow(handle, &mut |entry| result = change.take().map(|change| change(entry)));
+        result
     }
 
-    /// Not inlined: `update` has dozens of callers.
+    /// Neither generic nor inlined: `update` has dozens of callers.
     #[inline(never)]
-    fn follow(&mut self, handle: Handle, at: usize) {
+    fn follow(&mut self, handle: Handle, change: &mut dyn FnMut(&mut Entry)) {
+        let Ok(at) = self.entries.place(&handle) else { return };
         let Some((_, entry)) = self.entries.at_mut(at) else { return };
+        change(entry);
         let due = entry.task.due().map(|(at, _)| at);
         if due != entry.due {
             if let Some(at) = entry.due {
@@ -153,6 +198,23 @@ impl Tasks {
             }
             entry.creating = creating;
         }
+        let sent = matches!(entry.creation, Creation::Sent { .. });
+        if sent != entry.sent {
+            self.calls = if sent { self.calls + 1 } else { self.calls.saturating_sub(1) };
+            entry.sent = sent;
+        }
+        let input = entry.held.is_some() || entry.is_input_required();
+        if !entry.is_input_required() {
+            entry.hold_refused = false;
+        }
+        if input != entry.input {
+            if input {
+                self.inputs.insert(handle, ());
+            } else {
+                self.inputs.remove(&handle);
+            }
+            entry.input = input;
+        }
         if entry.named.is_none()
             && let Some(id) = entry.task.task_id()
         {
@@ -168,6 +230,8 @@ impl Tasks {
         }
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
+        self.calls = self.calls.saturating_sub(usize::from(entry.sent));
+        self.inputs.remove(&handle);
         if let Some(id) = entry.named.clone() {
             self.by_id.remove(&(id, handle));
         }
@@ -209,8 +273,20 @@ impl Client {
     }
 
     /// The server described a task.
-    pub(super) fn observe(&mut self, now: Millis, handle: Handle, snapshot: Snapshot, pushed: bool) {
-        let seen = self.tasks.update(handle, |entry| entry.task.observe(now, snapshot, pushed));
+    pub(super) fn observe(&mut self, now: Millis, handle: Handle, mut snapshot: Snapshot, pushed: bool) {
+        let asks = self.has_question(handle);
+        let number = self.tasks.announcement();
+        let seen = self.tasks.update(handle, |entry| {
+            // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.
+            if asks && snapshot.status == Status::Working {
+                snapshot.status = Status::InputRequired;
+                snapshot.status_message = entry.task.lifecycle().snapshot().and_then(|s| s.status_message.clone());
+            }
+            if pushed && !asks && snapshot.status == Status::InputRequired {
+                entry.announced = Some((number, snapshot.status_message.clone()));
+            }
+            entry.task.observe(now, snapshot, pushed)
+        });
         if seen != Some(Seen::Changed) {
             return;
         }
@@ -222,8 +298,9 @@ impl Client {
         self.put(Output::Changed { handle, snapshot });
         // A cancelled task has no result that could be fetched.
         if let Some(failure) = cancelled {
-            self.settle(now, handle, Outcome::Failure(failure));
+            return self.settle(now, handle, Outcome::Failure(failure));
         }
+        self.settle_early(now, handle, false);
     }
 
     /// The outcome of a task is known: told once, then the task is dropped.
@@ -239,17 +316,35 @@ impl Client {
             let message = failure.message.clone();
             self.warn("unobserved-failure", message);
         }
-        self.put(Output::Settled { handle, outcome });
+        let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
+        self.put(Output::Settled { handle, outcome, is_wrapped });
         if let Some(entry) = self.tasks.remove(handle) {
             self.dismiss(entry);
         }
+        self.withdraw_of(handle);
     }
 
     /// The outcome as the original request's result tells it.
     pub(super) fn settle_with_payload(&mut self, now: Millis, handle: Handle, payload: Payload<'_>) {
         let json = payload.json.get().to_owned();
+        if payload.is_wrapped {
+            self.tasks.update(handle, |entry| entry.is_wrapped = true);
+        }
         let outcome = if payload.is_error { Outcome::ToolError(json) } else { Outcome::Result(json) };
         self.settle(now, handle, outcome);
+    }
+
+    /// The result is known already, and the task has ended, or the server does not know it any more (`is_gone`).
+    pub(super) fn settle_early(&mut self, now: Millis, handle: Handle, is_gone: bool) -> bool {
+        let taken = self.tasks.update(handle, |entry| {
+            let ended = is_gone || matches!(entry.task.lifecycle(), Lifecycle::Ended(_));
+            if ended { entry.early_result.take() } else { None }
+        });
+        let Some(Some(result)) = taken else { return false };
+        let Ok(json) = Json::check(&result) else { return false };
+        let Ok(payload) = v2025::read_payload(json) else { return false };
+        self.settle_with_payload(now, handle, payload);
+        true
     }
 
     /// Ends the waiting for a task's result; the task goes on.
@@ -267,7 +362,11 @@ impl Client {
     }
 
     /// Answers whoever waits for something about a task that is dropped here.
-    pub(super) fn answer_waiting(&mut self, entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
+    pub(super) fn answer_waiting(&mut self, mut entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
+        if let Some(held) = entry.held.take() {
+            let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
+            self.end_hold(&held, goes_on);
+        }
         let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
             replies.extend(more);

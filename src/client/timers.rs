@@ -22,6 +22,8 @@ impl Client {
             (self.ask_time(), WakeReason::Poll),
             // When to send again what met a server in trouble.
             (self.retry_time(), WakeReason::Retry),
+            // When to let another task's request wait in place of one that is silent.
+            (self.hold_time(), WakeReason::Rotate),
             // When to give up on a request that is not answered.
             (self.exchanges.iter().filter_map(|(_, e)| e.deadline).min(), WakeReason::RequestTimeout),
         ];
@@ -77,6 +79,7 @@ impl Client {
                     self.call_again(handle, call, attempts, now);
                 }
             }
+            Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => {
                 self.cancel_again(handle, 0);
@@ -98,7 +101,7 @@ impl Client {
     }
 
     fn reopen_time(&self) -> Option<Millis> {
-        if !self.tasks.is_listened_to() || self.is_stopped() || !self.session.is_ready() {
+        if !self.is_listened_to() || self.is_stopped() || !self.session.is_ready() {
             None
         } else {
             self.stream.reopen_at()
@@ -120,7 +123,7 @@ impl Client {
             _ => None,
         });
         let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
-        let others = [self.listing_time(), self.query_time(), self.resume_time()];
+        let others = [self.listing_time(), self.query_time(), self.resume_time(), self.answer_time()];
         calls.chain(cancels).chain(others.into_iter().flatten()).min()
     }
 }

@@ -1,10 +1,8 @@
-import { type PlainFailure, toError } from "./errors.js";
-import { snapshot, type Host } from "./host.js";
+import { toError } from "./errors.js";
+import { Link } from "./link.js";
 import type { Load } from "./load.js";
-import { watchPage } from "./page.js";
-import { TaskState, type Port } from "./state.js";
+import { TaskState } from "./state.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
-import { send, words } from "./transport.js";
 import type {
   CallOptions,
   CallToolOptions,
@@ -16,9 +14,6 @@ import type {
   TaskStatus,
   Tool,
 } from "./types.js";
-import type { Core } from "#glue";
-
-type Job = (core: Core) => void;
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
 type Kind = (typeof KINDS)[keyof typeof KINDS];
@@ -48,19 +43,9 @@ export class Client {
 
   /** The server's address. */
   readonly url: string;
-  readonly #options: ClientOptions;
-  readonly #states = new Map<number, TaskState>();
-  readonly #replies = new Map<number, { resolve(json: string): void; reject(reason: unknown): void }>();
-  readonly #port: Port;
+  readonly #link: Link;
   /** Gives up what a handle that nobody holds any more has left. */
   readonly #collected: FinalizationRegistry<number>;
-  /** What was asked for before the module was there. */
-  #waiting: Job[] = [];
-  #core: Core | undefined;
-  #loading = false;
-  #closed: PlainFailure | undefined;
-  #next = 1;
-  #unwatchPage = (): void => {};
 
   /**
    * @param url the server's MCP endpoint; in a page it may be relative
@@ -74,19 +59,14 @@ export class Client {
         throw new TypeError(`${name} must be a number of at least 1, not ${String(value)}`);
       }
     }
-    this.#options = options;
-    this.#collected = new FinalizationRegistry((handle) => this.#port.forget(handle));
-    this.#port = {
-      watch: (handle, result, on) => this.#do((core) => (on ? core.watch(handle, result) : core.unwatch(handle, result))),
-      refresh: (handle) => this.#ask((core, reply) => core.refresh(handle, reply)).then(() => {}),
-      cancel: (handle) => this.#ask((core, reply) => core.cancel(handle, reply)).then(() => {}),
-      abandon: (handle) => this.#do((core) => core.abandon(handle)),
-      forget: (handle) => {
-        this.#states.delete(handle);
-        if (this.#core && !this.#closed) this.#do((core) => core.forget(handle));
-      },
-      warn: (code, message) => this.#warn(code, message),
-    };
+    const handlers = ["onElicitation", "onSampling", "onListRoots", "onTaskStatus", "onNotification", "onWarning"] as const;
+    for (const name of handlers) {
+      const value: unknown = options[name];
+      if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} must be a function`);
+    }
+    const link = new Link(this.url, options, () => Client.load());
+    this.#link = link;
+    this.#collected = new FinalizationRegistry((handle) => link.forget(handle));
   }
 
   /**
@@ -137,7 +117,7 @@ export class Client {
     const [state, handle] = this.#newTask(type, String(ref.name));
     state.isTask = true;
     state.taskId = ref.taskId;
-    this.#do((core) => core.attach(state.handle, ref.taskId));
+    this.#link.do((core) => core.attach(state.handle, ref.taskId));
     return handle;
   }
 
@@ -159,37 +139,47 @@ export class Client {
   /**
    * Where a task stands, by its id: for tasks without a handle.
    * @throws TaskExpiredError the server does not know the task (any more)
+   * @throws TypeError this is no task id; nothing was sent
    */
   async getTaskStatus(taskId: string): Promise<TaskStatus> {
-    return this.#parse(await this.#ask((core, reply) => core.ask(reply, STATUS, taskId)));
-  }
-
-  /** What the request that made a task would have been answered with, as the server sent it. May wait for the task to end. */
-  async getTaskResult(taskId: string): Promise<{ [key: string]: unknown }> {
-    return JSON.parse(await this.#ask((core, reply) => core.ask(reply, RESULT, taskId))) as { [key: string]: unknown };
+    return this.#parse(await this.#about(STATUS, taskId));
   }
 
   /**
-   * One page of the tasks that the server knows.
+   * What the request that made a task would have been answered with, as the server sent it. May wait for the task to end.
+   * @throws RpcError the task has not ended, on servers that do not wait
+   * @throws TaskExpiredError the server does not know the task (any more)
+   */
+  async getTaskResult(taskId: string): Promise<{ [key: string]: unknown }> {
+    return JSON.parse(await this.#about(RESULT, taskId)) as { [key: string]: unknown };
+  }
+
+  /**
+   * One page of the tasks that the server knows; where it lists none, the newest of this client's own that it still knows
+   * (released servers list nothing).
    * @throws UnsupportedError the server does not list tasks; nothing was sent
    */
   async listTasks(options: { cursor?: string } = {}): Promise<TaskPage> {
-    const page = JSON.parse(await this.#ask((core, reply) => core.ask(reply, TASKS, options.cursor))) as TaskPage;
+    const page = JSON.parse(await this.#link.ask((core, reply) => core.ask(reply, TASKS, options.cursor))) as TaskPage;
     for (const task of page.tasks) Object.freeze(task);
-    return page;
+    if (page.tasks.length > 0 || page.nextCursor !== undefined || options.cursor !== undefined) return page;
+    const known = await Promise.allSettled([...this.#link.known].map((taskId) => this.getTaskStatus(taskId)));
+    return { tasks: known.flatMap((task) => (task.status === "fulfilled" ? [task.value] : [])) };
   }
 
   /**
    * Asks the server to cancel a task, by its id, and resolves with what it says.
    * @throws UnsupportedError the server cannot cancel tasks; nothing was sent
+   * @throws TaskExpiredError the server does not know the task (any more)
+   * @throws RpcError the task has ended already
    */
   async cancelTask(taskId: string): Promise<TaskStatus> {
-    return this.#parse(await this.#ask((core, reply) => core.ask(reply, CANCEL, taskId)));
+    return this.#parse(await this.#about(CANCEL, taskId));
   }
 
   /** Resolves when the server has answered. */
   async ping(): Promise<void> {
-    await this.#ask((core, reply) => core.ask(reply, PING, undefined));
+    await this.#link.ask((core, reply) => core.ask(reply, PING, undefined));
   }
 
   /**
@@ -197,23 +187,21 @@ export class Client {
    * back. Tasks go on at the server. What is called afterwards fails with {@link ClosedError}.
    */
   close(): void {
-    if (this.#closed) return;
-    const core = this.#core;
-    if (core) this.#do(() => core.close());
-    this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
-    // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
-    this.#core = undefined;
-    queueMicrotask(() => {
-      try {
-        core?.free();
-      } catch {
-        // It broke while it was closed: nothing is left to be freed.
-      }
-    });
+    this.#link.close();
+  }
+
+  /** The same as {@link Client.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #about(what: number, taskId: string): Promise<string> {
+    if (typeof taskId !== "string" || !taskId) throw new TypeError(`a task id must be a string, not ${String(taskId)}`);
+    return this.#link.ask((core, reply) => core.ask(reply, what, taskId));
   }
 
   #list(kind: number): Promise<string> {
-    return this.#ask((core, reply) => core.list(reply, kind));
+    return this.#link.ask((core, reply) => core.list(reply, kind));
   }
 
   #parse(json: string): TaskStatus {
@@ -241,20 +229,21 @@ export class Client {
       state.onSettled({ error: signal.reason });
       return handle;
     }
-    this.#do((core) => core.call(state.handle, kind, name, json, ttlMs));
+    this.#link.do((core) => core.call(state.handle, kind, name, json, ttlMs));
     if (signal) this.#abandonOn(signal, state, handle);
     return handle;
   }
 
   #newTask<K extends Kind>(type: K, name: string): [TaskState, InstanceType<K>] {
-    const handle = this.#next++;
-    const state = new TaskState(handle, this.#port);
+    const handle = this.#link.next();
+    const state = new TaskState(handle, this.#link);
     const task = new type(state, name) as InstanceType<K>;
-    if (this.#closed) {
-      state.onSettled({ error: toError(this.#closed) });
+    state.owner = new WeakRef(task);
+    if (this.#link.closed) {
+      state.onSettled({ error: toError(this.#link.closed) });
       return [state, task];
     }
-    this.#states.set(handle, state);
+    this.#link.states.set(handle, state);
     this.#collected.register(task, handle);
     return [state, task];
   }
@@ -269,139 +258,5 @@ export class Client {
     const off = (): void => signal.removeEventListener("abort", stop);
     // Once the task has a name the signal has no effect: a signal that many calls share must not keep them all.
     state.created(task).then(off, off);
-  }
-
-  /** Does it with the engine: now, or as soon as the module is loaded. */
-  #do(job: Job): void {
-    if (this.#closed) return;
-    if (!this.#core) {
-      this.#waiting.push(job);
-      void this.#load();
-      return;
-    }
-    try {
-      job(this.#core);
-    } catch (error) {
-      // The engine never throws: the module itself has broken.
-      this.#end({ code: "internal", message: String(error) });
-    }
-  }
-
-  #ask(question: (core: Core, reply: number) => void): Promise<string> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(toError(this.#closed));
-      const reply = this.#next++;
-      this.#replies.set(reply, { resolve, reject });
-      this.#do((core) => question(core, reply));
-    });
-  }
-
-  async #load(): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = true;
-    try {
-      const Engine = await Client.load();
-      if (this.#closed) return;
-      const { clientInfo, pollIntervalMs, maxMessageBytes, stream } = this.#options;
-      const info = clientInfo && JSON.stringify(clientInfo);
-      const core = new Engine(this.#host(), this.url, info, pollIntervalMs, maxMessageBytes, stream);
-      this.#core = core;
-      this.#unwatchPage = watchPage((reason, on) => this.#do(() => core.pause(reason, on)));
-      const jobs = this.#waiting;
-      this.#waiting = [];
-      for (const job of jobs) this.#do(job);
-    } catch (error) {
-      this.#loadFailed(error);
-    } finally {
-      this.#loading = false;
-    }
-  }
-
-  /** Whoever waits is told; the next call tries to load again. */
-  #loadFailed(error: unknown): void {
-    this.#warn("load-failed", String(error instanceof Error ? error.message : error));
-    const running = [...this.#states.values()].filter((state) => state.isTask);
-    for (const state of running) this.#states.delete(state.handle);
-    this.#failAll(error);
-    // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
-    this.#waiting = running.map((state) => (core: Core) => {
-      core.attach(state.handle, state.taskId ?? "");
-      if (state.isListenedTo) core.watch(state.handle, false);
-    });
-    for (const state of running) {
-      this.#states.set(state.handle, state);
-      state.onInterrupted(error);
-    }
-  }
-
-  #end(why: PlainFailure): void {
-    if (this.#closed) return;
-    this.#closed = why;
-    this.#unwatchPage();
-    this.#waiting = [];
-    this.#failAll(toError(why));
-  }
-
-  #failAll(error: unknown): void {
-    const states = [...this.#states.values()];
-    const replies = [...this.#replies.values()];
-    this.#states.clear();
-    this.#replies.clear();
-    for (const state of states) state.onSettled({ error });
-    for (const reply of replies) reply.reject(error);
-  }
-
-  #warn(code: string, message: string): void {
-    const { onWarning } = this.#options;
-    try {
-      if (onWarning) onWarning({ code, message });
-      else console.warn(`mcp-tasks: ${message}`);
-    } catch {
-      // Whoever cannot take a warning cannot be warned.
-    }
-  }
-
-  #host(): Host {
-    let thrown: unknown;
-    const state = (handle: number): TaskState | undefined => this.#states.get(handle);
-    return {
-      fetch: async (...request) => {
-        try {
-          return await send(this.#options, ...request);
-        } catch (error) {
-          thrown = error;
-          throw error;
-        }
-      },
-      words,
-      created: (handle, isTask) => state(handle)?.onCreated(isTask),
-      changed: (handle, ...fields) => state(handle)?.onChanged(snapshot(...fields)),
-      settled: (handle, isError, json) => {
-        state(handle)?.onSettled({ value: JSON.parse(json) as unknown, isError });
-        this.#states.delete(handle);
-      },
-      failed: (handle, isFinal, error) => {
-        if (!isFinal) return state(handle)?.onInterrupted(error);
-        state(handle)?.onSettled({ error });
-        this.#states.delete(handle);
-      },
-      replied: (reply, json) => {
-        this.#replies.get(reply)?.resolve(json);
-        this.#replies.delete(reply);
-      },
-      rejected: (reply, error) => {
-        this.#replies.get(reply)?.reject(error);
-        this.#replies.delete(reply);
-      },
-      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) => {
-        const error = toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData });
-        // The platform's own error, where it is the one that the message tells of.
-        if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
-        return error;
-      },
-      warned: (code, message) => this.#warn(code, message),
-      panicked: (message) =>
-        this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
-    };
   }
 }

@@ -9,7 +9,7 @@ declare module "#glue" {
       clientInfoJson: string | undefined,
       pollIntervalMs: number | undefined,
       maxMessageBytes: number | undefined,
-      stream: boolean | undefined,
+      flags: number,
     );
     call(handle: number, kind: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
     attach(handle: number, taskId: string): void;
@@ -21,6 +21,8 @@ declare module "#glue" {
     forget(handle: number): void;
     list(reply: number, kind: number): void;
     ask(reply: number, what: number, which: string | undefined): void;
+    respond(input: number, reply: number, json: string | undefined, code: number, message: string): void;
+    multiplexed(): void;
     pause(reason: number, on: boolean): void;
     close(): void;
     free(): void;

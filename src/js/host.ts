@@ -24,8 +24,15 @@ export interface Host {
     ttlMs: number | undefined,
     pollIntervalMs: number | undefined,
   ): void;
-  /** The outcome is known; `isError`: the tool says that it failed. */
-  settled(handle: number, isError: boolean, json: string): void;
+  /** The outcome is known; `isError`: the tool says that it failed; `isWrapped`: its structured content has one member, `result`. */
+  settled(handle: number, isError: boolean, isWrapped: boolean, json: string): void;
+  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: 0 elicitation, 1 sampling, 2 roots. */
+  asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void;
+  /** That question is no longer open. */
+  inputOver(input: number): void;
+  progress(handle: number, json: string): void;
+  /** A notification that the engine has no use for. */
+  notified(method: string, params: string): void;
   /** `isFinal`: the outcome; otherwise only the waiting ends. */
   failed(handle: number, isFinal: boolean, error: unknown): void;
   replied(reply: number, json: string): void;

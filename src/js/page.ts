@@ -6,6 +6,17 @@ const OFFLINE = 1;
 const FROZEN = 2;
 
 /**
+ * Whether requests to this address share one connection, so that sockets need not be counted: outside of a page, and over
+ * HTTP/2 or 3, as far as the platform tells (not of another origin that does not allow it).
+ * @internal
+ */
+export function isMultiplexed(url: string): boolean {
+  if (!globalThis.location) return true;
+  const entries = performance.getEntriesByName(url, "resource") as { nextHopProtocol?: string }[];
+  return ["h2", "h3"].includes(entries.at(-1)?.nextHopProtocol ?? "");
+}
+
+/**
  * Reports each reason to hold still as it comes up (`on`) and goes. Returns a function that stops it.
  * @internal
  */

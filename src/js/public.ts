@@ -1,6 +1,6 @@
 export { Client } from "./client.js";
 export { PromptTask, ResourceTask, Task, ToolTask } from "./task.js";
-export * from "./types.js";
+export type * from "./types.js";
 export {
   AuthorizationRequiredError,
   ClosedError,

@@ -2,7 +2,8 @@
 // a handle that nobody holds can be collected, and what it left here with it.
 
 import { ToolError } from "./errors.js";
-import type { CallToolResult, TaskStatus } from "./types.js";
+import type { Task } from "./task.js";
+import { TERMINAL, type CallToolResult, type InputRequest, type Progress, type TaskStatus } from "./types.js";
 
 /** How a task ended. @internal */
 export type Outcome = { value: unknown; isError: boolean } | { error: unknown };
@@ -15,8 +16,13 @@ export interface Port {
   cancel(handle: number): Promise<void>;
   abandon(handle: number): void;
   forget(handle: number): void;
+  /** Answers an input request: with JSON text, or with a JSON-RPC error. */
+  respond(input: number, json: string | undefined, code?: number, message?: string): Promise<void>;
   warn(code: string, message: string): void;
 }
+
+/** What a listener is called with: one of the three, or nothing when the outcome is known. */
+type Listener = (status?: TaskStatus, broken?: { error: unknown }, progress?: Progress) => unknown;
 
 interface Waiter {
   resolve(value: unknown): void;
@@ -33,8 +39,15 @@ export class TaskState {
   outcome: Outcome | undefined;
   /** Undefined until the server has answered the call. */
   isTask: boolean | undefined;
+  progress: Progress | undefined;
+  /** The handle, as long as somebody holds it. */
+  owner: WeakRef<Task<unknown>> | undefined;
+  /** Nobody holds the handle any more. */
+  isLetGo = false;
+  /** The open input requests, and the engine's number of each. */
+  readonly inputs = new Map<string, { input: number; request: InputRequest }>();
   // Each with the handle it came by: while somebody waits or listens, the handle must not be collected.
-  readonly #listeners = new Map<(status: TaskStatus | undefined, broken?: { error: unknown }) => unknown, object>();
+  readonly #listeners = new Map<Listener, object>();
   readonly #waiters = new Map<Waiter, object>();
   readonly #creators = new Map<{ resolve(): void; reject(reason: unknown): void }, object>();
 
@@ -44,10 +57,10 @@ export class TaskState {
   }
 
   /** Calls back on every change, with `undefined` when the outcome is known, and with `broken` when the waiting was ended. */
-  listen(owner: object, listener: (status: TaskStatus | undefined, broken?: { error: unknown }) => unknown): () => void {
+  listen(owner: object, listener: Listener): () => void {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
     // Wrapped, so that the same function may be given twice and each be taken back by itself.
-    const own: typeof listener = (status, broken) => listener(status, broken);
+    const own: Listener = (...news) => listener(...news);
     this.#listeners.set(own, owner);
     if (this.#listeners.size === 1 && !this.outcome) this.port.watch(this.handle, false, true);
     return () => {
@@ -55,6 +68,14 @@ export class TaskState {
         this.port.watch(this.handle, false, false);
       }
     };
+  }
+
+  /** Takes back what this handle listens with; each listener is called once more, with nothing. */
+  unlisten(owner: object): void {
+    const own = [...this.#listeners].filter(([, of]) => of === owner).map(([listener]) => listener);
+    for (const listener of own) this.#listeners.delete(listener);
+    if (own.length > 0 && this.#listeners.size === 0 && !this.outcome) this.port.watch(this.handle, false, false);
+    for (const listener of own) this.guard(() => listener());
   }
 
   /** Whether somebody listens. */
@@ -98,15 +119,41 @@ export class TaskState {
   }
 
   onChanged(snapshot: TaskStatus): void {
-    this.snapshot = snapshot;
     this.taskId = snapshot.taskId;
-    this.#tell(snapshot);
+    this.#show(snapshot);
+  }
+
+  /** The server asks for input. */
+  onAsked(key: string, input: number, request: InputRequest): void {
+    this.inputs.set(key, { input, request });
+    if (this.snapshot) this.#show(this.snapshot);
+  }
+
+  /** The question is answered, or no longer open. */
+  onInputOver(key: string, input: number): void {
+    if (this.inputs.get(key)?.input !== input) return;
+    this.inputs.delete(key);
+    if (this.snapshot && !isTerminal(this)) this.#show(this.snapshot);
+  }
+
+  onProgress(json: string): void {
+    this.progress = Object.freeze(JSON.parse(json) as Progress);
+    this.#tell(undefined, undefined, this.progress);
+  }
+
+  /** The status with the questions that are open now. */
+  #show({ inputRequests: _, ...status }: TaskStatus): void {
+    const open = [...this.inputs].map(([key, { request }]) => [key, request] as const);
+    const inputRequests = Object.freeze(Object.fromEntries(open));
+    this.snapshot = Object.freeze(open.length > 0 ? { ...status, inputRequests } : status);
+    this.#tell(this.snapshot);
   }
 
   /** The outcome is known: told once, kept for whoever asks later. */
   onSettled(outcome: Outcome): void {
     if (this.outcome) return;
     this.outcome = outcome;
+    if (this.isTask === false && "value" in outcome) this.snapshot = immediate();
     for (const waiter of this.#takeWaiters()) this.#deliver(outcome, waiter);
     if ("error" in outcome) this.#rejectCreators(outcome.error);
     this.#tell(undefined);
@@ -137,8 +184,12 @@ export class TaskState {
     else waiter.resolve(outcome.value);
   }
 
-  /** One listener's trouble is not another's, and none of the engine's. */
-  #tell(status: TaskStatus | undefined, broken?: { error: unknown }): void {
+  #tell(...news: Parameters<Listener>): void {
+    for (const listener of [...this.#listeners.keys()]) this.guard(() => listener(...news));
+  }
+
+  /** Calls a listener of the application's: its trouble is not another's, and none of the engine's. */
+  guard(listener: () => unknown): void {
     const failed = (error: unknown): void => {
       let words = "something that has no words";
       try {
@@ -148,13 +199,22 @@ export class TaskState {
       }
       this.port.warn("listener-failed", `a status listener failed: ${words}`);
     };
-    for (const listener of [...this.#listeners.keys()]) {
-      try {
-        const returned = listener(status, broken);
-        if (returned instanceof Promise) returned.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
+    try {
+      const returned = listener();
+      if (returned instanceof Promise) returned.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
+}
+
+/** Whether the task has ended, as far as its status tells. @internal */
+export function isTerminal({ snapshot }: TaskState): boolean {
+  return snapshot !== undefined && TERMINAL.has(snapshot.status);
+}
+
+/** The status of a call that was answered at once: there is no task whose server could tell one. */
+function immediate(): TaskStatus {
+  const now = new Date().toISOString();
+  return Object.freeze({ taskId: "", status: "completed", createdAt: now, lastUpdatedAt: now, ttlMs: null });
 }

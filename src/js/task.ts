@@ -1,8 +1,20 @@
-import { ClosedError, TaskExpiredError, TimeoutError, toError } from "./errors.js";
-import type { TaskState } from "./state.js";
-import type { CallToolResult, GetPromptResult, ReadResourceResult, TaskRef, TaskStatus, WaitForOptions, WaitOptions } from "./types.js";
+import { ClosedError, TaskExpiredError, TimeoutError } from "./errors.js";
+import { answered } from "./inputs.js";
+import { isTerminal, type TaskState } from "./state.js";
+import {
+  TERMINAL,
+  type CallToolResult,
+  type GetPromptResult,
+  type InputAnswer,
+  type InputRequest,
+  type Progress,
+  type ReadResourceResult,
+  type TaskRef,
+  type TaskStatus,
+  type WaitForOptions,
+  type WaitOptions,
+} from "./types.js";
 
-const TERMINAL = new Set(["completed", "failed", "cancelled"]);
 /** How many changes an iteration keeps for a consumer that is slower than the server. */
 const MOST_KEPT = 256;
 
@@ -22,6 +34,7 @@ const MOST_KEPT = 256;
  */
 export abstract class Task<T> implements PromiseLike<T> {
   readonly #state: TaskState;
+  #disposed = false;
   /** The tool's or prompt's name, or the resource's URI. */
   readonly name: string;
   /** What was called. */
@@ -61,6 +74,53 @@ export abstract class Task<T> implements PromiseLike<T> {
     return this.#state.listen(this, (status) => (status ? listener(status) : undefined));
   }
 
+  /** The newest that the server told of the progress; undefined until it tells something. */
+  get progress(): Progress | undefined {
+    return this.#state.progress;
+  }
+
+  /**
+   * Calls back whenever the server tells how far the call is (MCP: `notifications/progress`). Like
+   * {@link Task.onStatusChange} it lets the task be polled or streamed, and what it throws reaches `onWarning`.
+   * @returns a function that stops it
+   */
+  onProgress(listener: (progress: Progress) => unknown): () => void {
+    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    return this.#state.listen(this, (_status, _broken, progress) => (progress ? listener(progress) : undefined));
+  }
+
+  /**
+   * What the server asks now, by key, for {@link Task.respond}; empty most of the time. Also in the status, which a plain
+   * call has none of. Needs a handler of the client's: only what somebody may answer is declared to the server.
+   */
+  get inputRequests(): { readonly [key: string]: InputRequest } {
+    return Object.fromEntries([...this.#state.inputs].map(([key, { request }]) => [key, request]));
+  }
+
+  /**
+   * Answers what the server asks, all or some of it; resolves when the server has taken the answers.
+   *
+   * ```ts
+   * for await (const status of task.updates())
+   *   for (const [key, { params }] of Object.entries(status.inputRequests ?? {}))
+   *     await task.respond({ [key]: await ask(params) });
+   * ```
+   * @throws TypeError a key that is not open, or an answer that is no object; nothing was sent
+   * @throws UnsupportedError the server took the question back meanwhile
+   */
+  async respond(answers: { [key: string]: InputAnswer }): Promise<void> {
+    const { inputs, port } = this.#state;
+    const all = Object.entries(answers).map(([key, answer]) => {
+      const open = inputs.get(key);
+      if (!open) {
+        const keys = [...inputs.keys()].join(", ") || "none";
+        throw new TypeError(`${this.name} waits for no answer to ${key} (open: ${keys}); nothing was sent`);
+      }
+      return [open.input, answered(answer)] as const;
+    });
+    await Promise.all(all.map(([input, json]) => port.respond(input, json)));
+  }
+
   /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
   async *updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
     const state = this.#state;
@@ -68,6 +128,7 @@ export abstract class Task<T> implements PromiseLike<T> {
     const queue: TaskStatus[] = state.snapshot ? [state.snapshot] : [];
     let wake = (): void => {};
     let broken: { error: unknown } | undefined;
+    let last: TaskStatus | undefined;
     const off = state.listen(this, (status, why) => {
       broken ??= why;
       if (status) queue.push(status);
@@ -82,9 +143,14 @@ export abstract class Task<T> implements PromiseLike<T> {
         signal?.throwIfAborted();
         const next = queue.shift();
         if (next) {
+          last = next;
           yield next;
           if (TERMINAL.has(next.status)) return;
+        } else if (this.#disposed) {
+          return;
         } else if (state.outcome) {
+          // Answered at once: the one status there is.
+          if (state.snapshot && !last) yield state.snapshot;
           // Told how the task ended, or not: who iterates must know the difference.
           if ("error" in state.outcome && !isTerminal(state)) throw state.outcome.error;
           return;
@@ -102,7 +168,8 @@ export abstract class Task<T> implements PromiseLike<T> {
 
   /**
    * Where the task stands: what was heard last, or (`fresh`, or nothing was heard yet) what the server says now.
-   * Waits until the server has answered the call.
+   * Waits until the server has answered the call; where it did so at once, the status is a `completed` of ours, with an
+   * empty task id.
    */
   async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
     const state = this.#state;
@@ -114,8 +181,7 @@ export abstract class Task<T> implements PromiseLike<T> {
     const { outcome, snapshot } = this.#state;
     if (snapshot && (!options.fresh || !outcome || isTerminal(state))) return snapshot;
     // The task was never described, or can no longer be asked after: what it ended with says why.
-    if (outcome && "error" in outcome) throw outcome.error;
-    throw toError({ code: "unsupported", message: `${this.name} was answered at once: there is no task that could have a status` });
+    throw (outcome as { error: unknown }).error;
   }
 
   /**
@@ -158,6 +224,12 @@ export abstract class Task<T> implements PromiseLike<T> {
     // Our own end says nothing about the task's.
     const goesOn = "error" in outcome && !isTerminal(this.#state) && !TaskExpiredError.isInstance(outcome.error);
     return goesOn && (isTask || ClosedError.isInstance(outcome.error)) ? Promise.reject(outcome.error) : Promise.resolve();
+  }
+
+  /** Leaving a `using` block: takes back every listener of this handle and ends its iterations; the task goes on. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#state.unlisten(this);
   }
 
   /** `await task` is `await task.result()`. */
@@ -208,10 +280,6 @@ export class PromptTask extends Task<GetPromptResult> {
 /** A resource that may be read by a task (an extension of FastMCP's); see {@link Task}. `name` is its URI. */
 export class ResourceTask extends Task<ReadResourceResult> {
   readonly kind = "resource";
-}
-
-function isTerminal({ snapshot }: TaskState): boolean {
-  return snapshot !== undefined && TERMINAL.has(snapshot.status);
 }
 
 /** `setTimeout` for any number of milliseconds: above 2^31 - 1 it would fire at once. Returns what stops it. */

@@ -1,6 +1,11 @@
 // The shapes users see, in the words of the MCP specification. The only file of the JavaScript face that knows
 // protocol words; everything else moves values it does not look into.
 
+import type { Task } from "./task.js";
+
+/** The statuses that never change. @internal */
+export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
+
 /** Where a task stands (MCP 2025-11-25, Tasks: "Task Status"). The last three are terminal: they never change. */
 export type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
@@ -19,6 +24,91 @@ export interface TaskStatus {
   readonly ttlMs: number | null;
   /** How often the server wants to be asked, in milliseconds; absent when it did not say. */
   readonly pollIntervalMs?: number;
+  /** What the server asks, by key, while it waits for input: see {@link Task.respond}. */
+  readonly inputRequests?: { readonly [key: string]: InputRequest };
+}
+
+/** How far a call is, in the server's own units (MCP: `notifications/progress`). */
+export interface Progress {
+  readonly progress: number;
+  /** What `progress` will be in the end; absent when the server does not know. */
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** A request of the server's (MCP: `elicitation/create`, `sampling/createMessage`, `roots/list`). */
+export interface InputRequest {
+  readonly method: string;
+  readonly params: { readonly [key: string]: unknown };
+}
+
+/** What the server wants to know of the user (MCP: ElicitRequestFormParams). */
+export interface ElicitParams {
+  readonly message: string;
+  readonly mode?: "form";
+  /** JSON Schema of an object with flat members. */
+  readonly requestedSchema: { readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+}
+
+/** The user's answer (MCP: ElicitResult). */
+export interface ElicitResult {
+  action: "accept" | "decline" | "cancel";
+  /** With `accept`: what fits the schema. */
+  content?: { [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** What the server wants a language model to say (MCP: CreateMessageRequestParams). */
+export interface SamplingParams {
+  readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: unknown }[];
+  readonly maxTokens: number;
+  readonly systemPrompt?: string;
+  readonly [key: string]: unknown;
+}
+
+/** What the model said (MCP: CreateMessageResult). */
+export interface SamplingResult {
+  role: "user" | "assistant";
+  content: unknown;
+  model: string;
+  stopReason?: string;
+  [key: string]: unknown;
+}
+
+/** The folders that the server may look at (MCP: ListRootsResult). */
+export interface ListRootsResult {
+  roots: { uri: string; name?: string }[];
+  [key: string]: unknown;
+}
+
+/** Any answer to an input request. */
+export type InputAnswer = ElicitResult | SamplingResult | ListRootsResult;
+
+/** What an input handler is told beside the request's parameters. */
+export interface InputContext {
+  /** The request's name in {@link Task.respond}. */
+  readonly key: string;
+  /** The handle of the call or task that asks; absent where the server does not say, or nobody holds it any more. */
+  readonly task?: Task<unknown> | undefined;
+  /** Aborted when the answer is no longer wanted: the task ended, the server took the question back, it was answered. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Answers a kind of input request. What it returns is sent; `undefined` leaves the question to {@link Task.respond}. What
+ * it throws is answered as an error, with the thrown value's own `code` where that is an integer (MCP: -1, the user
+ * rejected a sampling request), else -32603; it reaches `onWarning` too.
+ */
+export type InputHandler<Params, Answer> = (
+  params: Params,
+  context: InputContext,
+) => Answer | undefined | void | Promise<Answer | undefined | void>;
+
+/** A notification of the server's. */
+export interface Notification {
+  readonly method: string;
+  readonly params: { readonly [key: string]: unknown };
 }
 
 /** One page of the tasks that a server knows. */
@@ -51,7 +141,22 @@ export interface CallToolResult {
   /** True when the tool ran and says that it failed. See {@link CallToolOptions.raiseOnError}. */
   isError?: boolean;
   _meta?: { [key: string]: unknown };
+  /**
+   * The structured content, taken out of FastMCP's wrapping where it has one (`{ result: 5 }` is `5`); undefined for an
+   * error and where there is none. Not enumerable: `JSON.stringify` gives what the server sent.
+   */
+  readonly data?: unknown;
+  /** The same as `_meta`; not enumerable. */
+  readonly meta?: { [key: string]: unknown };
   [key: string]: unknown;
+}
+
+/** A result with its `data` and `meta`. @internal */
+export function withData(value: unknown, isWrapped: boolean): unknown {
+  if (typeof value !== "object" || value === null || !("content" in value)) return value;
+  const { structuredContent, isError, _meta: meta } = value as CallToolResult;
+  const data = isError ? undefined : isWrapped ? structuredContent?.["result"] : structuredContent;
+  return Object.defineProperties(value, { data: { value: data }, meta: { value: meta } });
 }
 
 /** What a prompt gave (MCP: GetPromptResult). */
@@ -150,6 +255,22 @@ export interface ClientOptions {
    * @default 67108864
    */
   maxMessageBytes?: number;
+  /**
+   * Answers the server's questions to the user. Giving it declares the capability (form mode); without it the server is
+   * told that nobody can be asked. Show who asks, and let the user decline (MCP 2025-11-25, Elicitation).
+   */
+  onElicitation?: InputHandler<ElicitParams, ElicitResult>;
+  /** Lets the server use your language model. Giving it declares the capability. Ask the user first (MCP, Sampling). */
+  onSampling?: InputHandler<SamplingParams, SamplingResult>;
+  /** Tells the server which folders it may look at. Giving it declares the capability (MCP, Roots). */
+  onListRoots?: InputHandler<{ readonly [key: string]: unknown }, ListRootsResult>;
+  /**
+   * Called on every change of every live task of this client, with its handle where somebody holds it. With this or one of
+   * the handlers above every task is polled or streamed, whether somebody awaits it or not.
+   */
+  onTaskStatus?: (status: TaskStatus, task: Task<unknown> | undefined) => unknown;
+  /** Called with every notification that this package has no use for itself: log messages, changed lists and resources. */
+  onNotification?: (notification: Notification) => void;
   /**
    * Called with trouble that no promise reports: a failed creation nobody awaited, a stream given up, a notification
    * that made no sense. @default console.warn

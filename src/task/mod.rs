@@ -94,6 +94,13 @@ impl Task {
         self.replan(now);
     }
 
+    /// The server waits for input of ours (any more): nothing happens to the task before it has that, so it is asked after
+    /// rarely.
+    pub fn await_us(&mut self, now: Millis, awaits: bool) {
+        self.schedule.await_us(awaits);
+        self.replan(now);
+    }
+
     /// The request for it was sent.
     pub fn asking(&mut self, want: Want) {
         self.attention.asking(want);

@@ -19,6 +19,8 @@ pub struct Schedule {
     heard_at: Option<Millis>,
     /// A notification has arrived for this task on the stream that is open now.
     streamed: bool,
+    /// The server waits for us.
+    awaits_us: bool,
     bad_answers: u32,
     hurry: bool,
     /// Nobody can see the page.
@@ -31,6 +33,7 @@ impl Schedule {
             interval_ms: clamp(interval_ms),
             heard_at: None,
             streamed: false,
+            awaits_us: false,
             bad_answers: 0,
             hurry: false,
             hidden: false,
@@ -54,6 +57,10 @@ impl Schedule {
         self.streamed = false;
     }
 
+    pub(super) fn await_us(&mut self, awaits: bool) {
+        self.awaits_us = awaits;
+    }
+
     pub(super) fn hide(&mut self, hidden: bool) {
         self.hidden = hidden;
     }
@@ -74,7 +81,7 @@ impl Schedule {
             _ if self.hurry => return (now, DueReason::Now),
             None => return (now, DueReason::Now),
             _ if self.bad_answers > 0 => (self.retry_ms(), DueReason::BadAnswer),
-            _ if self.streamed => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
+            _ if self.streamed || self.awaits_us => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
             _ if self.hidden => (HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
             _ => (self.interval_ms, DueReason::Interval),
         };

@@ -106,9 +106,9 @@ impl Driver {
             }
             Output::Created { handle, is_task } => host.created(handle, is_task),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
-            Output::Settled { handle, outcome } => match outcome {
-                Outcome::Result(json) => host.settled(handle, false, &json),
-                Outcome::ToolError(json) => host.settled(handle, true, &json),
+            Output::Settled { handle, outcome, is_wrapped } => match outcome {
+                Outcome::Result(json) => host.settled(handle, false, is_wrapped, &json),
+                Outcome::ToolError(json) => host.settled(handle, true, is_wrapped, &json),
                 Outcome::Failure(failure) => host.failed(handle, true, &failure),
             },
             Output::Interrupted { handle, failure } => host.failed(handle, false, &failure),
@@ -116,6 +116,12 @@ impl Driver {
                 Ok(json) => host.replied(reply, &json),
                 Err(failure) => host.rejected(reply, &failure),
             },
+            Output::Asked { input, handle, kind, key, params } => {
+                host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params)
+            }
+            Output::InputOver { input } => host.input_over(input),
+            Output::Progress { handle, json } => host.progress(handle, &json),
+            Output::Notified { method, params } => host.notified(&method, &params),
             Output::Warning { code, message } => host.warned(code, &message),
         };
     }

@@ -38,7 +38,30 @@ extern "C" {
         poll_interval_ms: Option<f64>,
     ) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
-    pub(super) fn settled(this: &Host, handle: u32, is_error: bool, json: &str) -> Result<(), JsValue>;
+    pub(super) fn settled(
+        this: &Host,
+        handle: u32,
+        is_error: bool,
+        is_wrapped: bool,
+        json: &str,
+    ) -> Result<(), JsValue>;
+    /// `handle`: 0 where that is not known; `kind`: 0 elicitation, 1 sampling, 2 roots.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn asked(
+        this: &Host,
+        input: u32,
+        handle: u32,
+        kind: u8,
+        method: &str,
+        key: &str,
+        params: &str,
+    ) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = inputOver)]
+    pub(super) fn input_over(this: &Host, input: u32) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn progress(this: &Host, handle: u32, json: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn notified(this: &Host, method: &str, params: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = failed)]
     fn failed_with(this: &Host, handle: u32, is_final: bool, error: JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]

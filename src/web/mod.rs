@@ -9,7 +9,7 @@ mod timer;
 pub use host::Host;
 
 use crate::{
-    client::{Call, CallKind, Config, Input, PauseReason, Query, TaskMode},
+    client::{Call, CallKind, Config, Input, InputAnswer, PauseReason, Query, TaskMode},
     task::Interest,
     wire::v2025::TaskOption,
 };
@@ -26,7 +26,8 @@ pub struct Core {
 #[wasm_bindgen]
 #[allow(missing_docs)] // Internal to the package: the public face and its documentation are src/js.
 impl Core {
-    /// The face has checked every number; what the user left out is absent. `client_info` is JSON text.
+    /// The face has checked every number; what the user left out is absent. `client_info` is JSON text. `flags`: 1, 2 and 4
+    /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -34,14 +35,17 @@ impl Core {
         client_info: Option<String>,
         poll_interval_ms: Option<f64>,
         max_message_bytes: Option<f64>,
-        stream: Option<bool>,
+        flags: u32,
     ) -> Result<Core, JsValue> {
         panic::watch(&host)?;
         let mut config = Config::new(endpoint);
         config.client_info = client_info.unwrap_or(config.client_info);
         config.poll_interval_ms = poll_interval_ms.map_or(config.poll_interval_ms, |n| n as u64);
         config.max_message_bytes = max_message_bytes.map_or(config.max_message_bytes, |n| n as usize);
-        config.stream = stream.unwrap_or(config.stream);
+        let [has_elicitation, has_sampling, has_roots, watch_all, notifications, no_stream] =
+            [1, 2, 4, 8, 16, 32].map(|flag| flags & flag != 0);
+        config.serves = [has_elicitation, has_sampling, has_roots];
+        (config.watch_all, config.notifications, config.stream) = (watch_all, notifications, !no_stream);
         Ok(Core { driver: Driver::new(config, host) })
     }
 
@@ -106,6 +110,23 @@ impl Core {
             _ => Query::CancelTask(task_id),
         };
         self.turn(Input::Ask { reply, query })
+    }
+
+    /// `json`: the answer; absent: there is none, and `code` and `message` say why.
+    pub fn respond(
+        &self,
+        input: u32,
+        reply: u32,
+        json: Option<String>,
+        code: f64,
+        message: String,
+    ) -> Result<(), JsValue> {
+        let error = || InputAnswer::Error { code: code as i64, message };
+        self.turn(Input::Respond { input, answer: json.map_or_else(error, InputAnswer::Result), reply })
+    }
+
+    pub fn multiplexed(&self) -> Result<(), JsValue> {
+        self.turn(Input::Multiplexed)
     }
 
     pub fn close(&self) -> Result<(), JsValue> {

@@ -41,7 +41,7 @@ impl<'a> Json<'a> {
 /// several counts. `None` when the value is no object.
 pub fn fields<'a, const N: usize>(raw: Json<'a>, names: [&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
-    split_members(raw, &mut |name, value| {
+    members(raw, &mut |name, value| {
         let name = unquote(name);
         if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
             *slot = (value != "null").then_some(Json(value));
@@ -94,7 +94,7 @@ pub fn truth(raw: Option<Json<'_>>) -> bool {
 }
 
 /// Calls back with each member's quoted name and its value.
-fn split_members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
+pub(super) fn members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
     let mut rest = raw.get().strip_prefix('{')?;
     loop {
         rest = skip(rest);
@@ -145,7 +145,7 @@ fn length(json: &str) -> usize {
 }
 
 /// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.
-fn unquote(quoted: &str) -> Cow<'_, str> {
+pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
     let inner = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(quoted);
     let Some((plain, _)) = inner.split_once('\\') else { return Cow::Borrowed(inner) };
     let mut out = String::from(plain);

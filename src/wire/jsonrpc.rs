@@ -115,7 +115,7 @@ pub fn response(id: Json<'_>, result: &str) -> String {
 }
 
 /// The text of an error answer to a request of the server's.
-pub fn error_response(id: Json<'_>, code: i32, message: &str) -> String {
+pub fn error_response(id: Json<'_>, code: i64, message: &str) -> String {
     let error = Object::new().raw("code", &code.to_string()).text("message", message).end();
     message_of_ours().raw("id", id.get()).raw("error", &error).end()
 }

@@ -1,3 +1,5 @@
+use super::json::{self, Json};
+
 /// Writes a JSON object member by member. A `derive` for each kind of message would bring serde's machinery for maps,
 /// floats and errors along, which every page would have to load.
 pub(super) struct Object(String);
@@ -8,13 +10,21 @@ impl Object {
         Self(String::from("{"))
     }
 
+    /// The members of another object, but this one.
+    pub(super) fn copy(other: Json<'_>, but: &str) -> Self {
+        let mut object = Self::new();
+        json::members(other, &mut |name, value| {
+            if json::unquote(name) != but {
+                object.member(name, value);
+            }
+        });
+        object
+    }
+
     /// A member whose value is JSON already. The name must need no escapes.
     #[must_use]
     pub(super) fn raw(mut self, name: &str, json: &str) -> Self {
-        let comma = if self.0.len() > 1 { "," } else { "" };
-        for part in [comma, "\"", name, "\":", json] {
-            self.0.push_str(part);
-        }
+        self.member(&["\"", name, "\""].concat(), json);
         self
     }
 
@@ -30,6 +40,13 @@ impl Object {
     #[must_use]
     pub(super) fn number(self, name: &str, value: u64) -> Self {
         self.raw(name, &value.to_string())
+    }
+
+    fn member(&mut self, quoted: &str, json: &str) {
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        for part in [comma, quoted, ":", json] {
+            self.0.push_str(part);
+        }
     }
 
     /// The object's text.

@@ -1,7 +1,8 @@
 //! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
 
 use mcp_tasks::client::{
-    Call, CallKind, Client, Config, ExchangeId, Handle, Input, Output, PauseReason, Query, ReplyId, TaskMode,
+    Call, CallKind, Client, Config, ExchangeId, Handle, Input, InputAnswer, InputId, Output, PauseReason, Query,
+    ReplyId, TaskMode,
 };
 use mcp_tasks::task::Interest;
 use mcp_tasks::wire::http::{Head, Method};
@@ -55,20 +56,37 @@ struct World {
     interrupted: BTreeSet<Handle>,
     asked: ReplyId,
     answered: BTreeSet<ReplyId>,
+    questions: BTreeSet<InputId>,
     closed: bool,
 }
 
-/// Never panics; drains to nothing; no timeout in the past; who waits is told once, and by the time of closing.
+/// Never panics; drains to nothing; no timeout in the past; who waits is told once, and by the time of closing; every
+/// question of the server's is over by then, once.
 pub(crate) fn run(data: &[u8]) {
     let mut choices = Choices(data);
     let mut config = Config::new("https://example.org/mcp");
     config.max_message_bytes = LONGEST_MESSAGE;
-    let client = Client::new(config, u64::from(choices.byte()));
+    let seed = choices.byte();
+    config.serves = [seed & 1 == 0, seed & 2 == 0, true];
+    (config.watch_all, config.notifications) = (seed & 4 == 0, seed & 8 == 0);
+    let client = Client::new(config, u64::from(seed));
     let (open, now, asked, closed) = (Vec::new(), 0, 0, false);
     let [handles, dropped, settled, interrupted] = [const { BTreeSet::new() }; 4];
-    let (exchanges, answered) = (BTreeSet::new(), BTreeSet::new());
-    let mut world =
-        World { client, now, open, exchanges, handles, dropped, settled, interrupted, asked, answered, closed };
+    let (exchanges, answered, questions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut world = World {
+        client,
+        now,
+        open,
+        exchanges,
+        handles,
+        dropped,
+        settled,
+        interrupted,
+        asked,
+        answered,
+        questions,
+        closed,
+    };
     while !choices.0.is_empty() {
         world.step(&mut choices);
     }
@@ -77,7 +95,7 @@ pub(crate) fn run(data: &[u8]) {
 
 impl World {
     fn step(&mut self, choices: &mut Choices<'_>) {
-        match choices.byte() % 24 {
+        match choices.byte() % 26 {
             // What makes progress is frequent, so that few bytes come far.
             0..=6 => self.answer_well(choices),
             7 => self.answer_anything(choices),
@@ -115,7 +133,8 @@ impl World {
             }
             19 => self.now += u64::from(choices.byte()) << choices.below(16),
             20 | 21 => self.next_timeout(),
-            22 => self.push(choices),
+            22 | 24 => self.push(choices),
+            25 => self.respond(choices),
             _ => {
                 if choices.byte() == 255 && !self.closed {
                     self.close();
@@ -148,13 +167,20 @@ impl World {
             Output::Created { handle, .. } | Output::Changed { handle, .. } => {
                 assert!(self.handles.contains(&handle) && !self.settled.contains(&handle), "{handle}");
             }
-            Output::Settled { handle, outcome } => {
+            Output::Settled { handle, outcome, .. } => {
                 assert!(self.handles.contains(&handle) && self.settled.insert(handle), "{handle} twice: {outcome:?}");
             }
             Output::Interrupted { handle, failure } => {
                 assert!(!self.settled.contains(&handle) || self.closed, "{handle}: {failure:?}");
                 self.interrupted.insert(handle);
             }
+            Output::Asked { input, handle, .. } => {
+                assert!(self.questions.insert(input), "question {input} twice");
+                assert!(handle.is_none_or(|handle| !self.settled.contains(&handle)), "{handle:?} is settled and asks");
+            }
+            Output::InputOver { input } => assert!(self.questions.remove(&input), "question {input} is over twice"),
+            Output::Progress { handle, .. } => assert!(self.handles.contains(&handle), "{handle}"),
+            Output::Notified { method, .. } => assert!(!method.is_empty()),
             Output::Replied { reply, .. } => {
                 assert!((1..=self.asked).contains(&reply) && self.answered.insert(reply), "question {reply}");
             }
@@ -172,6 +198,7 @@ impl World {
         for reply in 1..=self.asked {
             assert!(self.answered.contains(&reply), "question {reply} hangs");
         }
+        assert!(self.questions.is_empty(), "questions that are open for ever: {:?}", self.questions);
         for _ in 0..100 {
             self.next_timeout();
         }
@@ -226,6 +253,22 @@ impl World {
         let handle = self.some_handle(choices);
         let interest = if choices.below(2) == 0 { Interest::Result } else { Interest::Status };
         self.input(if begin { Input::Watch { handle, interest } } else { Input::Unwatch { handle, interest } });
+    }
+
+    /// Answers a question, or one that is none.
+    fn respond(&mut self, choices: &mut Choices<'_>) {
+        let at = choices.below(self.questions.len() + 1);
+        let input = self.questions.iter().nth(at).copied().unwrap_or(u32::from(choices.byte()));
+        let answer = match choices.below(3) {
+            0 => InputAnswer::Error { code: -1, message: "no".into() },
+            1 => InputAnswer::Result("not JSON".into()),
+            _ => InputAnswer::Result(r#"{"action":"accept","_meta":{"a":[]}}"#.into()),
+        };
+        let reply = self.ask();
+        self.input(Input::Respond { input, answer, reply });
+        if choices.below(8) == 0 {
+            self.input(Input::Multiplexed);
+        }
     }
 
     /// Nobody wants to hear of this one any more.
@@ -335,8 +378,29 @@ impl World {
 
     /// A notification, or a request of the server's, on the stream.
     fn push(&mut self, choices: &mut Choices<'_>) {
-        let Some(stream) = self.open.iter().rfind(|o| o.method == Method::Get).map(|o| o.exchange) else { return };
-        let message = match choices.below(6) {
+        // On the standalone stream, or on whichever else: an answer that comes as events may bring anything before it.
+        let get = self.open.iter().rfind(|o| o.method == Method::Get).map(|o| o.exchange);
+        let some = self.some_open(choices).map(|o| o.exchange).filter(|_| choices.below(2) == 0);
+        let Some(stream) = some.or(get) else { return };
+        if some.is_some() && choices.below(2) == 0 {
+            self.begin(stream, 200, "text/event-stream", choices);
+        }
+        let question = choices.below(4);
+        let message = match choices.below(10) {
+            3..6 => {
+                let method = choices.one(&["elicitation/create", "sampling/createMessage", "roots/list", "x"]);
+                let meta = choices.one(&[
+                    "",
+                    r#","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t1"}}"#,
+                    r#","mode":"url""#,
+                ]);
+                let (method, meta) = (method.unwrap_or_default(), meta.unwrap_or_default());
+                format!(r#"{{"id":{question},"method":"{method}","params":{{"message":"?"{meta}}}}}"#)
+            }
+            6 => format!(r#"{{"method":"notifications/cancelled","params":{{"requestId":{question}}}}}"#),
+            7 => {
+                format!(r#"{{"method":"notifications/progress","params":{{"progressToken":{question},"progress":1}}}}"#)
+            }
             0 => r#"{"id":0,"method":"ping"}"#.to_owned(),
             1 => r#"{"method":"notifications/tools/list_changed"}"#.to_owned(),
             2 => r#"{"id":7,"result":{}}"#.to_owned(),

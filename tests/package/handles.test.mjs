@@ -342,22 +342,24 @@ describe("the promise", () => {
     assert.equal(task.returnedImmediately, true);
     await inTime(task);
     assert.equal(task.taskId, undefined);
-    assert.equal(task.getSnapshot(), undefined);
     assert.deepEqual(seen, []);
     const updates = [];
     for await (const status of task.updates()) updates.push(status);
-    assert.deepEqual(updates, []);
+    assert.deepEqual(updates, [task.getSnapshot()]);
     await inTime(task.cancel());
   });
 
-  test("an answer at once has no status: status() and wait() reject with an error of this package", async (t) => {
+  test("an answer at once has a status of ours: completed, without a task id", async (t) => {
     const { client } = clients(t, server.url);
     const task = client().callTool("forbidden");
     await inTime(task);
-    for (const ask of [() => task.status(), () => task.wait()]) {
-      const error = await rejection(ask());
-      assert.ok(TasksError.isInstance(error), `${error.name}: ${error.message}`);
+    for (const ask of [() => task.status(), () => task.wait(), () => task.status({ fresh: true }), async () => task.getSnapshot()]) {
+      const { createdAt, lastUpdatedAt, ...status } = await inTime(ask());
+      assert.deepEqual(status, { taskId: "", status: "completed", ttlMs: null });
+      assert.equal(createdAt, lastUpdatedAt);
+      assert.ok(Date.parse(createdAt) <= Date.now());
     }
+    assert.deepEqual(server.count("tasks/get"), 0);
   });
 
   test("raiseOnError: a tool's failure rejects with ToolError that carries the result; false resolves with it", async (t) => {

@@ -11,7 +11,7 @@ impl Sim {
     /// How a handle was settled.
     pub(crate) fn outcome(&self, handle: Handle) -> Option<&Outcome> {
         self.told.iter().find_map(|(_, output)| match output {
-            Output::Settled { handle: h, outcome } if *h == handle => Some(outcome),
+            Output::Settled { handle: h, outcome, .. } if *h == handle => Some(outcome),
             _ => None,
         })
     }

@@ -112,7 +112,11 @@
       words: (error) => String(error?.message ?? error),
       created: noted("created", (handle, isTask) => `created ${handle} ${isTask}`),
       changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
-      settled: noted("settled", (handle, isError, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
+      asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),
+      inputOver: noted("inputOver", (input) => `inputOver ${input}`),
+      progress: noted("progress", (handle, json) => `progress ${handle} ${json}`),
+      notified: noted("notified", (method, params) => `notified ${method} ${params}`),
+      settled: noted("settled", (handle, isError, isWrapped, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
       failed: noted("failed", (handle, isFinal, error) => `failed ${handle} ${isFinal} ${error}`),
       replied: noted("replied", (reply) => `replied ${reply}`),
       rejected: noted("rejected", (reply, error) => `rejected ${reply} ${error}`),
@@ -168,7 +172,7 @@
         () => core.unwatch(n + 1, false), () => core.refresh(n + 2, n), () => core.cancel(n + 1, n + 1), () => core.abandon(n),
         () => core.list(n + 2, 0), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
         () => core.pause(0, true), () => core.pause(0, false), () => core.pause(1, true), () => core.pause(1, false),
-        () => core.forget(n), () => core.forget(n + 1), () => core.forget(n + 2),
+        () => core.respond(n, n + 9, "{}", 0, ""), () => core.multiplexed(), () => core.forget(n), () => core.forget(n + 1), () => core.forget(n + 2),
       ];
       for (const call of calls) {
         try {

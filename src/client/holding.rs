@@ -1,0 +1,186 @@
+use super::{Client, Handle, requests::Purpose, tasks::Entry, trouble::Trouble};
+use crate::{
+    Millis,
+    task::Lifecycle,
+    wire::{
+        json::Json,
+        jsonrpc::RpcError,
+        snapshot::Status,
+        v2025::{self, Ask},
+    },
+};
+
+/// A browser gives an origin six HTTP/1.1 sockets, over all tabs (deviation 42): so many requests at most may last, so that
+/// one is left for what is short, an answer to the server above all.
+const MOST_LASTING: usize = 5;
+/// Of them, so many at most wait for the input requests of tasks.
+const MOST_HELD: usize = 4;
+/// A request that has waited so long in silence makes room for another task's.
+const ROTATE_MS: Millis = 5000;
+/// A held request of a task that has ended is answered at once, or not at all (deviation 29).
+const LAST_WORD_MS: Millis = 5000;
+
+/// A `tasks/result` that is left open. Some servers tell a task's input requests on its stream and nowhere else
+/// (deviations 22, 40); so it is opened when a task wants input, and only then.
+#[derive(Debug)]
+pub(super) struct Held {
+    request: u32,
+    since: Millis,
+}
+
+impl Client {
+    /// Opens, ends and rotates held requests.
+    pub(super) fn tend_holds(&mut self, now: Millis) {
+        for handle in self.tasks.inputs() {
+            let idle = |entry: &Entry| entry.held.is_some() && !entry.task.is_watched();
+            if self.tasks.get(handle).is_some_and(idle) {
+                self.release_hold(now, handle);
+            }
+        }
+        let room = self.hold_room();
+        while self.held() > room
+            && let Some(handle) = self.next_to_yield(Millis::MAX)
+        {
+            self.release_hold(now, handle);
+        }
+        if self.is_stopped() || self.health.closed_until().is_some_and(|until| until > now) {
+            return;
+        }
+        while let Some(handle) = self.next_for_hold() {
+            if self.held() >= room {
+                let Some(other) = self.next_to_yield(now) else { return };
+                self.release_hold(now, other);
+            }
+            if self.held() >= room {
+                return;
+            }
+            self.hold(now, handle);
+        }
+    }
+
+    /// Whether one more call may be sent now.
+    pub(super) fn has_room_for_call(&self) -> bool {
+        self.multiplexed || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
+    }
+
+    /// When a held request makes room for one that waits.
+    pub(super) fn hold_time(&self) -> Option<Millis> {
+        self.next_for_hold()?;
+        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.held.as_ref());
+        held.map(|held| held.since.saturating_add(ROTATE_MS)).min()
+    }
+
+    /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
+    pub(super) fn adopt_hold(&mut self, now: Millis, handle: Handle) -> bool {
+        let taken = self.tasks.update(handle, |entry| entry.held.take()).flatten();
+        let Some(held) = taken else { return false };
+        self.requests.insert(held.request, Purpose::TaskResult(handle));
+        self.set_deadline(held.request, now.saturating_add(LAST_WORD_MS));
+        true
+    }
+
+    /// A held request was answered: the task has ended, or the server does not let it wait (deviation 17).
+    pub(super) fn held_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
+        let result = match answer.map(v2025::read_payload) {
+            Ok(Ok(payload)) if !payload.is_empty => Some(payload.json.get().into()),
+            _ => None,
+        };
+        self.tasks.update(handle, |entry| {
+            entry.held = None;
+            entry.hold_refused = true;
+            entry.early_result = result;
+            // How it has ended is told by its status.
+            entry.task.ask_now(now);
+        });
+    }
+
+    /// A held request broke.
+    pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        self.tasks.update(handle, |entry| {
+            entry.held = None;
+            entry.hold_refused = !trouble.is_transient();
+            entry.task.ask_now(now);
+        });
+    }
+
+    /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
+    pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
+        let taken = self.tasks.update(handle, |entry| {
+            entry.held_at = now;
+            entry.held.take()
+        });
+        if let Some(held) = taken.flatten() {
+            self.end_hold(&held, true);
+        }
+    }
+
+    /// `tell`: the task goes on, in this session.
+    pub(super) fn end_hold(&mut self, held: &Held, tell: bool) {
+        if self.requests.get(&held.request).is_some() {
+            self.drop_request(held.request);
+            if tell {
+                self.notify(v2025::request_cancelled(held.request));
+            }
+        }
+    }
+
+    /// The session is lost, and with it what its requests wait for.
+    pub(super) fn drop_holds(&mut self) {
+        for handle in self.tasks.inputs() {
+            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.held.take()) {
+                self.end_hold(&held, false);
+            }
+        }
+    }
+
+    fn hold(&mut self, now: Millis, handle: Handle) {
+        let Some(task_id) = self.tasks.get(handle).and_then(|e| e.task.task_id()).map(ToOwned::to_owned) else {
+            return;
+        };
+        let request = self.send(now, Purpose::HeldResult(handle), Ask::TaskResult { task_id: &task_id }, None);
+        self.tasks.update(handle, |entry| entry.held = Some(Held { request, since: now }));
+    }
+
+    fn hold_room(&self) -> usize {
+        if self.multiplexed {
+            return usize::MAX;
+        }
+        let others = self.tasks.calls_in_flight() + usize::from(self.stream.is_live());
+        MOST_LASTING.saturating_sub(others).min(MOST_HELD)
+    }
+
+    fn held(&self) -> usize {
+        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.held.is_some());
+        self.tasks.inputs().iter().filter(|h| held(h)).count()
+    }
+
+    /// Whose question cannot come in yet: who has waited longest.
+    fn next_for_hold(&self) -> Option<Handle> {
+        let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
+            let entry = self.tasks.get(handle)?;
+            let is_free = entry.held.is_none() && !entry.hold_refused && entry.task.is_watched();
+            let waits = is_free && entry.is_input_required() && !self.has_question(handle);
+            waits.then_some((entry.held_at, handle))
+        });
+        waiting.min().map(|(_, handle)| handle)
+    }
+
+    /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
+    /// that was long enough by then.
+    fn next_to_yield(&self, now: Millis) -> Option<Handle> {
+        let held = self.tasks.inputs().into_iter().filter_map(|handle| {
+            let entry = self.tasks.get(handle)?;
+            let needed = entry.is_input_required() && !self.has_question(handle);
+            Some((needed, entry.held.as_ref()?.since, handle))
+        });
+        let (needed, since, handle) = held.min()?;
+        (!needed || since.saturating_add(ROTATE_MS) <= now).then_some(handle)
+    }
+}
+
+impl Entry {
+    /// The server waits for input.
+    pub(super) fn is_input_required(&self) -> bool {
+        matches!(self.task.lifecycle(), Lifecycle::Live(s) if s.status == Status::InputRequired)
+    }
+}

@@ -1,0 +1,211 @@
+use super::{Client, Handle, InputId, Output, ReplyId, exchanges::Role, requests::Purpose, trouble::Trouble};
+use crate::{
+    Millis,
+    task::{Failure, FailureCode},
+    wire::{
+        json::{self, Json},
+        jsonrpc,
+        snapshot::Status,
+        v2025::{self, InputAnswer, InputRequest},
+    },
+};
+
+/// A server may have so many questions open; each of them takes somebody's attention.
+const MOST_OPEN: usize = 256;
+/// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// An input request of the server's that is not answered yet.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// The request's id as it stood.
+    id: Box<str>,
+    /// Whose call or task asks.
+    handle: Option<Handle>,
+    /// The task as the server named it: the answer has to name it too.
+    task_id: Option<Box<str>>,
+    answer: Option<Answer>,
+}
+
+/// An answer on its way.
+#[derive(Debug)]
+struct Answer {
+    body: String,
+    reply: ReplyId,
+    attempts: u32,
+    not_before: Millis,
+    sent: bool,
+}
+
+impl Client {
+    /// The server asks something; `own` is the request on whose stream it does.
+    pub(super) fn asked(
+        &mut self,
+        now: Millis,
+        own: Option<u32>,
+        id: Json<'_>,
+        method: &str,
+        params: Option<Json<'_>>,
+    ) {
+        let request = match v2025::read_input(self.config.serves, id, method, params) {
+            Ok(request) => request,
+            Err(answer) => return self.notify(answer),
+        };
+        // A stream that was taken up again may tell twice.
+        if self.inputs.iter().any(|(_, question)| *question.id == *id.get()) {
+            return;
+        }
+        if self.inputs.iter().len() >= MOST_OPEN {
+            return self.notify(jsonrpc::error_response(id, -32603, "too many requests of the server's are open"));
+        }
+        let handle = self.whose(own, &request);
+        let input = self.next_input;
+        self.next_input = input.wrapping_add(1);
+        let question =
+            Question { id: id.get().into(), handle, task_id: request.task_id.as_deref().map(Into::into), answer: None };
+        self.inputs.insert(input, question);
+        if let Some(handle) = handle {
+            self.awaits_us(now, handle);
+        }
+        let key = json::text(Some(id)).map_or_else(|| id.get().into(), Into::into);
+        let params = params.map_or("{}", Json::get).into();
+        self.put(Output::Asked { input, handle, kind: request.kind, key, params });
+    }
+
+    /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
+    /// the question's words and then asks, in that order.
+    fn whose(&mut self, own: Option<u32>, request: &InputRequest<'_>) -> Option<Handle> {
+        if let Some(task_id) = &request.task_id {
+            return self.tasks.by_id(task_id).first().copied();
+        }
+        match own.and_then(|id| self.requests.get(&id)) {
+            Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) => {
+                return Some(handle);
+            }
+            _ => {}
+        }
+        let announced: Vec<(u64, Handle, bool)> = self
+            .tasks
+            .handles()
+            .into_iter()
+            .filter_map(|handle| {
+                let (order, words) = self.tasks.get(handle)?.announced.as_ref()?;
+                Some((*order, handle, words.as_deref() == request.message.as_deref()))
+            })
+            .collect();
+        let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
+        first.map(|(_, handle, _)| *handle)
+    }
+
+    /// A task waits for an answer of ours, whatever the server calls that.
+    fn awaits_us(&mut self, now: Millis, handle: Handle) {
+        self.tasks.update(handle, |entry| {
+            entry.announced = None;
+            entry.task.await_us(now, true);
+        });
+        let live = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot());
+        if let Some(mut snapshot) = live.filter(|s| s.status == Status::Working).cloned() {
+            snapshot.status = Status::InputRequired;
+            self.observe(now, handle, snapshot, false);
+        }
+    }
+
+    /// Whether a question about this task is open.
+    pub(super) fn has_question(&self, handle: Handle) -> bool {
+        self.inputs.iter().any(|(_, question)| question.handle == Some(handle))
+    }
+
+    /// The application answers.
+    pub(super) fn respond(&mut self, input: InputId, answer: &InputAnswer, reply: ReplyId) {
+        let question = self.inputs.get_mut(&input).filter(|question| question.answer.is_none());
+        let Some(question) = question else {
+            let words = "the server no longer waits for this answer; it was not sent";
+            return self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[words])));
+        };
+        let body = v2025::answer_input(&question.id, answer, question.task_id.as_deref());
+        question.answer = Some(Answer { body, reply, attempts: 0, not_before: 0, sent: false });
+    }
+
+    /// Sends the answers that wait.
+    pub(super) fn release_answers(&mut self, now: Millis) {
+        let mut ready = Vec::new();
+        for (input, question) in self.inputs.iter_mut() {
+            if let Some(answer) = question.answer.as_mut().filter(|a| !a.sent && a.not_before <= now) {
+                answer.sent = true;
+                ready.push((*input, answer.body.clone()));
+            }
+        }
+        for (input, body) in ready {
+            self.post_answer(now, input, body);
+        }
+    }
+
+    /// The server took an answer.
+    pub(super) fn answer_taken(&mut self, now: Millis, input: InputId) {
+        self.health.good(now);
+        self.question_over(now, input, Ok("null".into()));
+    }
+
+    /// An answer did not get through.
+    pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, trouble: &Trouble) {
+        if trouble.is_transient() {
+            self.trouble(now, trouble);
+            let again = self.health.closed_until().unwrap_or(now);
+            if let Some(answer) = self.inputs.get_mut(&input).and_then(|question| question.answer.as_mut()) {
+                answer.attempts += 1;
+                if answer.attempts < MOST_ATTEMPTS {
+                    (answer.sent, answer.not_before) = (false, again);
+                    return;
+                }
+            }
+        }
+        let failure = trouble.failure("answering the server", "; it has not got the answer");
+        self.question_over(now, input, Err(failure));
+    }
+
+    /// The server takes back the request of this id.
+    pub(super) fn input_withdrawn(&mut self, now: Millis, id: Json<'_>) {
+        self.withdraw(now, |question| *question.id == *id.get());
+    }
+
+    /// Nobody waits for the answers to these questions any more.
+    pub(super) fn withdraw(&mut self, now: Millis, which: impl Fn(&Question) -> bool) {
+        let gone: Vec<InputId> = self.inputs.iter().filter(|(_, q)| which(q)).map(|(input, _)| *input).collect();
+        for input in gone {
+            let words = "the server no longer waits for this answer";
+            self.question_over(now, input, Err(Failure::new(FailureCode::Unsupported, &[words])));
+        }
+    }
+
+    /// All that a task asks is moot.
+    pub(super) fn withdraw_of(&mut self, handle: Handle) {
+        if self.has_question(handle) {
+            self.withdraw(self.now, |question| question.handle == Some(handle));
+        }
+    }
+
+    /// When an answer that met trouble is sent again.
+    pub(super) fn answer_time(&self) -> Option<Millis> {
+        let waiting = self.inputs.iter().filter_map(|(_, question)| question.answer.as_ref().filter(|a| !a.sent));
+        waiting.map(|answer| answer.not_before).min()
+    }
+
+    fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
+        let Some(question) = self.inputs.remove(&input) else { return };
+        self.put(Output::InputOver { input });
+        if let Some(answer) = question.answer {
+            self.reply(answer.reply, outcome);
+        }
+        let Some(handle) = question.handle.filter(|&handle| !self.has_question(handle)) else { return };
+        // The task goes on: what the server says of it now is news.
+        self.with_task(now, handle, |task, now| {
+            task.await_us(now, false);
+            task.ask_now(now);
+        });
+    }
+
+    fn post_answer(&mut self, now: Millis, input: InputId, body: String) {
+        let deadline = now.saturating_add(self.config.request_timeout_ms);
+        self.post(Role::Answer(input), body, Some(deadline));
+    }
+}

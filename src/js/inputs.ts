@@ -1,0 +1,83 @@
+// The server's input requests on this side: shown to the application's handler, kept for `task.respond()`.
+
+import type { Port, TaskState } from "./state.js";
+import { words } from "./transport.js";
+import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
+
+interface Question {
+  readonly key: string;
+  readonly state: TaskState | undefined;
+  readonly abort: AbortController;
+}
+
+/** JSON-RPC's code for an error of ours. */
+const INTERNAL_ERROR = -32603;
+
+/** @internal */
+export class Inputs {
+  readonly #options: ClientOptions;
+  readonly #port: Port;
+  readonly #state: (handle: number) => TaskState | undefined;
+  readonly #open = new Map<number, Question>();
+
+  constructor(options: ClientOptions, port: Port, state: (handle: number) => TaskState | undefined) {
+    this.#options = options;
+    this.#port = port;
+    this.#state = state;
+  }
+
+  /** The server asks; `kind`: 0 elicitation, 1 sampling, 2 roots. */
+  asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void {
+    const request: InputRequest = Object.freeze({ method, params: JSON.parse(params) as InputRequest["params"] });
+    const abort = new AbortController();
+    const state = this.#state(handle);
+    this.#open.set(input, { key, state, abort });
+    state?.onAsked(key, input, request);
+    const { onElicitation, onSampling, onListRoots } = this.#options;
+    const handler = [onElicitation, onSampling, onListRoots][kind] as InputHandler<object, object> | undefined;
+    void this.#handle(input, handler, request, { key, task: state?.owner?.deref(), signal: abort.signal });
+  }
+
+  /** Answered, or no longer wanted. */
+  over(input: number): void {
+    const question = this.#open.get(input);
+    if (!question) return;
+    this.#open.delete(input);
+    question.abort.abort();
+    question.state?.onInputOver(question.key, input);
+  }
+
+  /** No answer can be given any more. */
+  end(): void {
+    for (const input of [...this.#open.keys()]) this.over(input);
+  }
+
+  async #handle(
+    input: number,
+    handler: InputHandler<object, object> | undefined,
+    request: InputRequest,
+    context: InputContext,
+  ): Promise<void> {
+    const { signal } = context;
+    try {
+      const answer = await handler?.(request.params, context);
+      if (signal.aborted) return;
+      // Nothing: the handle answers, if there is one.
+      if (answer === undefined && this.#open.get(input)?.state) return;
+      await this.#port.respond(input, answered(answer));
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
+      const { code } = (error ?? {}) as { code?: unknown };
+      const number = Number.isInteger(code) ? (code as number) : INTERNAL_ERROR;
+      await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
+    }
+  }
+}
+
+/** An answer as JSON text. @throws TypeError it is no object */
+export function answered(answer: unknown): string {
+  const json = JSON.stringify(answer) as string | undefined;
+  if (!json?.startsWith("{")) throw new TypeError(`an answer must be an object, not ${json ?? String(answer)}`);
+  return json;
+}

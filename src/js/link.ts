@@ -1,0 +1,282 @@
+// The way between the face and the engine: loads the module, hands jobs over, brings back what the engine tells.
+
+import { type PlainFailure, toError } from "./errors.js";
+import { snapshot, type Host } from "./host.js";
+import { Inputs } from "./inputs.js";
+import type { Load } from "./load.js";
+import { isMultiplexed, watchPage } from "./page.js";
+import { isTerminal, type Port, type TaskState } from "./state.js";
+import { send, words } from "./transport.js";
+import { withData, type ClientOptions } from "./types.js";
+import type { Core } from "#glue";
+
+type Job = (core: Core) => void;
+
+/** So many of the newest task ids are kept for servers that cannot list them. */
+const MOST_KNOWN = 50;
+
+/** @internal */
+export class Link implements Port {
+  readonly states = new Map<number, TaskState>();
+  /** The ids of the newest tasks, oldest first. */
+  readonly known = new Set<string>();
+  readonly #url: string;
+  readonly #options: ClientOptions;
+  readonly #load: Load;
+  readonly #inputs: Inputs;
+  readonly #replies = new Map<number, { resolve(json: string): void; reject(reason: unknown): void }>();
+  /** What was asked for before the module was there. */
+  #waiting: Job[] = [];
+  #core: Core | undefined;
+  #loading = false;
+  #closed: PlainFailure | undefined;
+  #next = 1;
+  #multiplexed = false;
+  #unwatchPage = (): void => {};
+
+  constructor(url: string, options: ClientOptions, load: Load) {
+    this.#url = url;
+    this.#options = options;
+    this.#load = load;
+    this.#inputs = new Inputs(options, this, (handle) => this.states.get(handle));
+  }
+
+  /** Why nothing is done any more. */
+  get closed(): PlainFailure | undefined {
+    return this.#closed;
+  }
+
+  /** A number for a handle or a question. */
+  next(): number {
+    return this.#next++;
+  }
+
+  /** Does it with the engine: now, or as soon as the module is loaded. */
+  do(job: Job): void {
+    if (this.#closed) return;
+    if (!this.#core) {
+      this.#waiting.push(job);
+      void this.#begin();
+      return;
+    }
+    try {
+      job(this.#core);
+    } catch (error) {
+      // The engine never throws: the module itself has broken.
+      this.#end({ code: "internal", message: String(error) });
+    }
+  }
+
+  /** Asks the engine something that it answers once, with JSON text. */
+  ask(question: (core: Core, reply: number) => void): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(toError(this.#closed));
+      const reply = this.next();
+      this.#replies.set(reply, { resolve, reject });
+      this.do((core) => question(core, reply));
+    });
+  }
+
+  async #tell(question: (core: Core, reply: number) => void): Promise<void> {
+    await this.ask(question);
+  }
+
+  watch(handle: number, result: boolean, on: boolean): void {
+    this.do((core) => (on ? core.watch(handle, result) : core.unwatch(handle, result)));
+  }
+
+  refresh(handle: number): Promise<void> {
+    return this.#tell((core, reply) => core.refresh(handle, reply));
+  }
+
+  cancel(handle: number): Promise<void> {
+    return this.#tell((core, reply) => core.cancel(handle, reply));
+  }
+
+  abandon(handle: number): void {
+    this.do((core) => core.abandon(handle));
+  }
+
+  respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
+    return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
+  }
+
+  /** Nobody holds the handle any more. What watches every task of the client watches on until the task has ended. */
+  forget(handle: number): void {
+    const state = this.states.get(handle);
+    if (state && (flags(this.#options) & WATCH_ALL) !== 0 && !isTerminal(state)) {
+      state.isLetGo = true;
+      return;
+    }
+    this.states.delete(handle);
+    if (this.#core) this.do((core) => core.forget(handle));
+  }
+
+  warn(code: string, message: string): void {
+    const { onWarning } = this.#options;
+    try {
+      if (onWarning) onWarning({ code, message });
+      else console.warn(`mcp-tasks: ${message}`);
+    } catch {
+      // Whoever cannot take a warning cannot be warned.
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    const core = this.#core;
+    if (core) this.do(() => core.close());
+    this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
+    // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
+    this.#core = undefined;
+    queueMicrotask(() => {
+      try {
+        core?.free();
+      } catch {
+        // It broke while it was closed: nothing is left to be freed.
+      }
+    });
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      const Engine = await this.#load();
+      if (this.#closed) return;
+      const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
+      const info = clientInfo && JSON.stringify(clientInfo);
+      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options));
+      this.#core = core;
+      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.pause(reason, on)));
+      const jobs = this.#waiting;
+      this.#waiting = [];
+      for (const job of jobs) this.do(job);
+    } catch (error) {
+      this.#loadFailed(error);
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** Whoever waits is told; the next call tries to load again. */
+  #loadFailed(error: unknown): void {
+    this.warn("load-failed", String(error instanceof Error ? error.message : error));
+    const running = [...this.states.values()].filter((state) => state.isTask);
+    for (const state of running) this.states.delete(state.handle);
+    this.#failAll(error);
+    // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
+    this.#waiting = running.map((state) => (core: Core) => {
+      core.attach(state.handle, state.taskId ?? "");
+      if (state.isListenedTo) core.watch(state.handle, false);
+    });
+    for (const state of running) {
+      this.states.set(state.handle, state);
+      state.onInterrupted(error);
+    }
+  }
+
+  #end(why: PlainFailure): void {
+    if (this.#closed) return;
+    this.#closed = why;
+    this.#unwatchPage();
+    this.#waiting = [];
+    this.#inputs.end();
+    this.#failAll(toError(why));
+  }
+
+  #failAll(error: unknown): void {
+    const states = [...this.states.values()];
+    const replies = [...this.#replies.values()];
+    this.states.clear();
+    this.#replies.clear();
+    for (const state of states) state.onSettled({ error });
+    for (const reply of replies) reply.reject(error);
+  }
+
+  #changed(state: TaskState, ...fields: Parameters<typeof snapshot>): void {
+    state.onChanged(snapshot(...fields));
+    const { taskId, owner } = state;
+    this.known.add(taskId!);
+    if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
+    const { onTaskStatus } = this.#options;
+    if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, owner?.deref()));
+    if (state.isLetGo) this.forget(state.handle);
+  }
+
+  /** One socket for each request, or any number over one: known once the platform has seen a response. */
+  #lookAtConnection(): void {
+    if (this.#multiplexed || !isMultiplexed(this.#url)) return;
+    this.#multiplexed = true;
+    this.do((core) => core.multiplexed());
+  }
+
+  #host(): Host {
+    let thrown: unknown;
+    const state = (handle: number): TaskState | undefined => this.states.get(handle);
+    return {
+      fetch: async (...request) => {
+        try {
+          const response = await send(this.#options, ...request);
+          this.#lookAtConnection();
+          return response;
+        } catch (error) {
+          thrown = error;
+          throw error;
+        }
+      },
+      words,
+      created: (handle, isTask) => state(handle)?.onCreated(isTask),
+      changed: (handle, ...fields) => {
+        const changed = state(handle);
+        if (changed) this.#changed(changed, ...fields);
+      },
+      settled: (handle, isError, isWrapped, json) => {
+        state(handle)?.onSettled({ value: withData(JSON.parse(json), isWrapped), isError });
+        this.states.delete(handle);
+      },
+      failed: (handle, isFinal, error) => {
+        if (!isFinal) return state(handle)?.onInterrupted(error);
+        state(handle)?.onSettled({ error });
+        this.states.delete(handle);
+      },
+      asked: (...question) => this.#inputs.asked(...question),
+      inputOver: (input) => this.#inputs.over(input),
+      progress: (handle, json) => state(handle)?.onProgress(json),
+      notified: (method, params) => {
+        const { onNotification } = this.#options;
+        try {
+          onNotification?.({ method, params: JSON.parse(params) as { [key: string]: unknown } });
+        } catch (error) {
+          this.warn("listener-failed", `onNotification failed: ${words(error)}`);
+        }
+      },
+      replied: (reply, json) => {
+        this.#replies.get(reply)?.resolve(json);
+        this.#replies.delete(reply);
+      },
+      rejected: (reply, error) => {
+        this.#replies.get(reply)?.reject(error);
+        this.#replies.delete(reply);
+      },
+      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) => {
+        const error = toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData });
+        // The platform's own error, where it is the one that the message tells of.
+        if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
+        return error;
+      },
+      warned: (code, message) => this.warn(code, message),
+      panicked: (message) =>
+        this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
+    };
+  }
+}
+
+const WATCH_ALL = 8;
+
+/** What the options mean to the engine: see src/web/mod.rs. */
+function flags(options: ClientOptions): number {
+  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, stream } = options;
+  const serves = (onElicitation ? 1 : 0) | (onSampling ? 2 : 0) | (onListRoots ? 4 : 0);
+  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0);
+}

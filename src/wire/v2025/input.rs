@@ -1,0 +1,156 @@
+use super::{METHOD_NOT_FOUND, read_any};
+use crate::wire::{
+    json::{self, Json},
+    jsonrpc,
+    object::Object,
+    problem,
+};
+use std::borrow::Cow;
+
+/// What a server may ask of its client. In the words of 2026-07-28 these are input requests; on this wire they are
+/// requests of the server's own, answered by a POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputKind {
+    /// `elicitation/create`.
+    Elicitation,
+    /// `sampling/createMessage`.
+    Sampling,
+    /// `roots/list`.
+    Roots,
+}
+
+impl InputKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Elicitation, Self::Sampling, Self::Roots];
+
+    /// The method's name.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation/create",
+            Self::Sampling => "sampling/createMessage",
+            Self::Roots => "roots/list",
+        }
+    }
+
+    /// The capability, and how it is declared.
+    fn capability(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Elicitation => ("elicitation", r#"{"form":{}}"#),
+            Self::Sampling => ("sampling", "{}"),
+            Self::Roots => ("roots", "{}"),
+        }
+    }
+}
+
+/// The client's capabilities: only what somebody answers, in the order of [`InputKind::ALL`].
+pub(super) fn capabilities(serves: [bool; 3]) -> String {
+    let served =
+        InputKind::ALL.into_iter().zip(serves).filter(|(_, serves)| *serves).map(|(kind, _)| kind.capability());
+    served.fold(Object::new(), |object, (name, value)| object.raw(name, value)).end()
+}
+
+/// What the engine must know of an input request.
+#[derive(Debug)]
+pub struct InputRequest<'a> {
+    /// What is asked for.
+    pub kind: InputKind,
+    /// The task that it is asked for, where the server says so.
+    pub task_id: Option<Cow<'a, str>>,
+    /// The question's words.
+    pub message: Option<Cow<'a, str>>,
+}
+
+/// Reads a request of the server's. `Err`: the answer to one that is not served, or to a `ping`.
+pub fn read_input<'a>(
+    serves: [bool; 3],
+    id: Json<'_>,
+    method: &str,
+    params: Option<Json<'a>>,
+) -> Result<InputRequest<'a>, String> {
+    let known = InputKind::ALL.into_iter().zip(serves).find(|(kind, serves)| kind.method() == method && *serves);
+    let Some((kind, _)) = known else { return Err(refusal(id, method)) };
+    let [meta, message, mode] = read_any(params, ["_meta", "message", "mode"]);
+    // A mode that was not declared (2025-11-25, Elicitation: "Error Handling"); without a word it is a form.
+    if mode.is_some() && json::text(mode).as_deref() != Some("form") && kind == InputKind::Elicitation {
+        return Err(jsonrpc::error_response(id, super::INVALID_PARAMS, "this client serves the mode \"form\" only"));
+    }
+    Ok(InputRequest { kind, task_id: related_task(meta), message: json::text(message) })
+}
+
+fn refusal(id: Json<'_>, method: &str) -> String {
+    if method == "ping" {
+        return jsonrpc::response(id, "{}");
+    }
+    let mut message = String::from("this client does not serve ");
+    message.push_str(&problem::excerpt(method));
+    jsonrpc::error_response(id, METHOD_NOT_FOUND, &message)
+}
+
+const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+
+fn related_task(meta: Option<Json<'_>>) -> Option<Cow<'_, str>> {
+    // The second name is FastMCP 2.14's (deviation 1).
+    let [related, old] = read_any(meta, [RELATED_TASK, "modelcontextprotocol.io/related-task"]);
+    let [task_id] = read_any(related.or(old), ["taskId"]);
+    json::text(task_id).filter(|id| !id.is_empty())
+}
+
+/// An answer to an input request.
+#[derive(Debug)]
+pub enum InputAnswer {
+    /// The result, a JSON object as text.
+    Result(String),
+    /// There is none.
+    Error {
+        /// A JSON-RPC error code.
+        code: i64,
+        /// Why not.
+        message: String,
+    },
+}
+
+/// The text of an answer; `id` is the request's, as it stood. Everything about a task names it (2025-11-25, Tasks:
+/// "Associating Task-Related Messages").
+pub fn answer_input(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
+    let id = Json::check(id).unwrap_or(Json::NULL);
+    match answer {
+        InputAnswer::Error { code, message } => jsonrpc::error_response(id, *code, message),
+        InputAnswer::Result(result) => match (task_id, Json::check(result)) {
+            (Some(task_id), Ok(result)) => jsonrpc::response(id, &relate(result, task_id)),
+            (None, Ok(result)) => jsonrpc::response(id, result.get()),
+            (_, Err(_)) => jsonrpc::error_response(id, -32603, "the answer is not JSON"),
+        },
+    }
+}
+
+/// The object with the task named in its `_meta`.
+fn relate(result: Json<'_>, task_id: &str) -> String {
+    let task = Object::new().text("taskId", task_id).end();
+    let [meta] = read_any(Some(result), ["_meta"]);
+    let meta = Object::copy(meta.unwrap_or(Json::NULL), RELATED_TASK).raw(RELATED_TASK, &task).end();
+    Object::copy(result, "_meta").raw("_meta", &meta).end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_served_is_declared() {
+        assert_eq!(capabilities([false; 3]), "{}");
+        assert_eq!(capabilities([true, false, true]), r#"{"elicitation":{"form":{}},"roots":{}}"#);
+        assert_eq!(capabilities([false, true, false]), r#"{"sampling":{}}"#);
+    }
+
+    #[test]
+    fn answers_keep_the_id_as_it_stood_and_name_the_task() {
+        let answer = |json: &str| InputAnswer::Result(json.into());
+        let plain = answer_input("0", &answer(r#"{"action":"decline"}"#), None);
+        assert_eq!(plain, r#"{"jsonrpc":"2.0","id":0,"result":{"action":"decline"}}"#);
+        let related = answer_input("\"task-1-0\"", &answer(r#"{"action":"accept","_meta":{"x":1}}"#), Some("t\"1"));
+        let want = r#"{"jsonrpc":"2.0","id":"task-1-0","result":{"action":"accept","_meta":{"x":1,"io.modelcontextprotocol/related-task":{"taskId":"t\"1"}}}}"#;
+        assert_eq!(related, want);
+        let error = answer_input("7", &InputAnswer::Error { code: -1, message: "no".into() }, Some("t"));
+        assert_eq!(error, r#"{"jsonrpc":"2.0","id":7,"error":{"code":-1,"message":"no"}}"#);
+    }
+}

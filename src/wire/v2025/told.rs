@@ -1,0 +1,55 @@
+use super::{CallKind, read_any, read_snapshot};
+use crate::wire::{
+    Problem,
+    json::{self, Json},
+    object::Object,
+    snapshot::Snapshot,
+};
+
+/// What the server tells without being asked.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// A task changed.
+    Task(Result<Snapshot, Problem>),
+    /// A call makes progress.
+    Progress {
+        /// What the call was sent with.
+        token: u32,
+        /// How far it is: `progress`, `total` and `message`, as JSON text.
+        json: String,
+    },
+    /// The server no longer wants this request of its own answered.
+    Withdrawn(Json<'a>),
+    /// A list is no longer what it was.
+    ListChanged(CallKind),
+    /// Anything else.
+    Other,
+}
+
+/// Reads a notification. Both names of the status notification are taken, whatever the revision: released servers mix them.
+pub fn read_notification<'a>(method: &str, params: Option<Json<'a>>) -> Told<'a> {
+    match method {
+        "notifications/tasks/status" | "notifications/tasks" => Told::Task(
+            params.ok_or_else(|| Problem::new("a task notification without parameters", "")).and_then(read_snapshot),
+        ),
+        "notifications/progress" => read_progress(params).unwrap_or(Told::Other),
+        "notifications/cancelled" => {
+            let [id] = read_any(params, ["requestId"]);
+            id.map_or(Told::Other, Told::Withdrawn)
+        }
+        "notifications/tools/list_changed" => Told::ListChanged(CallKind::Tool),
+        "notifications/prompts/list_changed" => Told::ListChanged(CallKind::Prompt),
+        "notifications/resources/list_changed" => Told::ListChanged(CallKind::Resource),
+        _ => Told::Other,
+    }
+}
+
+fn read_progress(params: Option<Json<'_>>) -> Option<Told<'static>> {
+    let [token, progress, total, message] = read_any(params, ["progressToken", "progress", "total", "message"]);
+    let token = json::whole(token).and_then(|n| u32::try_from(n).ok())?;
+    let mut object = Object::new();
+    for (name, value) in [("progress", Some(progress?)), ("total", total), ("message", message)] {
+        object = value.into_iter().fold(object, |object, value| object.raw(name, value.get()));
+    }
+    Some(Told::Progress { token, json: object.end() })
+}
