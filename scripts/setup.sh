@@ -156,4 +156,4 @@ python_server() { # NAME: a virtual environment with exactly what tests/servers/
 }
 
 [ "${SETUP_BROWSERS:-1}" = 0 ] || browsers
-[ "${SETUP_PYTHON:-1}" = 0 ] || python_server fastmcp-3.4
+[ "${SETUP_PYTHON:-1}" = 0 ] || for server in fastmcp-3.4 fastmcp-2.14 mcp-1.30; do python_server "$server"; done

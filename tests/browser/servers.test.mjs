@@ -3,18 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { missing, open } from "../../scripts/engines.mjs";
 import { scenarios, verify } from "../package/scenarios.mjs";
-import { demoWithTruth, fastmcpWithTruth } from "../package/truths.mjs";
+import { demoServers, realServers } from "../package/truths.mjs";
 import { startSite, visit } from "./site.mjs";
 
-const demo = [
-  ["demo", "the demo server, with notifications", () => demoWithTruth({ getStream: true })],
-  ["demo", "the demo server, GET answered 405", () => demoWithTruth({ getStream: false })],
-];
-const fastmcp = [
-  ["fastmcp", "FastMCP 3.4, with notifications", () => fastmcpWithTruth({ stateless: false })],
-  ["fastmcp", "FastMCP 3.4, GET answered 405", () => fastmcpWithTruth({ stateless: true })],
-];
-const engines = { chromium: [...demo, ...fastmcp], firefox: demo, webkit: demo };
+const engines = { chromium: [...demoServers, ...realServers], firefox: demoServers, webkit: demoServers };
 
 for (const [engine, servers] of Object.entries(engines)) {
   describe(engine, { skip: missing(engine) }, () => {

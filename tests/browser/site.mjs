@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { folder } from "../package/support.mjs";
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".map": "application/json" };
-const scenarios = fileURLToPath(new URL("../package/scenarios.mjs", import.meta.url));
+const scenarios = fileURLToPath(new URL("../package", import.meta.url));
 
 /** Strict, but for what the package says it needs: WebAssembly, and its servers. */
 export const strict = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*";
@@ -36,7 +36,7 @@ export async function startSite({ csp = strict, files = {}, serve = () => undefi
     const status = serve(pathname);
     if (status) return res.writeHead(status, headers).end();
     if (pathname in own) return res.writeHead(200, headers).end(own[pathname]);
-    const file = pathname === "/scenarios.mjs" ? scenarios : inPackage(pathname);
+    const file = /^\/scenarios(\/[\w-]+)?\.mjs$/.test(pathname) ? join(scenarios, pathname) : inPackage(pathname);
     if (!file || !existsSync(file)) return res.writeHead(404, headers).end();
     res.writeHead(200, headers);
     return createReadStream(file).pipe(res);

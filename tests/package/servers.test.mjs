@@ -3,16 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { run, scenarios, verify } from "./scenarios.mjs";
 import { mcp } from "./support.mjs";
-import { demoWithTruth, fastmcpWithTruth } from "./truths.mjs";
+import { demoServers, realServers } from "./truths.mjs";
 
-const servers = [
-  ["demo", "the demo server, with notifications", () => demoWithTruth({ getStream: true })],
-  ["demo", "the demo server, GET answered 405", () => demoWithTruth({ getStream: false })],
-  ["fastmcp", "FastMCP 3.4, with notifications", () => fastmcpWithTruth({ stateless: false })],
-  ["fastmcp", "FastMCP 3.4, GET answered 405", () => fastmcpWithTruth({ stateless: true })],
-];
-
-for (const [list, title, start] of servers) {
+for (const [list, title, start] of [...demoServers, ...realServers]) {
   describe(title, () => {
     let server;
     before(async () => { server = await start(); });

@@ -1,11 +1,11 @@
-// What a server itself says of its tasks: the other side of scenarios.mjs.
+// The servers under test, and what they themselves say of their tasks: the other side of scenarios.mjs.
 import { startDemo } from "../servers/demo.mjs";
-import { startFastmcp34 } from "../servers/fastmcp.mjs";
-import { words } from "./scenarios.mjs";
+import { startEverything, startPython } from "../servers/start.mjs";
+import { words } from "./scenarios/common.mjs";
 import { until } from "./support.mjs";
 
 /** The demo server, which records every status it told: pushed ones with a stream, else those that were asked for. */
-export async function demoWithTruth({ getStream }) {
+async function demoWithTruth({ getStream }) {
   const server = await startDemo({ getStream, pollIntervalMs: 100 });
   const { store } = server;
   const told = new Map();
@@ -45,29 +45,22 @@ export async function demoWithTruth({ getStream }) {
   };
 }
 
-/** FastMCP 3.4, or `{ skip }`. */
-export async function fastmcpWithTruth({ stateless }) {
-  const server = await startFastmcp34({ stateless });
-  if (server.skip) return server;
-  return { url: server.url, close: server.close, truth: { until, pushes: !stateless, get: (taskId) => rawGet(server.url, taskId) } };
-}
+/** A server that is not ours: what it says is asked by hand, within the scenarios. `{ skip }` where it is missing. */
+export const realServers = [
+  ["fastmcp3", "FastMCP 3.4, with notifications", () => withTruth(startPython("fastmcp-3.4"), { pushes: true })],
+  ["fastmcp3Stateful", "FastMCP 3.4, asking back", () => withTruth(startPython("fastmcp-3.4"))],
+  ["fastmcp3", "FastMCP 3.4, GET answered 405 (deviation 15)", () => withTruth(startPython("fastmcp-3.4", "--stateless"), { pushes: false })],
+  ["fastmcp2", "FastMCP 2.14", () => withTruth(startPython("fastmcp-2.14"), { pushes: true })],
+  ["sdk", "the Python SDK 1.30", () => withTruth(startPython("mcp-1.30"))],
+  ["sdkOneGroup", "the Python SDK 1.30, with its own task group", () => withTruth(startPython("mcp-1.30", "--one-group"))],
+  ["everything", "server-everything", () => withTruth(startEverything())],
+];
 
-/** `tasks/get` by hand: a session of its own, and no code of the package's. */
-async function rawGet(url, taskId) {
-  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
-  const post = async (body) => {
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ jsonrpc: "2.0", ...body }) });
-    return { response, text: await response.text() };
-  };
-  const clientInfo = { name: "by hand", version: "0" };
-  const { response } = await post({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo } });
-  const session = response.headers.get("mcp-session-id");
-  if (session) headers["mcp-session-id"] = session;
-  headers["mcp-protocol-version"] = "2025-11-25";
-  await post({ method: "notifications/initialized" });
-  const { text } = await post({ id: 2, method: "tasks/get", params: { taskId } });
-  const data = text.startsWith("{") ? text : text.split("\n").filter((line) => line.startsWith("data: {")).map((line) => line.slice(6)).at(-1);
-  const { result, error } = JSON.parse(data);
-  if (error) throw new Error(`tasks/get: ${error.message}`);
-  return result;
+export const demoServers = [
+  ["demo", "the demo server, with notifications", () => demoWithTruth({ getStream: true })],
+  ["demo", "the demo server, GET answered 405", () => demoWithTruth({ getStream: false })],
+];
+
+async function withTruth(starting, truth) {
+  return { ...(await starting), truth };
 }

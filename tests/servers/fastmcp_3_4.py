@@ -1,27 +1,23 @@
-"""A FastMCP 3.4 server for the tests: tasks on Docket, in memory. Started by fastmcp.mjs.
+"""A FastMCP 3.4 server for the tests: tasks on Docket, in memory. Started by start.mjs.
 
-    FASTMCP_DOCKET_URL=memory:// python fastmcp_3_4.py [--port 0] [--stateless]
+    python fastmcp_3_4.py [--port 0] [--stateless]
 
-Prints ``ready URL`` once it listens. With ``--stateless`` there is no session: GET answers 405 and no notification
-is ever sent.
+With ``--stateless`` there is no session: GET answers 405 and no notification is ever sent.
 """
 
-import argparse
 import asyncio
 import os
-import socket
 from datetime import timedelta
 
 # Read when fastmcp is imported.
 os.environ.setdefault("FASTMCP_DOCKET_URL", "memory://")
 
-import uvicorn
-from fastmcp import FastMCP
+from fastmcp import Context, FastMCP
 from fastmcp.dependencies import Progress
 from fastmcp.exceptions import ToolError
 from fastmcp.server.tasks import TaskConfig
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
+
+from serving import options, serve
 
 POLL = timedelta(milliseconds=200)
 OPTIONAL = TaskConfig(mode="optional", poll_interval=POLL)
@@ -64,10 +60,46 @@ async def long_sleep(progress: Progress = Progress()) -> str:
     return "slept"
 
 
+@mcp.tool(task=OPTIONAL)
+async def halves(n: float) -> float:
+    """A number alone, which the server has to wrap."""
+    return n / 2
+
+
+@mcp.tool(task=OPTIONAL)
+async def letters(word: str) -> list[str]:
+    """A list alone, likewise."""
+    return list(word)
+
+
+@mcp.tool(task=OPTIONAL)
+async def greets(ctx: Context, who: str = "somebody") -> str:
+    """Asks for a name, then greets."""
+    answer = await ctx.elicit(f"What is the name of {who}?", response_type=str)
+    return f"Hello, {answer.data}!" if answer.action == "accept" else f"no name: {answer.action}"
+
+
+@mcp.tool(task=OPTIONAL)
+async def asks_twice(ctx: Context) -> str:
+    """Asks for two things, one after the other."""
+    first = await ctx.elicit("first name?", response_type=str)
+    last = await ctx.elicit("last name?", response_type=str)
+    return f"{first.data} {last.data}"
+
+
 @mcp.tool
 async def quick(text: str) -> str:
     """Answers at once, never as a task."""
     return text
+
+
+@mcp.tool
+async def reports(ctx: Context) -> str:
+    """Tells of its progress, and something else."""
+    await ctx.report_progress(1, 2, "half")
+    await ctx.info("listen")
+    await ctx.report_progress(2, 2, "all")
+    return "done"
 
 
 @mcp.tool
@@ -76,34 +108,39 @@ async def was_cancelled() -> dict:
     return dict(long_sleeps)
 
 
-class Announcing(uvicorn.Server):
-    """Says where it listens: the caller gave port 0."""
-
-    async def startup(self, sockets=None):
-        await super().startup(sockets=sockets)
-        if self.started:
-            print(f"ready http://127.0.0.1:{sockets[0].getsockname()[1]}/mcp", flush=True)
+@mcp.prompt(task=OPTIONAL)
+async def review(subject: str, depth: int = 1) -> str:
+    """A prompt that takes a moment."""
+    await asyncio.sleep(0.2)
+    return f"Review {subject}, {depth} deep."
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--stateless", action="store_true")
-    options = parser.parse_args()
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
-        allow_headers=["*", "authorization"],
-        expose_headers=["mcp-session-id", "mcp-protocol-version", "www-authenticate", "retry-after"],
-        max_age=600,
-    )
-    # The pages of the tests have another origin, which FastMCP's guard for localhost would refuse.
-    app = mcp.http_app(middleware=[cors], stateless_http=options.stateless, host_origin_protection=False)
-    listener = socket.create_server(("127.0.0.1", options.port))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    Announcing(config).run(sockets=[listener])
+@mcp.prompt
+async def remark(subject: str) -> str:
+    """A prompt that is never a task."""
+    return f"Remark on {subject}."
+
+
+@mcp.resource("data://report", task=OPTIONAL, mime_type="text/markdown")
+async def report() -> str:
+    """A resource that takes a moment."""
+    await asyncio.sleep(0.2)
+    return "# Report"
+
+
+@mcp.resource("data://item/{key}", task=OPTIONAL)
+async def item(key: str) -> str:
+    """A resource of a template."""
+    return f"item {key}"
+
+
+@mcp.resource("data://broken", task=OPTIONAL)
+async def broken() -> str:
+    """A resource that cannot be read."""
+    raise ValueError("the shelf is empty")
 
 
 if __name__ == "__main__":
-    main()
+    chosen = options("--stateless")
+    # The pages of the tests have another origin, which FastMCP's guard for localhost would refuse.
+    serve(mcp.http_app(stateless_http=chosen.stateless, host_origin_protection=False), chosen.port)
