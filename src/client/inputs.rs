@@ -6,7 +6,7 @@ use crate::{
         json::{self, Json},
         jsonrpc,
         snapshot::Status,
-        v2025::{self, InputAnswer, InputRequest},
+        v2025::{self, InputAnswer, InputKind},
     },
 };
 
@@ -20,8 +20,18 @@ const MOST_ATTEMPTS: u32 = 5;
 pub(super) struct Question {
     /// The request's id as it stood.
     id: Box<str>,
+    kind: InputKind,
+    /// Its words, by which it may be recognised.
+    message: Option<Box<str>>,
+    /// As JSON text; empty once somebody was told.
+    params: String,
+    /// The request on whose stream it came.
+    own: Option<u32>,
     /// Whose call or task asks.
     handle: Option<Handle>,
+    /// The task's id on our side: several handles may be of one task.
+    owner: Option<Box<str>>,
+    is_told: bool,
     /// The task as the server named it: the answer has to name it too.
     task_id: Option<Box<str>>,
     answer: Option<Answer>,
@@ -58,27 +68,56 @@ impl Client {
         if self.inputs.iter().len() >= MOST_OPEN {
             return self.notify(jsonrpc::error_response(id, -32603, "too many requests of the server's are open"));
         }
-        let handle = self.whose(own, &request);
         let input = self.next_input;
         self.next_input = input.wrapping_add(1);
-        let question =
-            Question { id: id.get().into(), handle, task_id: request.task_id.as_deref().map(Into::into), answer: None };
+        let question = Question {
+            id: id.get().into(),
+            kind: request.kind,
+            message: request.message.as_deref().map(Into::into),
+            params: params.map_or("{}", Json::get).into(),
+            own,
+            handle: None,
+            owner: None,
+            is_told: false,
+            task_id: request.task_id.as_deref().map(Into::into),
+            answer: None,
+        };
         self.inputs.insert(input, question);
-        if let Some(handle) = handle {
-            self.awaits_us(now, handle);
+        self.place_questions(now);
+    }
+
+    /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
+    pub(super) fn place_questions(&mut self, now: Millis) {
+        let new: Vec<InputId> = self.inputs.iter().filter(|(_, q)| !q.is_told).map(|(input, _)| *input).collect();
+        for input in new {
+            let Some(question) = self.inputs.get(&input) else { continue };
+            let handle = self.whose(question);
+            if handle.is_none() && self.tasks.is_creating() {
+                continue;
+            }
+            let task_id = handle.and_then(|handle| self.tasks.get(handle)).and_then(|e| e.task.task_id());
+            let owner: Option<Box<str>> = task_id.map(Into::into);
+            let handles = owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id));
+            let Some(question) = self.inputs.get_mut(&input) else { continue };
+            (question.handle, question.owner, question.is_told) = (handle, owner, true);
+            let params = std::mem::take(&mut question.params);
+            let id = Json::check(&question.id).unwrap_or(Json::NULL);
+            let key = json::text(Some(id)).map_or_else(|| id.get().into(), Into::into);
+            let kind = question.kind;
+            for handle in handles {
+                self.awaits_us(now, handle);
+            }
+            self.put(Output::Asked { input, handle, kind, key, params });
         }
-        let key = json::text(Some(id)).map_or_else(|| id.get().into(), Into::into);
-        let params = params.map_or("{}", Json::get).into();
-        self.put(Output::Asked { input, handle, kind: request.kind, key, params });
     }
 
     /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
     /// the question's words and then asks, in that order.
-    fn whose(&mut self, own: Option<u32>, request: &InputRequest<'_>) -> Option<Handle> {
-        if let Some(task_id) = &request.task_id {
+    fn whose(&self, question: &Question) -> Option<Handle> {
+        if let Some(task_id) = &question.task_id {
             return self.tasks.by_id(task_id).first().copied();
         }
-        match own.and_then(|id| self.requests.get(&id)) {
+        match question.own.and_then(|id| self.requests.get(&id)) {
             Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) => {
                 return Some(handle);
             }
@@ -90,7 +129,7 @@ impl Client {
             .into_iter()
             .filter_map(|handle| {
                 let (order, words) = self.tasks.get(handle)?.announced.as_ref()?;
-                Some((*order, handle, words.as_deref() == request.message.as_deref()))
+                Some((*order, handle, words.as_deref() == question.message.as_deref()))
             })
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
@@ -112,7 +151,17 @@ impl Client {
 
     /// Whether a question about this task is open.
     pub(super) fn has_question(&self, handle: Handle) -> bool {
-        self.inputs.iter().any(|(_, question)| question.handle == Some(handle))
+        self.inputs.iter().any(|(_, question)| self.is_about(question, handle))
+    }
+
+    /// Whether one is open that nobody has answered.
+    pub(super) fn awaits_answer(&self, handle: Handle) -> bool {
+        self.inputs.iter().any(|(_, question)| question.answer.is_none() && self.is_about(question, handle))
+    }
+
+    fn is_about(&self, question: &Question, handle: Handle) -> bool {
+        let task_id = || self.tasks.get(handle).and_then(|e| e.task.task_id());
+        question.handle == Some(handle) || (question.owner.is_some() && question.owner.as_deref() == task_id())
     }
 
     /// The application answers.
@@ -192,16 +241,23 @@ impl Client {
 
     fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
         let Some(question) = self.inputs.remove(&input) else { return };
-        self.put(Output::InputOver { input });
+        if question.is_told {
+            self.put(Output::InputOver { input });
+        }
         if let Some(answer) = question.answer {
             self.reply(answer.reply, outcome);
         }
-        let Some(handle) = question.handle.filter(|&handle| !self.has_question(handle)) else { return };
-        // The task goes on: what the server says of it now is news.
-        self.with_task(now, handle, |task, now| {
-            task.await_us(now, false);
-            task.ask_now(now);
-        });
+        let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id));
+        for handle in question.handle.into_iter().chain(others) {
+            if self.has_question(handle) {
+                continue;
+            }
+            // The task goes on: what the server says of it now is news.
+            self.with_task(now, handle, |task, now| {
+                task.await_us(now, false);
+                task.ask_now(now);
+            });
+        }
     }
 
     fn post_answer(&mut self, now: Millis, input: InputId, body: String) {

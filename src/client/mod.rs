@@ -167,6 +167,7 @@ impl Client {
             self.list_if_wanted(now, kind);
         }
         self.tend_stream(now);
+        self.place_questions(now);
         self.release_answers(now);
         self.tend_holds(now);
         self.release_resumes(now);

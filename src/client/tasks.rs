@@ -104,6 +104,11 @@ impl Tasks {
         self.watched > 1
     }
 
+    /// A task may be about to be named.
+    pub(super) fn is_creating(&self) -> bool {
+        self.creating > 0
+    }
+
     /// Somebody watches a task that runs, or one that is about to be named.
     pub(super) fn is_listened_to(&self) -> bool {
         self.watched > 0 || self.creating > 0
@@ -274,7 +279,7 @@ impl Client {
 
     /// The server described a task.
     pub(super) fn observe(&mut self, now: Millis, handle: Handle, mut snapshot: Snapshot, pushed: bool) {
-        let asks = self.has_question(handle);
+        let asks = self.awaits_answer(handle);
         let number = self.tasks.announcement();
         let seen = self.tasks.update(handle, |entry| {
             // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.

@@ -118,6 +118,7 @@ export class Client {
     state.isTask = true;
     state.taskId = ref.taskId;
     this.#link.do((core) => core.attach(state.handle, ref.taskId));
+    this.#link.adopt(state);
     return handle;
   }
 

@@ -6,7 +6,9 @@ import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./
 
 interface Question {
   readonly key: string;
-  readonly state: TaskState | undefined;
+  /** Every handle's of the call or task that asks. */
+  readonly states: TaskState[];
+  readonly request: InputRequest;
   readonly abort: AbortController;
 }
 
@@ -17,25 +19,36 @@ const INTERNAL_ERROR = -32603;
 export class Inputs {
   readonly #options: ClientOptions;
   readonly #port: Port;
-  readonly #state: (handle: number) => TaskState | undefined;
+  readonly #states: ReadonlyMap<number, TaskState>;
   readonly #open = new Map<number, Question>();
 
-  constructor(options: ClientOptions, port: Port, state: (handle: number) => TaskState | undefined) {
+  constructor(options: ClientOptions, port: Port, states: ReadonlyMap<number, TaskState>) {
     this.#options = options;
     this.#port = port;
-    this.#state = state;
+    this.#states = states;
   }
 
   /** The server asks; `kind`: 0 elicitation, 1 sampling, 2 roots. */
   asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void {
     const request: InputRequest = Object.freeze({ method, params: JSON.parse(params) as InputRequest["params"] });
     const abort = new AbortController();
-    const state = this.#state(handle);
-    this.#open.set(input, { key, state, abort });
-    state?.onAsked(key, input, request);
+    const state = this.#states.get(handle);
+    const others = [...this.#states.values()].filter((s) => s !== state && s.taskId !== undefined && s.taskId === state?.taskId);
+    const states = state ? [state, ...others] : [];
+    this.#open.set(input, { key, states, request, abort });
+    for (const each of states) each.onAsked(key, input, request);
     const { onElicitation, onSampling, onListRoots } = this.#options;
     const handler = [onElicitation, onSampling, onListRoots][kind] as InputHandler<object, object> | undefined;
     void this.#handle(input, handler, request, { key, task: state?.owner?.deref(), signal: abort.signal });
+  }
+
+  /** One more handle of a task, which may be asking already. */
+  adopt(state: TaskState): void {
+    for (const [input, { key, states, request }] of this.#open) {
+      if (!states.some(({ taskId }) => taskId === state.taskId)) continue;
+      states.push(state);
+      state.onAsked(key, input, request);
+    }
   }
 
   /** Answered, or no longer wanted. */
@@ -44,7 +57,7 @@ export class Inputs {
     if (!question) return;
     this.#open.delete(input);
     question.abort.abort();
-    question.state?.onInputOver(question.key, input);
+    for (const state of question.states) state.onInputOver(question.key, input);
   }
 
   /** No answer can be given any more. */
@@ -63,7 +76,7 @@ export class Inputs {
       const answer = await handler?.(request.params, context);
       if (signal.aborted) return;
       // Nothing: the handle answers, if there is one.
-      if (answer === undefined && this.#open.get(input)?.state) return;
+      if (answer === undefined && this.#open.get(input)?.states.length) return;
       await this.#port.respond(input, answered(answer));
     } catch (error) {
       if (signal.aborted) return;

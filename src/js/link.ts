@@ -38,7 +38,7 @@ export class Link implements Port {
     this.#url = url;
     this.#options = options;
     this.#load = load;
-    this.#inputs = new Inputs(options, this, (handle) => this.states.get(handle));
+    this.#inputs = new Inputs(options, this, this.states);
   }
 
   /** Why nothing is done any more. */
@@ -99,6 +99,11 @@ export class Link implements Port {
 
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
     return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
+  }
+
+  /** One more handle of a task that may be asking something. */
+  adopt(state: TaskState): void {
+    this.#inputs.adopt(state);
   }
 
   /** Nobody holds the handle any more. What watches every task of the client watches on until the task has ended. */

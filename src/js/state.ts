@@ -145,7 +145,8 @@ export class TaskState {
   #show({ inputRequests: _, ...status }: TaskStatus): void {
     const open = [...this.inputs].map(([key, { request }]) => [key, request] as const);
     const inputRequests = Object.freeze(Object.fromEntries(open));
-    this.snapshot = Object.freeze(open.length > 0 ? { ...status, inputRequests } : status);
+    const asks = open.length > 0 && !TERMINAL.has(status.status);
+    this.snapshot = Object.freeze(asks ? { ...status, inputRequests } : status);
     this.#tell(this.snapshot);
   }
 

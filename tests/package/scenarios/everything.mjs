@@ -133,7 +133,7 @@ const input = {
     verify({ seen, told, titles }, truth, assert) {
       assert.deepEqual(seen, [[["interpretation"], research]]);
       assert.deepEqual(titles, ["snake", "User declined - using default interpretation", "comedy"].map((what) => `# Research Report: python (${what})`));
-      const input = told.findIndex((line) => line.startsWith("input_required: Found multiple interpretations"));
+      const input = told.findLastIndex((line) => line.startsWith("input_required: Found multiple interpretations"));
       assert.ok(input > 0, told.join(", "));
       assert.equal(told[input + 1], 'working: Continuing with interpretation: "snake"...');
       assert.match(told.at(-1), /^completed/);

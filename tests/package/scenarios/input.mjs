@@ -47,11 +47,14 @@ export const input = (v) => ({
     verify(texts, truth, assert) { assert.deepEqual(texts, ["no name: decline", "no name: cancel"]); },
   },
   "a handler that throws answers with an error, and the server decides what that means": {
-    run(lib, url, help) {
+    async run(lib, url, help) {
       const onElicitation = () => { throw new Error("nobody is here"); };
-      return help.inTime(how(help.client({ onElicitation }).callTool("greets")), "an end");
+      const warned = [];
+      const client = help.client({ onElicitation, onWarning: ({ code, message }) => warned.push(`${code}: ${message}`) });
+      return { warned, end: await help.inTime(how(client.callTool("greets")), "an end") };
     },
-    verify(end, truth, assert) {
+    verify({ warned, end }, truth, assert) {
+      assert.deepEqual(warned, ["input-failed: elicitation/create was not answered: nobody is here"]);
       if (v.thrown) assert.deepEqual(end, { text: v.thrown });
       else {
         assert.equal(end.name, "TaskFailedError");

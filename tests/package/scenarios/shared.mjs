@@ -157,11 +157,11 @@ export const refusals = (v) => ({
       assert.equal(immediately, true);
     },
   },
-  "a required tool without a task is the server's own refusal (deviations 3, 36)": {
+  "a required tool without a task is refused before anything is sent (deviations 9, 36)": {
     run: (lib, url, help) => help.rejection(help.client().callTool(v.required[0], v.required[1], { task: false })),
     verify(error, truth, assert) {
-      assert.equal(error.name, v.required[2]);
-      assert.match(error.message, /requires task/);
+      assert.equal(error.name, "UnsupportedError");
+      assert.match(error.message, /has to be a task.*not sent/);
     },
   },
 });
