@@ -153,11 +153,16 @@ impl Client {
 
     pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
         let Some(Exchange { origin, body, .. }) = self.exchanges.remove(&id) else { return };
-        if let Body::Events(stream, _) = &body {
-            self.stream_resumable(origin.role, stream);
-            if self.resume_later(now, &origin, stream, why) {
-                return;
+        match &body {
+            // It has done what it was for: what counts is the head.
+            Body::Ignored => return,
+            Body::Events(stream, _) => {
+                self.stream_resumable(origin.role, stream);
+                if self.resume_later(now, &origin, stream, why) {
+                    return;
+                }
             }
+            _ => {}
         }
         self.broke(now, id, &origin, &Trouble::Network(why.into()));
     }
