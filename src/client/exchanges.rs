@@ -4,7 +4,7 @@ use crate::{
     wire::{
         Problem,
         event_stream::EventStream,
-        http::{Head, Media},
+        http::{self, Head, Media},
         jsonrpc::{self, Message, RpcError},
     },
 };
@@ -72,6 +72,14 @@ pub(super) enum Body {
 impl Client {
     pub(super) fn head(&mut self, now: Millis, id: ExchangeId, head: Head) {
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        if let Some(url) = head.redirected_to.as_deref().filter(|url| !http::same_origin(&self.config.endpoint, url)) {
+            // The application trusts the server it named. Only its origin is told: the rest may hold a secret.
+            let what = "a redirect to another origin, from which nothing was accepted";
+            let problem = Problem::new(what, http::origin(url));
+            let origin = exchange.origin.clone();
+            self.abort(id);
+            return self.broke(now, id, &origin, &Trouble::Protocol(problem));
+        }
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);
         let role = exchange.origin.role;

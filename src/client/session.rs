@@ -3,7 +3,7 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem,
+        Problem, http,
         json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask, CallKind, Offer, SUPPORTED_VERSIONS},
@@ -211,7 +211,6 @@ impl Client {
 
     /// The endpoint without its query, which may hold a secret.
     pub(super) fn place(&self) -> &str {
-        let endpoint = self.config.endpoint.as_str();
-        endpoint.split(['?', '#']).next().unwrap_or(endpoint)
+        http::cut(&self.config.endpoint, b"?#").0
     }
 }
