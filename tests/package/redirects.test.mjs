@@ -76,7 +76,7 @@ test("a fetch option whose Response knows no address is accepted, one that tells
   const scripted = await startScripted(({ rpc, res }) => {
     if (rpc?.method === "initialize") return json(res, initializeResult(rpc.id, { capabilities: {} }));
     if (rpc?.id === undefined) return res.writeHead(202).end();
-    return json(res, { jsonrpc: "2.0", id: rpc.id, result: { content: [{ type: "text", text: "here" }] } });
+    return json(res, { jsonrpc: "2.0", id: rpc.id, result: { tools: [], content: [{ type: "text", text: "here" }] } });
   });
   t.after(() => scripted.close());
   const copy = async (url, init) => {
