@@ -7,7 +7,7 @@ use mcp_tasks::client::{CallKind, Input, Output};
 use mcp_tasks::task::{FailureCode, Interest};
 use mcp_tasks::wire::http::Method;
 use serde_json::{Value, json};
-use support::{FakeServer, Reply, Sim, Style, Tool, assert_says};
+use support::{End, FakeServer, Reply, Sim, Style, Tool, assert_says};
 
 fn offer(version: &str) -> Value {
     json!({ "protocolVersion": version, "capabilities": {}, "serverInfo": { "name": "s", "version": "1" } })
@@ -207,6 +207,18 @@ fn a_notification_that_is_refused_ends_the_handshake_badly() {
     sim.advance(10_000);
     sim.assert_failed(handle, FailureCode::Http, &["was not sent", "HTTP 400"]);
     assert_eq!(sim.count("tools/call"), 0);
+}
+
+#[test]
+fn what_was_taken_stays_taken_when_the_rest_of_its_answer_breaks_off() {
+    let broken = Reply::body(202, "text/plain", "Acc").ending(End::Cut("reset"));
+    let server =
+        FakeServer::polled([Tool::new("render", 100)]).when("notifications/initialized", move |_| Some(broken.clone()));
+    let mut sim = Sim::new(server);
+    let handle = sim.await_call("render");
+    sim.advance(20_000);
+    assert!(sim.result(handle)["content"].is_array());
+    assert_eq!(sim.count("initialize"), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{
     wire::{
         Problem,
         event_stream::EventStream,
-        http::{Head, Media},
+        http::{self, Head, Media},
         jsonrpc::{self, Message, RpcError},
     },
 };
@@ -52,6 +52,8 @@ pub(super) enum Role {
     Note,
     /// The standalone stream.
     Stream,
+    /// The stream of the older transport.
+    Legacy,
 }
 
 /// What is known of a response's body.
@@ -72,13 +74,25 @@ pub(super) enum Body {
 impl Client {
     pub(super) fn head(&mut self, now: Millis, id: ExchangeId, head: Head) {
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        if let Some(url) = head.redirected_to.as_deref().filter(|url| !http::same_origin(&self.config.endpoint, url)) {
+            // The application trusts the server it named. Only its origin is told: the rest may hold a secret.
+            let what = "a redirect to another origin, from which nothing was accepted";
+            let problem = Problem::new(what, http::origin(url));
+            let origin = exchange.origin.clone();
+            self.abort(id);
+            return self.broke(now, id, &origin, &Trouble::Protocol(problem));
+        }
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);
         let role = exchange.origin.role;
         exchange.body = match (ok, role, head.media()) {
             (_, Role::Note, _) | (true, Role::Confirmation | Role::Answer(_), _) => Body::Ignored,
+            (true, Role::Request(request), _) if self.legacy.url().is_some() => {
+                self.legacy.accepted(request, exchange.deadline);
+                Body::Ignored
+            }
             (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
-            (true, Role::Request(_) | Role::Resumed(..) | Role::Stream, Media::EventStream) => {
+            (true, Role::Request(_) | Role::Resumed(..) | Role::Stream | Role::Legacy, Media::EventStream) => {
                 let stream = EventStream::new(self.config.max_message_bytes);
                 // A stream that brings no id must not lose the one that is known.
                 let known = match role {
@@ -137,7 +151,7 @@ impl Client {
                     return;
                 }
                 // What the standalone stream said amiss was told then, and is no reason to give it up.
-                let trouble = match odd.filter(|_| role != Role::Stream) {
+                let trouble = match odd.filter(|_| !matches!(role, Role::Stream | Role::Legacy)) {
                     Some(problem) => Trouble::Protocol(problem),
                     None => Trouble::Network(CUT.into()),
                 };
@@ -153,11 +167,16 @@ impl Client {
 
     pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
         let Some(Exchange { origin, body, .. }) = self.exchanges.remove(&id) else { return };
-        if let Body::Events(stream, _) = &body {
-            self.stream_resumable(origin.role, stream);
-            if self.resume_later(now, &origin, stream, why) {
-                return;
+        match &body {
+            // It has done what it was for: what counts is the head.
+            Body::Ignored => return,
+            Body::Events(stream, _) => {
+                self.stream_resumable(origin.role, stream);
+                if self.resume_later(now, &origin, stream, why) {
+                    return;
+                }
             }
+            _ => {}
         }
         self.broke(now, id, &origin, &Trouble::Network(why.into()));
     }
@@ -181,8 +200,7 @@ impl Client {
                 }
                 _ => self.abort(id),
             }
-            let seconds = (self.config.request_timeout_ms / 1000).to_string();
-            self.broke(now, id, &origin, &Trouble::Network(["no answer within ", &seconds, " s"].concat()));
+            self.broke(now, id, &origin, &Trouble::late(self.config.request_timeout_ms));
         }
     }
 
@@ -197,6 +215,9 @@ impl Client {
             _ => None,
         };
         let fed = stream.feed(bytes, |event| {
+            if role == Role::Legacy && !self.legacy_event(now, id, &event) {
+                return;
+            }
             // Some servers open with an event that has an id and no data.
             if event.data.is_empty() {
                 return;
@@ -283,6 +304,7 @@ impl Client {
         match role {
             Role::Note => {}
             Role::Stream => self.stream_ended(now, id, trouble),
+            Role::Legacy => self.legacy_ended(now, trouble),
             Role::Confirmation => self.handshake_failed(now, trouble),
             Role::Answer(input) => self.answer_failed(now, input, trouble),
             Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
@@ -298,7 +320,7 @@ impl Client {
     fn is_session_loss(&self, epoch: u32, trouble: &Trouble) -> bool {
         let Trouble::Http(head, rpc) = trouble else { return false };
         let had_session = match &self.session {
-            Session::Ready(ready) => ready.session_id.is_some(),
+            Session::Ready(ready) => ready.session_id.is_some() || self.legacy.url().is_some(),
             _ => false,
         };
         let told = rpc.as_ref().is_some_and(|e| (-32099..=-32000).contains(&e.code));

@@ -60,7 +60,10 @@ impl Client {
 
     /// Whether one more call may be sent now.
     pub(super) fn has_room_for_call(&self) -> bool {
-        self.multiplexed || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
+        // The older transport ends the request of a call at once.
+        self.multiplexed
+            || self.legacy.url().is_some()
+            || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
     }
 
     /// When a held request makes room for one that waits.

@@ -12,6 +12,7 @@ mod health;
 mod holding;
 mod inputs;
 mod io;
+mod legacy;
 mod listing;
 mod messages;
 mod polling;
@@ -35,6 +36,7 @@ use crate::Millis;
 use exchanges::Exchange;
 use health::Health;
 use inputs::Question;
+use legacy::Legacy;
 use listing::Listing;
 use queries::Pending;
 use requests::Purpose;
@@ -63,6 +65,7 @@ pub struct Client {
     inputs: Table<InputId, Question>,
     resumes: Vec<Resume>,
     stream: Stream,
+    legacy: Legacy,
     exchanges: Table<ExchangeId, Exchange>,
     /// JSON-RPC requests that are not answered yet.
     requests: Table<u32, Purpose>,
@@ -99,6 +102,7 @@ impl Client {
             inputs: Table::default(),
             resumes: Vec::new(),
             stream: Stream::default(),
+            legacy: Legacy::default(),
             exchanges: Table::default(),
             requests: Table::default(),
             next_exchange: 1,
@@ -159,6 +163,7 @@ impl Client {
 
     /// Starts everything that can be started now.
     fn pump(&mut self, now: Millis) {
+        self.tend_legacy(now);
         self.connect_if_wanted(now);
         if !self.session.is_ready() {
             return;

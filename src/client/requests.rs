@@ -153,7 +153,11 @@ impl Client {
     }
 
     pub(super) fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {
-        let (session_id, version) = self.session.binding();
+        // Servers of the older transport look at neither, and browsers ask for permission to send them.
+        let (session_id, version) = match self.legacy.url() {
+            Some(_) => (None, None),
+            None => self.session.binding(),
+        };
         let headers = http::post_headers(session_id, version);
         self.fetch(role, Method::Post, headers, Some(body), deadline, false)
     }
@@ -171,7 +175,7 @@ impl Client {
         self.next_exchange = exchange.wrapping_add(1);
         let origin = Origin { role, epoch: self.epoch, resumes: None };
         self.exchanges.insert(exchange, Exchange { origin, body: Body::Expected, session_id: None, deadline });
-        let url = self.config.endpoint.clone();
+        let url = self.legacy.url().unwrap_or(&self.config.endpoint).clone();
         self.put(Output::Fetch(Fetch { exchange, url, method, headers, body, keepalive }));
         exchange
     }

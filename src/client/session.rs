@@ -1,9 +1,9 @@
-use super::{Client, requests::Purpose, trouble::Trouble};
+use super::{Client, legacy::Legacy, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem,
+        Problem, http,
         json::Json,
         jsonrpc::RpcError,
         v2025::{self, Ask, CallKind, Offer, SUPPORTED_VERSIONS},
@@ -60,18 +60,26 @@ impl Client {
         };
         if may && self.wants_session() {
             self.session = Session::Connecting;
-            let info = self.config.client_info.clone();
-            self.send(
-                now,
-                Purpose::Initialize,
-                Ask::Initialize { client_info: &info, serves: self.config.serves },
-                Some(self.config.request_timeout_ms),
-            );
+            match self.legacy {
+                Legacy::Known => self.open_legacy(None),
+                _ => self.greet(now),
+            }
         }
     }
 
+    /// Sends the request that opens the session.
+    pub(super) fn greet(&mut self, now: Millis) {
+        let info = self.config.client_info.clone();
+        self.send(
+            now,
+            Purpose::Initialize,
+            Ask::Initialize { client_info: &info, serves: self.config.serves },
+            Some(self.config.request_timeout_ms),
+        );
+    }
+
     /// Somebody waits for something that needs a session.
-    fn wants_session(&self) -> bool {
+    pub(super) fn wants_session(&self) -> bool {
         self.is_asked() || self.tasks.first_due().is_some()
     }
 
@@ -93,6 +101,14 @@ impl Client {
             return self
                 .no_session(now, &Failure::new(FailureCode::Unsupported, &[&place, ": the server chose ", &seen]));
         }
+        let (session_id, offer) = match self.legacy {
+            // A task would end with the stream there.
+            Legacy::Open(_) => (None, Offer { protocol_version: offer.protocol_version, ..Offer::default() }),
+            _ => {
+                self.legacy = Legacy::Never;
+                (session_id, offer)
+            }
+        };
         self.session = Session::Confirming(Ready { session_id, offer });
         // Servers refuse requests that overtake this notification, so nothing else is sent before its answer.
         self.confirm(now);
@@ -109,6 +125,9 @@ impl Client {
 
     pub(super) fn handshake_failed(&mut self, now: Millis, trouble: &Trouble) {
         let failure = trouble.failure(&self.connecting(), "");
+        if self.falls_back(trouble) {
+            return self.open_legacy(Some(failure));
+        }
         if !trouble.is_transient() {
             return self.no_session(now, &failure);
         }
@@ -121,7 +140,7 @@ impl Client {
     }
 
     /// There will be no session for what waits now. Tasks that run are asked after again when it next succeeds.
-    fn no_session(&mut self, now: Millis, failure: &Failure) {
+    pub(super) fn no_session(&mut self, now: Millis, failure: &Failure) {
         self.session_attempts = 0;
         self.session = Session::Idle;
         self.fail_calls(now, false, failure);
@@ -170,6 +189,7 @@ impl Client {
             self.put(super::Output::Abort(*exchange));
         }
         self.requests = super::Table::default();
+        self.legacy = Legacy::default();
         self.resumes.clear();
         self.withdraw(self.now, |_| true);
         for kind in CallKind::ALL {
@@ -205,13 +225,12 @@ impl Client {
         }
     }
 
-    fn connecting(&self) -> String {
+    pub(super) fn connecting(&self) -> String {
         ["connecting to ", self.place()].concat()
     }
 
     /// The endpoint without its query, which may hold a secret.
     pub(super) fn place(&self) -> &str {
-        let endpoint = self.config.endpoint.as_str();
-        endpoint.split(['?', '#']).next().unwrap_or(endpoint)
+        http::cut(&self.config.endpoint, b"?#").0
     }
 }

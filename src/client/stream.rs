@@ -111,7 +111,8 @@ impl Client {
             State::Waiting(at) => at <= now,
             _ => false,
         };
-        if may && self.config.stream && !self.is_stopped() {
+        // The older transport has one stream for everything.
+        if may && self.config.stream && !self.is_stopped() && self.legacy.url().is_none() {
             let last_event_id = self.stream.last_event_id.clone().filter(|id| is_header(id));
             let exchange = self.open_get(Role::Stream, last_event_id.as_deref());
             self.stream.state = State::Opening(exchange, now);

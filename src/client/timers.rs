@@ -17,7 +17,7 @@ impl Client {
             // When to open the stream again.
             (self.reopen_time(), WakeReason::OpenStream),
             // When to close a stream nobody listens to.
-            (self.stream.close_at(), WakeReason::CloseStream),
+            (self.stream.close_at().or(self.legacy.close_at()), WakeReason::CloseStream),
             // When to ask after a task; not while there is no room, which an answer will make.
             (self.ask_time(), WakeReason::Poll),
             // When to send again what met a server in trouble.
@@ -26,6 +26,8 @@ impl Client {
             (self.hold_time(), WakeReason::Rotate),
             // When to give up on a request that is not answered.
             (self.exchanges.iter().filter_map(|(_, e)| e.deadline).min(), WakeReason::RequestTimeout),
+            // When to give up on a request that was taken, but is not answered.
+            (self.legacy.first_deadline().map(|(at, _)| at), WakeReason::RequestTimeout),
         ];
         // What was due at the last input was done then, or waits for something else than time.
         timers

@@ -19,6 +19,11 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// Nobody answered in that time.
+    pub(super) fn late(timeout_ms: u64) -> Self {
+        Self::Network(["no answer within ", &(timeout_ms / 1000).to_string(), " s"].concat())
+    }
+
     /// The same request may well succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {

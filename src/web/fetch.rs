@@ -38,13 +38,23 @@ async fn exchange_bytes(driver: &Rc<Driver>, request: Fetch, signal: &AbortSigna
     }
     let headers = response.headers();
     let values = RESPONSE_HEADERS.map(|name| headers.get(name).ok().flatten());
-    driver.turn(Input::Head { exchange, head: Head::from_values(response.status(), values) });
+    let mut head = Head::from_values(response.status(), values);
+    if response.redirected() {
+        head.redirected_to = Some(response.url());
+    }
+    driver.turn(Input::Head { exchange, head });
     if let Some(body) = response.body() {
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let is_dropped = || super::panic::check().is_err() || !driver.has_exchange(exchange);
         loop {
-            let part: Part = JsFuture::from(reader.read()).await?.unchecked_into();
-            if super::panic::check().is_err() || !driver.has_exchange(exchange) {
+            if is_dropped() {
+                // Aborting has done that already, unless the application's own `fetch` looks at no signal.
+                let _ = JsFuture::from(reader.cancel()).await;
                 return Ok(());
+            }
+            let part: Part = JsFuture::from(reader.read()).await?.unchecked_into();
+            if is_dropped() {
+                continue;
             }
             let Some(chunk) = part.value() else { break };
             driver.turn(Input::Chunk { exchange, bytes: &chunk.to_vec() });

@@ -2,11 +2,13 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
+mod old;
 mod reply;
 mod sent;
 mod server;
 mod told;
 
+pub(crate) use old::Old;
 pub(crate) use reply::{End, Reply};
 pub(crate) use sent::Sent;
 pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};

@@ -1,6 +1,6 @@
 //! A scripted MCP server in memory: tasks are a function of the virtual time.
 
-use super::{End, Reply, Sent};
+use super::{End, Old, Reply, Sent};
 use mcp_tasks::Millis;
 use mcp_tasks::client::ExchangeId;
 use mcp_tasks::wire::http::{Head, Method};
@@ -93,6 +93,8 @@ pub(crate) struct FakeServer {
     pub(crate) copies: usize,
     /// Each notification is followed by the one before it.
     pub(crate) reordered: bool,
+    /// It speaks HTTP+SSE, the transport of 2024-11-05.
+    pub(crate) old: Option<Old>,
     /// Asked before everything else.
     pub(crate) rules: Vec<Rule>,
     /// The open stream.
@@ -103,7 +105,7 @@ pub(crate) struct FakeServer {
     sessions: u32,
     gets: BTreeSet<ExchangeId>,
     runs: BTreeMap<String, Run>,
-    pushes: Vec<(Millis, Value)>,
+    pub(super) pushes: Vec<(Millis, Value)>,
 }
 
 impl Default for FakeServer {
@@ -122,6 +124,7 @@ impl Default for FakeServer {
             notifies: false,
             copies: 0,
             reordered: false,
+            old: None,
             rules: Vec::new(),
             stream: None,
             violations: Vec::new(),
@@ -210,6 +213,9 @@ impl FakeServer {
         if let Some(reply) = self.rules.iter_mut().find_map(|rule| rule(sent)) {
             return Some((self.latency + reply.late_ms, reply));
         }
+        if let Some(old) = self.old.clone() {
+            return Some(self.serve_old(old, sent));
+        }
         if let Some(refusal) = self.check(sent) {
             return Some((self.latency, refusal));
         }
@@ -255,7 +261,7 @@ impl FakeServer {
         Some(Reply::body(status, "application/json", &error.to_string()))
     }
 
-    fn initialize(&mut self, sent: &Sent) -> Reply {
+    pub(super) fn initialize(&mut self, sent: &Sent) -> Reply {
         self.sessions += 1;
         self.current = self.session.map(|name| format!("{name}-{}", self.sessions));
         let info = json!({ "name": "fake", "version": "1" });
@@ -264,7 +270,7 @@ impl FakeServer {
         Reply::result(sent, &offer).with_head(|head| head.session_id = session_id)
     }
 
-    fn list(&self, sent: &Sent) -> Reply {
+    pub(super) fn list(&self, sent: &Sent) -> Reply {
         let from: usize = sent.param("cursor").as_str().map_or(0, |cursor| cursor.parse().unwrap());
         let page = self.tools.iter().skip(from).take(self.page_size).map(|tool| match tool.support {
             Some(word) => json!({ "name": tool.name, "inputSchema": {}, "execution": { "taskSupport": word } }),
@@ -277,7 +283,7 @@ impl FakeServer {
         Reply::result(sent, &result)
     }
 
-    fn call(&mut self, sent: &Sent) -> (Millis, Reply) {
+    pub(super) fn call(&mut self, sent: &Sent) -> (Millis, Reply) {
         let Some(tool) = self.tools.iter().find(|tool| sent.param("name") == tool.name).cloned() else {
             return (0, Reply::error(sent, -32602, "Unknown tool"));
         };

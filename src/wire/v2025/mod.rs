@@ -22,7 +22,7 @@ use super::{
 pub const PROTOCOL_VERSION: &str = "2025-11-25";
 
 /// The revisions that are understood when a server answers with one of them.
-pub const SUPPORTED_VERSIONS: [&str; 3] = [PROTOCOL_VERSION, "2025-06-18", "2025-03-26"];
+pub const SUPPORTED_VERSIONS: [&str; 4] = [PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// A request of ours.
 #[derive(Debug, Clone, Copy)]

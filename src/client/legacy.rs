@@ -1,0 +1,228 @@
+use super::{Client, Output, exchanges::Role, io::ExchangeId, session::Session, table::Table, trouble::Trouble};
+use crate::{
+    Millis,
+    task::Failure,
+    wire::{
+        Problem,
+        event_stream::Event,
+        http::{self, Head},
+    },
+};
+
+/// How long the stream stays when nobody waits for anything. With it the server's session ends, and the next call opens
+/// another, four requests in all; but it holds one of the six connections that a browser gives to an origin, and keeps a
+/// process of Node alive.
+const LINGER_MS: u64 = 30_000;
+/// How long a POST may stay open whose request was answered on the stream.
+const POST_LINGER_MS: u64 = 5000;
+
+/// HTTP+SSE, the transport of 2024-11-05, for servers that know no other: one stream on which everything comes, and an
+/// address, told on it, to which everything is posted. The session is the stream. There are no tasks.
+#[derive(Debug, Default)]
+pub(super) enum Legacy {
+    /// Nothing was agreed with the server yet.
+    #[default]
+    Unknown,
+    /// It has spoken Streamable HTTP, so a refusal means what it says.
+    Never,
+    /// It has spoken HTTP+SSE, so that is tried first.
+    Known,
+    /// The stream that is to name the address, and how the handshake was refused before it was tried.
+    Opening(ExchangeId, Option<Box<Failure>>),
+    Open(Open),
+}
+
+/// A stream that has named its address.
+#[derive(Debug)]
+pub(super) struct Open {
+    exchange: ExchangeId,
+    /// Where to post.
+    url: String,
+    /// When to give up on requests whose POST is over. Those that were answered stay until then.
+    deadlines: Table<(Millis, u32), ()>,
+    /// When to close the stream, since nobody needs it.
+    close_at: Option<Millis>,
+}
+
+impl Legacy {
+    /// Where messages are posted, if not at the endpoint.
+    pub(super) fn url(&self) -> Option<&String> {
+        match self {
+            Self::Open(open) => Some(&open.url),
+            _ => None,
+        }
+    }
+
+    /// The server took a request: its answer comes on the stream.
+    pub(super) fn accepted(&mut self, request: u32, deadline: Option<Millis>) {
+        if let (Self::Open(open), Some(at)) = (self, deadline) {
+            open.deadlines.insert((at, request), ());
+        }
+    }
+
+    /// The request to give up on first, if it is not answered by then.
+    pub(super) fn first_deadline(&self) -> Option<(Millis, u32)> {
+        match self {
+            Self::Open(open) => open.deadlines.iter().next().map(|(first, ())| *first),
+            _ => None,
+        }
+    }
+
+    fn next_late(&mut self, now: Millis) -> Option<u32> {
+        let first = self.first_deadline().filter(|(at, _)| *at <= now)?;
+        if let Self::Open(open) = self {
+            open.deadlines.remove(&first);
+        }
+        Some(first.1)
+    }
+
+    pub(super) fn close_at(&self) -> Option<Millis> {
+        match self {
+            Self::Open(open) => open.close_at,
+            _ => None,
+        }
+    }
+}
+
+impl Client {
+    /// Whether a handshake that was refused like this is tried on the older transport.
+    pub(super) fn falls_back(&self, trouble: &Trouble) -> bool {
+        matches!(trouble, Trouble::Http(Head { status: 400 | 404 | 405, .. }, _))
+            && matches!((&self.legacy, &self.session), (Legacy::Unknown, Session::Connecting))
+    }
+
+    /// Opens the stream.
+    pub(super) fn open_legacy(&mut self, refused: Option<Box<Failure>>) {
+        let id = self.open_get(Role::Legacy, None);
+        if let Some(exchange) = self.exchanges.get_mut(&id) {
+            // Until it has named the address: a stream of another kind may never say a word.
+            exchange.deadline = Some(self.now.saturating_add(self.config.request_timeout_ms));
+        }
+        self.legacy = Legacy::Opening(id, refused);
+    }
+
+    /// Something came on the stream. Whether it is to be read as a message.
+    pub(super) fn legacy_event(&mut self, now: Millis, id: ExchangeId, event: &Event<'_>) -> bool {
+        match &self.legacy {
+            // The address is named once: a second one is ignored, as are events of names that nobody knows.
+            Legacy::Open(open) if open.exchange == id => event.name == http::MESSAGE_EVENT,
+            Legacy::Opening(exchange, _) if *exchange == id => {
+                if event.name == http::ENDPOINT_EVENT {
+                    self.legacy_named(now, id, &event.text());
+                } else {
+                    self.abort(id);
+                    let problem = Problem::new("a stream that begins with another event than its address", event.name);
+                    self.legacy_ended(now, &Trouble::Protocol(problem));
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// The stream has named the address: the handshake goes there.
+    fn legacy_named(&mut self, now: Millis, id: ExchangeId, address: &str) {
+        match http::resolve(&self.config.endpoint, address) {
+            Ok(url) => {
+                if let Some(exchange) = self.exchanges.get_mut(&id) {
+                    exchange.deadline = None;
+                }
+                self.legacy = Legacy::Open(Open { exchange: id, url, deadlines: Table::default(), close_at: None });
+                self.greet(now);
+            }
+            Err(problem) => {
+                self.abort(id);
+                self.legacy = Legacy::Unknown;
+                let failure = Trouble::Protocol(problem).failure(&self.connecting(), "; nothing was sent there");
+                self.no_session(now, &failure);
+            }
+        }
+    }
+
+    /// The stream is over, and with it the session.
+    pub(super) fn legacy_ended(&mut self, now: Millis, trouble: &Trouble) {
+        match std::mem::take(&mut self.legacy) {
+            // What counts is what the server said to the transport of today, unless it asks who we are.
+            Legacy::Opening(_, Some(mut failure)) if !trouble.is_unauthorized() => {
+                let too = trouble.failure("; the older HTTP+SSE transport was tried too", "");
+                failure.message.push_str(&too.message);
+                self.no_session(now, &failure);
+            }
+            // It may have been replaced by a newer one: the handshake begins anew.
+            Legacy::Opening(_, None) if !trouble.is_transient() && !trouble.is_unauthorized() => {
+                self.session = Session::Idle;
+            }
+            Legacy::Opening(_, refused) => {
+                if refused.is_none() {
+                    self.legacy = Legacy::Known;
+                }
+                self.handshake_failed(now, trouble);
+            }
+            _ => {
+                self.session_lost(now);
+                self.drop_legacy(now, trouble);
+                match self.session {
+                    Session::Confirming(_) => self.handshake_failed(now, trouble),
+                    // A stream that dies again and again is not opened in a hot loop.
+                    Session::Idle => self.session = Session::Waiting { until: self.health.bad(now, None) },
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Gives up on what is late, closes a stream that has no session or nobody who needs it.
+    pub(super) fn tend_legacy(&mut self, now: Millis) {
+        if self.legacy.url().is_none() {
+            return;
+        }
+        while let Some(request) = self.legacy.next_late(now) {
+            if let Some(purpose) = self.requests.remove(&request) {
+                self.unanswered(now, purpose, &Trouble::late(self.config.request_timeout_ms));
+            }
+        }
+        self.let_go_of_posts(now);
+        let needed = !self.requests.is_empty() || !self.inputs.is_empty() || self.wants_session();
+        let Legacy::Open(open) = &mut self.legacy else { return };
+        match self.session {
+            Session::Connecting | Session::Confirming(_) => return,
+            Session::Ready(_) if needed => {
+                open.close_at = None;
+                return;
+            }
+            Session::Ready(_) => {
+                let at = *open.close_at.get_or_insert(now.saturating_add(LINGER_MS));
+                if at > now {
+                    return;
+                }
+                self.session = Session::Idle;
+                self.forget_lists();
+            }
+            _ => {}
+        }
+        self.drop_legacy(now, &Trouble::Network("the session was lost before the answer came".into()));
+    }
+
+    /// Servers may answer a POST late, but not for ever after they have answered its request.
+    fn let_go_of_posts(&mut self, now: Millis) {
+        for (_, exchange) in self.exchanges.iter_mut().filter(|(_, e)| e.deadline.is_none()) {
+            if let Role::Request(request) = exchange.origin.role
+                && self.requests.get(&request).is_none()
+            {
+                exchange.deadline = Some(now.saturating_add(POST_LINGER_MS));
+            }
+        }
+    }
+
+    /// Closes the stream; what waits for an answer on it, on either side, will have none.
+    fn drop_legacy(&mut self, now: Millis, why: &Trouble) {
+        self.legacy = Legacy::Known;
+        self.withdraw(now, |_| true);
+        for (exchange, _) in std::mem::take(&mut self.exchanges).iter() {
+            self.put(Output::Abort(*exchange));
+        }
+        for (_, purpose) in std::mem::take(&mut self.requests).iter() {
+            self.unanswered(now, *purpose, why);
+        }
+    }
+}
