@@ -106,6 +106,7 @@ impl Client {
         let (offered, support) = match call.kind {
             // A tool may have to be a task: its list is known before it is called (2025-11-25, Tasks: "Tool-Level
             // Negotiation"), on servers without tasks too: released ones list task tools and serve none (deviation 9).
+            CallKind::Tool if !ready.offer.tools => (false, TaskSupport::Forbidden),
             CallKind::Tool => match self.support(&call.name) {
                 Support::NotListed => {
                     self.listing(CallKind::Tool).want();

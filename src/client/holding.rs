@@ -1,7 +1,7 @@
 use super::{Client, Handle, requests::Purpose, tasks::Entry, trouble::Trouble};
 use crate::{
     Millis,
-    task::Lifecycle,
+    task::{Lifecycle, Want},
     wire::{
         json::Json,
         jsonrpc::RpcError,
@@ -74,11 +74,10 @@ impl Client {
     }
 
     /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
-    pub(super) fn adopt_hold(&mut self, now: Millis, handle: Handle) -> bool {
-        let taken = self.tasks.update(handle, |entry| entry.held.take()).flatten();
-        let Some(held) = taken else { return false };
-        self.requests.insert(held.request, Purpose::TaskResult(handle));
-        self.set_deadline(held.request, now.saturating_add(LAST_WORD_MS));
+    pub(super) fn hurry_hold(&mut self, now: Millis, handle: Handle) -> bool {
+        let held = self.tasks.get(handle).and_then(|entry| entry.held.as_ref()).map(|held| held.request);
+        let Some(request) = held else { return false };
+        self.set_deadline(request, now.saturating_add(LAST_WORD_MS));
         true
     }
 
@@ -93,8 +92,9 @@ impl Client {
             entry.hold_refused = true;
             entry.early_result = result;
             // How it has ended is told by its status.
-            entry.task.ask_now(now);
+            entry.task.unanswered(now, Want::Result);
         });
+        self.settle_early(now, handle, false);
     }
 
     /// A held request broke.
@@ -102,7 +102,7 @@ impl Client {
         self.tasks.update(handle, |entry| {
             entry.held = None;
             entry.hold_refused = !trouble.is_transient();
-            entry.task.ask_now(now);
+            entry.task.unanswered(now, Want::Result);
         });
     }
 

@@ -117,11 +117,9 @@ impl Client {
         if let Some(task_id) = &question.task_id {
             return self.tasks.by_id(task_id).first().copied();
         }
-        match question.own.and_then(|id| self.requests.get(&id)) {
-            Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) => {
-                return Some(handle);
-            }
-            _ => {}
+        let own = question.own.and_then(|id| self.requests.get(&id));
+        if let Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) = own {
+            return Some(handle);
         }
         let announced: Vec<(u64, Handle, bool)> = self
             .tasks

@@ -39,7 +39,7 @@ impl Client {
             Some((want, entry.task.task_id()?.to_owned()))
         });
         let Some(Some((want, task_id))) = asked else { return };
-        if want == Want::Result && self.adopt_hold(now, handle) {
+        if want == Want::Result && self.hurry_hold(now, handle) {
             return;
         }
         let (purpose, ask) = match want {

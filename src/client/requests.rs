@@ -128,8 +128,9 @@ impl Client {
 
     /// A request will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
-        // A poll's trouble may be its task's alone.
-        if trouble.is_transient() && purpose != Purpose::Initialize && !purpose.is_automatic() {
+        // A poll's trouble may be its task's alone, and a request that is held shows nothing that a poll would not.
+        let is_particular = purpose.is_automatic() || matches!(purpose, Purpose::Initialize | Purpose::HeldResult(_));
+        if trouble.is_transient() && !is_particular {
             self.trouble(now, trouble);
         }
         match purpose {

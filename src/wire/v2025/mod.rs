@@ -196,6 +196,8 @@ pub fn is_task_refused(error: &jsonrpc::RpcError) -> bool {
 pub struct Offer {
     /// The revision both sides will speak.
     pub protocol_version: String,
+    /// There are tools.
+    pub tools: bool,
     /// Which calls may be tasks, in the order of [`CallKind::ALL`].
     pub task_calls: [bool; 3],
     /// Tasks may be cancelled.
@@ -209,7 +211,7 @@ pub fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     let [version, capabilities] = read(result, "the answer to the handshake", ["protocolVersion", "capabilities"])?;
     let version =
         json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
-    let [tasks, experimental] = read_any(capabilities, ["tasks", "experimental"]);
+    let [tools, tasks, experimental] = read_any(capabilities, ["tools", "tasks", "experimental"]);
     // Where FastMCP 2.14 declared them at first (deviation 8).
     let [old] = read_any(experimental, ["tasks"]);
     let tasks = tasks.or(old);
@@ -217,6 +219,7 @@ pub fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     let calls = read_any(requests, CallKind::ALL.map(|kind| kind.words().1));
     Ok(Offer {
         protocol_version: version.into_owned(),
+        tools: tools.is_some(),
         // `tools: {}` without `call` comes from older Python servers and means the same.
         task_calls: calls.map(|call| call.is_some()),
         task_cancel: cancel.is_some(),
