@@ -10,7 +10,12 @@ mod bodies;
 
 type Body = fn(&[u8]);
 
-const TARGETS: &[(&str, Body)] = &[("engine", bodies::engine), ("event_stream", bodies::event_stream)];
+const TARGETS: &[(&str, Body)] = &[
+    ("engine", bodies::engine),
+    ("event_stream", bodies::event_stream),
+    ("json", bodies::json),
+    ("task", bodies::task),
+];
 
 #[test]
 fn every_file_of_the_corpus_passes() {

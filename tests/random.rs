@@ -1,5 +1,5 @@
 //! The engine under random inputs: valid and hostile bytes, any exchange, any order, leaps of time.
-//! The world that the bytes steer is the fuzz target's: tests/fuzz/engine.rs.
+//! The world that the bytes steer is the fuzz target's: tests/fuzz/engine.rs. And the codec under random JSON.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
@@ -16,6 +16,30 @@ fn mostly_well() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(step, 1..60).prop_map(|steps| steps.concat())
 }
 
+/// JSON in any dress: white space, escapes, names that count, brackets in strings.
+fn json() -> impl Strategy<Value = String> {
+    let space = || prop::sample::select(vec!["", "", " ", "\n\t", "\r"]);
+    let words = prop_oneof![
+        prop::sample::select(vec![
+            "taskId", "status", "working", "task", "id", "tasks", "tools", "_meta", "]}", "\\\"", "a"
+        ]),
+        prop::sample::select(vec!["\\u0061", "\\ud83d\\ude00", "\\n", "\\/", "é", "", "\\udc00", "{[,:"]),
+    ];
+    let text = prop::collection::vec(words, 0..3).prop_map(|words| format!("\"{}\"", words.concat()));
+    let number = prop_oneof![any::<i64>().prop_map(|n| n.to_string()), any::<f64>().prop_map(|n| format!("{n:e}"))];
+    let word = prop::sample::select(vec!["null", "true", "false", "0", "-0", "1e999"]).prop_map(ToOwned::to_owned);
+    let leaf = prop_oneof![4 => text.clone(), 2 => number, 2 => word];
+    leaf.prop_recursive(5, 40, 6, move |value| {
+        let spaced = (space(), value, space()).prop_map(|(before, value, after)| [before, &value, after].concat());
+        let member = (space(), text.clone(), space(), spaced.clone())
+            .prop_map(|(before, name, after, value)| [before, &name, after, ":", &value].concat());
+        prop_oneof![
+            prop::collection::vec(spaced, 0..6).prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(member, 0..6).prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -27,5 +51,16 @@ proptest! {
     #[test]
     fn in_a_session_that_goes_well_nobody_hangs_and_nothing_panics(data in mostly_well()) {
         bodies::engine(&data);
+    }
+
+    #[test]
+    fn any_json_is_read_as_serde_json_reads_it(text in json()) {
+        bodies::json(text.as_bytes());
+    }
+
+    #[test]
+    fn what_is_cut_out_of_json_is_read_as_serde_json_reads_it(text in json(), from in 0..40_usize, to in 0..40_usize) {
+        let cut = text.get(from.min(text.len())..text.len().saturating_sub(to)).unwrap_or_default();
+        bodies::json(cut.as_bytes());
     }
 }

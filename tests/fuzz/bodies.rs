@@ -4,10 +4,33 @@
 use mcp_tasks::wire::event_stream::EventStream;
 
 mod engine;
+mod json;
+mod task;
+mod task_events;
 
 /// Each byte is a choice: what the page asks, what the network brings, how much time passes.
 pub(crate) fn engine(data: &[u8]) {
     engine::run(data);
+}
+
+/// Any text, as a message of the server's.
+pub(crate) fn json(data: &[u8]) {
+    json::run(data);
+}
+
+/// The first bytes are the default interval and whether the task is known by its id; then three bytes an event.
+pub(crate) fn task(data: &[u8]) {
+    let [interval, attached, events @ ..] = data else { return };
+    let (steps, _) = events.as_chunks::<3>();
+    let mut now = 0;
+    let events: Vec<_> = steps
+        .iter()
+        .map(|&[pause, choice, more]| {
+            now += task_events::pause_of(pause);
+            (now, task_events::Event::of(choice, more))
+        })
+        .collect();
+    task::run(task_events::interval_of(*interval), *attached % 2 == 0, &events);
 }
 
 /// The first byte decides how the rest is cut, the second how long an event may be.

@@ -1,0 +1,131 @@
+//! Any text, read by the splitter and by serde_json's own reader: they must agree on what serde_json can hold.
+
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "what goes wrong shall stop")]
+
+use mcp_tasks::wire::json::{Json, elements, fields, signed, text, truth, whole};
+use mcp_tasks::wire::snapshot::Status;
+use mcp_tasks::wire::v2025::{self, CallKind, Called, InputAnswer, InputKind, Told};
+use serde_json::{Value, json};
+
+const TASK_ID: &str = "t\"1";
+
+/// Looked for in every object: words of the protocol, short ones that bytes hit by chance, and one that no name is.
+const NAMES: [&str; 9] = ["taskId", "status", "task", "id", "a", "", "\n", "é", "no such name"];
+
+pub(crate) fn run(data: &[u8]) {
+    let Ok(input) = std::str::from_utf8(data) else { return };
+    let (checked, value) = (Json::check(input), serde_json::from_str::<Value>(input));
+    // Lone surrogates, and numbers beyond all floats: JSON all the same, but no `Value` can hold them.
+    assert!(checked.is_ok() || value.is_err(), "refused: {input}");
+    let Ok(json) = checked else { return };
+    assert!(!json.get().starts_with([' ', '\n', '\r', '\t']) && !json.get().ends_with([' ', '\n', '\r', '\t']));
+    match value {
+        Ok(value) => {
+            agree(json, &value);
+            answer_with(json, &value);
+        }
+        // Whatever it means, it is split without a panic, and into JSON.
+        Err(_) => split(json),
+    }
+    read_all(json);
+}
+
+fn agree(json: Json<'_>, value: &Value) {
+    assert_eq!(serde_json::from_str::<Value>(json.get()).ok().as_ref(), Some(value), "the text: {}", json.get());
+    assert_eq!(text(Some(json)).as_deref(), value.as_str());
+    assert_eq!(truth(Some(json)), *value == Value::Bool(true));
+    if let Some(number) = value.as_u64() {
+        assert_eq!(whole(Some(json)), Some(number));
+    }
+    if let Some(number) = value.as_i64() {
+        // Zero with a sign is a float to serde_json.
+        assert_eq!(signed(Some(json)), Some(number));
+    }
+    if value.is_object() || value.is_array() || value.is_boolean() || value.is_null() {
+        assert_eq!((whole(Some(json)), signed(Some(json))), (None, None));
+    }
+
+    let items = elements(json);
+    assert_eq!(items.as_ref().map(Vec::len), value.as_array().map(Vec::len));
+    for (item, value) in items.into_iter().flatten().zip(value.as_array().into_iter().flatten()) {
+        agree(item, value);
+    }
+    let members = fields(json, NAMES);
+    assert_eq!(members.is_some(), value.is_object());
+    for (name, found) in NAMES.iter().zip(members.into_iter().flatten()) {
+        // Absent and null are the same.
+        let wanted = value.get(name).filter(|value| !value.is_null());
+        assert_eq!(found.is_some(), wanted.is_some(), "{name} in {}", json.get());
+        if let (Some(found), Some(wanted)) = (found, wanted) {
+            agree(found, wanted);
+        }
+    }
+}
+
+fn split(json: Json<'_>) {
+    let members = fields(json, NAMES).into_iter().flatten().flatten();
+    for part in elements(json).into_iter().flatten().chain(members) {
+        assert_eq!(Json::check(part.get()), Ok(part), "a part that is not JSON, of {}", json.get());
+        split(part);
+    }
+    let _ = (text(Some(json)), whole(Some(json)), signed(Some(json)));
+}
+
+/// Everything that is read from a server, of this text: what comes out is what went in.
+fn read_all(json: Json<'_>) {
+    if let Ok(snapshot) = v2025::read_snapshot(json) {
+        assert!(!snapshot.task_id.is_empty());
+        assert_eq!(Status::parse(snapshot.status.as_str()), Some(snapshot.status));
+        let told = snapshot.to_json();
+        let read = serde_json::from_str::<Value>(&told).ok();
+        assert_eq!(read.as_ref().and_then(|told| told.get("taskId")?.as_str()), Some(snapshot.task_id.as_str()));
+    }
+    if let Ok(called) = v2025::read_called(json) {
+        match called {
+            Called::Plain(payload) => assert_eq!(payload.json, json),
+            Called::Task(snapshot) => assert!(!snapshot.task_id.is_empty()),
+            Called::Named { task_id, .. } => assert!(!task_id.is_empty()),
+        }
+    }
+    if let Ok(payload) = v2025::read_payload(json) {
+        assert_eq!(payload.json, json);
+        assert!(!(payload.is_empty && payload.is_error));
+    }
+    if let Ok(tasks) = v2025::read_tasks(json) {
+        assert!(Json::check(&tasks).is_ok(), "{tasks}");
+    }
+    for kind in CallKind::ALL {
+        if let Ok(page) = v2025::read_page(kind, json) {
+            assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
+            assert!(page.items.iter().all(|item| Json::check(item.json.get()) == Ok(item.json)));
+        }
+    }
+    let _ = v2025::read_offer(json);
+    for method in ["notifications/tasks", "notifications/progress", "notifications/cancelled"] {
+        if let Told::Progress { json, .. } = v2025::read_notification(method, Some(json)) {
+            assert!(Json::check(&json).is_ok(), "{json}");
+        }
+    }
+    for kind in InputKind::ALL {
+        let read = v2025::read_input([true; 3], json, kind.method(), Some(json));
+        assert!(read.is_ok_and(|request| request.kind == kind) || kind == InputKind::Elicitation);
+    }
+}
+
+/// An answer of the application's, whatever is in it: it names the task, and nothing else is changed.
+fn answer_with(json: Json<'_>, value: &Value) {
+    let answer = InputAnswer::Result(json.get().into());
+    let sent = v2025::answer_input("7", &answer, Some(TASK_ID));
+    let mut sent: Value = serde_json::from_str(&sent).unwrap_or_else(|e| panic!("{e}: {sent}"));
+    let mut wanted = if value.is_object() { value.clone() } else { json!({}) };
+    if !wanted.get("_meta").is_some_and(Value::is_object) {
+        wanted["_meta"] = json!({});
+    }
+    wanted["_meta"]["io.modelcontextprotocol/related-task"] = json!({ "taskId": TASK_ID });
+    assert_eq!(sent["result"].take(), wanted, "made of {}", json.get());
+
+    // No member twice, which a reader would not show: what was written once stays as long as it must be.
+    let once = v2025::answer_input("7", &InputAnswer::Result(value.to_string()), Some(TASK_ID));
+    let shell = r#"{"jsonrpc":"2.0","id":7,"result":}"#.len();
+    assert_eq!(once.len(), shell + wanted.to_string().len(), "{once}");
+}
