@@ -126,7 +126,7 @@ fn a_call_that_is_answered_at_once_answers_its_cancellation_too() {
 #[test]
 fn a_server_that_does_not_cancel_is_not_asked_to() {
     let mut server = FakeServer::polled([render()]);
-    server.capabilities = json!({ "tasks": { "requests": { "tools": { "call": {} } } } });
+    server.capabilities = json!({ "tools": {}, "tasks": { "requests": { "tools": { "call": {} } } } });
     let (mut sim, handle) = running(server);
     sim.cancel(handle, 1);
     sim.flush();
@@ -263,7 +263,7 @@ fn a_task_that_is_given_up_before_it_has_a_name_is_cancelled_by_its_name() {
 fn nothing_is_left_of_a_task_that_was_given_up_at_a_server_that_does_not_cancel() {
     let mut server = FakeServer::polled([render()]);
     server.latency = 100;
-    server.capabilities = json!({ "tasks": { "requests": { "tools": { "call": {} } } } });
+    server.capabilities = json!({ "tools": {}, "tasks": { "requests": { "tools": { "call": {} } } } });
     let mut sim = Sim::new(server);
     let handle = sim.call("render");
     while sim.count("tools/call") == 0 {

@@ -103,7 +103,10 @@ impl Client {
         }
         let (session_id, offer) = match self.legacy {
             // A task would end with the stream there.
-            Legacy::Open(_) => (None, Offer { protocol_version: offer.protocol_version, ..Offer::default() }),
+            Legacy::Open(_) => {
+                let Offer { protocol_version, tools, .. } = offer;
+                (None, Offer { protocol_version, tools, ..Offer::default() })
+            }
             _ => {
                 self.legacy = Legacy::Never;
                 (session_id, offer)
