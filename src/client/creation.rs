@@ -175,13 +175,13 @@ impl Client {
         };
         match called {
             Called::Plain(payload) => {
-                self.put(Output::Created { handle, is_task: false });
+                self.put(Output::Created { handle, task_id: None });
                 self.settle_with_payload(now, handle, payload);
             }
             Called::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
                 let terminal = snapshot.status.is_terminal();
-                self.put(Output::Created { handle, is_task: true });
+                self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
                 self.refreshed(now, handle, terminal);
                 self.named(now, handle, &task_id);
@@ -190,7 +190,7 @@ impl Client {
                 if let Some(problem) = problem {
                     self.warn("bad-task", problem.within(&doing).into_text());
                 }
-                self.put(Output::Created { handle, is_task: true });
+                self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
                     if !entry.refreshers.is_empty() {

@@ -217,12 +217,12 @@ pub enum Output {
     Fetch(Fetch),
     /// Break off this exchange; nothing more is to be reported about it.
     Abort(ExchangeId),
-    /// The creation of a task is over: the server named it, or (`false`) answered at once.
+    /// The creation of a task is over: the server named it, or answered at once.
     Created {
         /// Which task.
         handle: Handle,
-        /// Whether the server made a task.
-        is_task: bool,
+        /// The server's name for it; `None`: it answered at once.
+        task_id: Option<String>,
     },
     /// A watcher can see something new.
     Changed {

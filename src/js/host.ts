@@ -13,7 +13,8 @@ export interface Host {
   ): Promise<Response>;
   /** The platform's words for an error, whatever was thrown. */
   words(error: unknown): string;
-  created(handle: number, isTask: boolean): void;
+  /** `taskId`: absent where the server answered at once. */
+  created(handle: number, taskId: string | undefined): void;
   changed(
     handle: number,
     taskId: string,

@@ -231,7 +231,7 @@ export class Link implements Port {
         }
       },
       words,
-      created: (handle, isTask) => state(handle)?.onCreated(isTask),
+      created: (handle, taskId) => state(handle)?.onCreated(taskId),
       changed: (handle, ...fields) => {
         const changed = state(handle);
         if (changed) this.#changed(changed, ...fields);

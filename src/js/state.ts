@@ -111,8 +111,9 @@ export class TaskState {
   }
 
   /** The server has answered the call. */
-  onCreated(isTask: boolean): void {
-    this.isTask = isTask;
+  onCreated(taskId: string | undefined): void {
+    this.taskId = taskId;
+    this.isTask = taskId !== undefined;
     const creators = [...this.#creators.keys()];
     this.#creators.clear();
     for (const creator of creators) creator.resolve();

@@ -104,7 +104,7 @@ impl Driver {
                 }
                 Ok(())
             }
-            Output::Created { handle, is_task } => host.created(handle, is_task),
+            Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
             Output::Settled { handle, outcome, is_wrapped } => match outcome {
                 Outcome::Result(json) => host.settled(handle, false, is_wrapped, &json),

@@ -52,7 +52,7 @@ impl Sim {
 
     pub(crate) fn created(&self, handle: Handle) -> Option<bool> {
         self.told.iter().find_map(|(_, output)| match output {
-            Output::Created { handle: h, is_task } if *h == handle => Some(*is_task),
+            Output::Created { handle: h, task_id } if *h == handle => Some(task_id.is_some()),
             _ => None,
         })
     }

@@ -110,7 +110,7 @@
     host: {
       fetch: noted("fetch", undefined, (...request) => (fetch ?? serve)(...request)),
       words: (error) => String(error?.message ?? error),
-      created: noted("created", (handle, isTask) => `created ${handle} ${isTask}`),
+      created: noted("created", (handle, taskId) => `created ${handle} ${taskId !== undefined}`),
       changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
       asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),
       inputOver: noted("inputOver", (input) => `inputOver ${input}`),
