@@ -28,11 +28,23 @@ pub(super) struct Held {
     since: Millis,
 }
 
+/// What a task knows of such requests.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    pub(super) open: Option<Held>,
+    /// When the last one was ended.
+    ended_at: Millis,
+    /// Not before this is another opened: the last one broke.
+    after: Millis,
+    /// The server does not let such a request wait while this status lasts.
+    pub(super) is_refused: bool,
+}
+
 impl Client {
     /// Opens, ends and rotates held requests.
     pub(super) fn tend_holds(&mut self, now: Millis) {
         for handle in self.tasks.inputs() {
-            let idle = |entry: &Entry| entry.held.is_some() && !entry.task.is_watched();
+            let idle = |entry: &Entry| entry.hold.open.is_some() && !entry.task.is_watched();
             if self.tasks.get(handle).is_some_and(idle) {
                 self.release_hold(now, handle);
             }
@@ -46,7 +58,7 @@ impl Client {
         if self.is_stopped() || self.health.closed_until().is_some_and(|until| until > now) {
             return;
         }
-        while let Some(handle) = self.next_for_hold() {
+        while let Some((_, handle)) = self.waiting_for_hold().filter(|(after, _)| *after <= now) {
             if self.held() >= room {
                 let Some(other) = self.next_to_yield(now) else { return };
                 self.release_hold(now, other);
@@ -68,14 +80,15 @@ impl Client {
 
     /// When a held request makes room for one that waits.
     pub(super) fn hold_time(&self) -> Option<Millis> {
-        self.next_for_hold()?;
-        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.held.as_ref());
-        held.map(|held| held.since.saturating_add(ROTATE_MS)).min()
+        let (after, _) = self.waiting_for_hold()?;
+        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.hold.open.as_ref());
+        let rotation = held.map(|held| held.since.saturating_add(ROTATE_MS)).min();
+        Some(rotation.map_or(after, |at| at.max(after)))
     }
 
     /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
     pub(super) fn hurry_hold(&mut self, now: Millis, handle: Handle) -> bool {
-        let held = self.tasks.get(handle).and_then(|entry| entry.held.as_ref()).map(|held| held.request);
+        let held = self.tasks.get(handle).and_then(|entry| entry.hold.open.as_ref()).map(|held| held.request);
         let Some(request) = held else { return false };
         self.set_deadline(request, now.saturating_add(LAST_WORD_MS));
         true
@@ -88,8 +101,8 @@ impl Client {
             _ => None,
         };
         self.tasks.update(handle, |entry| {
-            entry.held = None;
-            entry.hold_refused = true;
+            entry.hold.open = None;
+            entry.hold.is_refused = true;
             entry.early_result = result;
             // How it has ended is told by its status.
             entry.task.unanswered(now, Want::Result);
@@ -100,17 +113,20 @@ impl Client {
     /// A held request broke.
     pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
         self.tasks.update(handle, |entry| {
-            entry.held = None;
-            entry.hold_refused = !trouble.is_transient();
-            entry.task.unanswered(now, Want::Result);
+            entry.hold.open = None;
+            entry.hold.is_refused = !trouble.is_transient();
+            entry.hold.after = now.saturating_add(ROTATE_MS);
+            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
+                entry.task.unanswered(now, Want::Result);
+            }
         });
     }
 
     /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
     pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
         let taken = self.tasks.update(handle, |entry| {
-            entry.held_at = now;
-            entry.held.take()
+            entry.hold.ended_at = now;
+            entry.hold.open.take()
         });
         if let Some(held) = taken.flatten() {
             self.end_hold(&held, true);
@@ -130,7 +146,7 @@ impl Client {
     /// The session is lost, and with it what its requests wait for.
     pub(super) fn drop_holds(&mut self) {
         for handle in self.tasks.inputs() {
-            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.held.take()) {
+            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
                 self.end_hold(&held, false);
             }
         }
@@ -141,7 +157,7 @@ impl Client {
             return;
         };
         let request = self.send(now, Purpose::HeldResult(handle), Ask::TaskResult { task_id: &task_id }, None);
-        self.tasks.update(handle, |entry| entry.held = Some(Held { request, since: now }));
+        self.tasks.update(handle, |entry| entry.hold.open = Some(Held { request, since: now }));
     }
 
     fn hold_room(&self) -> usize {
@@ -153,19 +169,19 @@ impl Client {
     }
 
     fn held(&self) -> usize {
-        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.held.is_some());
+        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.hold.open.is_some());
         self.tasks.inputs().iter().filter(|h| held(h)).count()
     }
 
-    /// Whose question cannot come in yet: who has waited longest.
-    fn next_for_hold(&self) -> Option<Handle> {
+    /// Whose question cannot come in yet: who has waited longest, and not before when.
+    fn waiting_for_hold(&self) -> Option<(Millis, Handle)> {
         let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
-            let is_free = entry.held.is_none() && !entry.hold_refused && entry.task.is_watched();
+            let is_free = entry.hold.open.is_none() && !entry.hold.is_refused && entry.task.is_watched();
             let waits = is_free && entry.is_input_required() && !self.has_question(handle);
-            waits.then_some((entry.held_at, handle))
+            waits.then_some((entry.hold.after, entry.hold.ended_at, handle))
         });
-        waiting.min().map(|(_, handle)| handle)
+        waiting.min().map(|(after, _, handle)| (after, handle))
     }
 
     /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
@@ -174,7 +190,7 @@ impl Client {
         let held = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             let needed = entry.is_input_required() && !self.has_question(handle);
-            Some((needed, entry.held.as_ref()?.since, handle))
+            Some((needed, entry.hold.open.as_ref()?.since, handle))
         });
         let (needed, since, handle) = held.min()?;
         (!needed || since.saturating_add(ROTATE_MS) <= now).then_some(handle)

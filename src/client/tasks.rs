@@ -1,4 +1,4 @@
-use super::{Call, Client, Handle, Output, ReplyId, holding::Held, table::Table};
+use super::{Call, Client, Handle, Output, ReplyId, holding::Hold, table::Table};
 use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
@@ -42,12 +42,8 @@ pub(super) struct Entry {
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
     pub(super) forgotten: bool,
-    /// A held request for its input.
-    pub(super) held: Option<Held>,
-    /// When the last one was ended.
-    pub(super) held_at: Millis,
-    /// The server does not let such a request wait while this status lasts.
-    pub(super) hold_refused: bool,
+    /// The request held for its input.
+    pub(super) hold: Hold,
     /// The result, where it was told before the status that it belongs to.
     pub(super) early_result: Option<String>,
     /// The server announced, in these words and as which of all, that it wants input; the request has not come.
@@ -143,9 +139,7 @@ impl Tasks {
             refreshers: Vec::new(),
             abandoned: false,
             forgotten: false,
-            held: None,
-            held_at: 0,
-            hold_refused: false,
+            hold: Hold::default(),
             early_result: None,
             announced: None,
             is_wrapped: false,
@@ -208,9 +202,9 @@ impl Tasks {
             self.calls = if sent { self.calls + 1 } else { self.calls.saturating_sub(1) };
             entry.sent = sent;
         }
-        let input = entry.held.is_some() || entry.is_input_required();
+        let input = entry.hold.open.is_some() || entry.is_input_required();
         if !entry.is_input_required() {
-            entry.hold_refused = false;
+            entry.hold.is_refused = false;
         }
         if input != entry.input {
             if input {
@@ -368,7 +362,7 @@ impl Client {
 
     /// Answers whoever waits for something about a task that is dropped here.
     pub(super) fn answer_waiting(&mut self, mut entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
-        if let Some(held) = entry.held.take() {
+        if let Some(held) = entry.hold.open.take() {
             let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
             self.end_hold(&held, goes_on);
         }
