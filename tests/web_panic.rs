@@ -73,7 +73,7 @@ async fn a_panic_is_told_once_and_every_later_call_is_refused_in_words() {
     assert_eq!(bystander.log(), log);
 
     let host = World::new("{}").host();
-    let error = Core::new(host, "http://server.invalid/mcp", None, None, None, None).err().expect("no new engine");
+    let error = Core::new(host, "http://server.invalid/mcp", None, None, None, 0).err().expect("no new engine");
     let error = error.dyn_into::<js_sys::Error>().unwrap();
     assert!(String::from(error.message()).contains("the ice broke"));
 

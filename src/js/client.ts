@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { toError } from "./errors.js";
 import { Link } from "./link.js";
 import type { Load } from "./load.js";

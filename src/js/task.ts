@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ClosedError, TaskExpiredError, TimeoutError } from "./errors.js";
 import { answered } from "./inputs.js";
 import { isTerminal, type TaskState } from "./state.js";
