@@ -1,0 +1,166 @@
+// Hundreds of tasks through a proxy that breaks things by a seed, against a real server that is restarted meanwhile: each
+// task ends once, with what the server says of it. MCP_TASKS_SEEDS=7,8 runs other seeds than these.
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { startDemo } from "../servers/demo.mjs";
+import { chance, eventFaults, postFaults, startFaultProxy, streamFaults } from "../servers/fault-proxy.mjs";
+import { entry, until } from "./support.mjs";
+
+const tasks = 200;
+const atOnce = 50;
+const terminal = new Set(["completed", "failed", "cancelled"]);
+/** When the server is restarted, by the number of requests seen. */
+const restarts = [150, 420];
+const seeds = process.env.MCP_TASKS_SEEDS?.split(",").map(Number) ?? [1, 2, 3, 4];
+
+const kinds = {
+  quick: () => ({ tool: "slow_count", args: { steps: 1, delayMs: 10 } }),
+  slow: (pick) => ({ tool: "slow_count", args: { steps: 4 + Math.floor(4 * pick), delayMs: 60 } }),
+  failing: () => ({ tool: "crashes", args: {} }),
+  toolError: () => ({ tool: "always_fails", args: {} }),
+  cancelled: () => ({ tool: "slow_count", args: { steps: 20, delayMs: 100 }, cancel: true }),
+};
+
+/** What is called under this seed. Every tool takes the label, and says it back where it says anything. */
+function planOf(seed) {
+  const names = Object.keys(kinds);
+  return Array.from({ length: tasks }, (_, i) => {
+    const kind = names[Math.floor(names.length * chance(seed, "kind", i))];
+    const label = `${kind}-${i}`;
+    const { tool, args, cancel = false } = kinds[kind](chance(seed, "pick", i));
+    const said = tool === "always_fails" ? { reason: label } : {};
+    return { label, kind, tool, args: { ...args, ...said, label }, cancel, shared: chance(seed, "shared", i) < 0.2 };
+  });
+}
+
+/** Runs a plan: what the client saw, and the truth: what the stores said of each task, with the label it was called by. */
+async function runThrough(t, { seed, keepStore, rates, plan = planOf(seed) }) {
+  let demo = await startDemo({ pollIntervalMs: 500 });
+  const truths = [];
+  const note = (isLost) => truths.push({ isLost, tasks: structuredClone(demo.store.tasks), errors: new Map(demo.store.errors) });
+  const { port, url } = demo;
+  const proxy = await startFaultProxy({
+    seed, rates, target: () => url,
+    async onRequest(n) {
+      if (!restarts.includes(n)) return;
+      if (!keepStore) note(true);
+      const { store } = demo;
+      await demo.close({ keepStore });
+      // A host without a server, until some have found that out.
+      proxy.down = true;
+      const before = proxy.counts.refused ?? 0;
+      demo = await startDemo({ port, pollIntervalMs: 500, ...(keepStore ? { store } : {}) });
+      proxy.counts.restart = (proxy.counts.restart ?? 0) + 1;
+      until(() => proxy.counts.refused > before).finally(() => { proxy.down = false; });
+    },
+  });
+  t.after(async () => {
+    await proxy.close();
+    await demo.close();
+  });
+  const worker = new Worker(new URL("./faults-client.mjs", import.meta.url), { workerData: { entry: entry(), url: proxy.url, plan, atOnce } });
+  t.after(() => worker.terminate());
+  const seen = await new Promise((resolve, reject) => {
+    // A run that hangs says which tasks it waits for.
+    const late = setTimeout(() => worker.postMessage("where are you?"), 40_000);
+    worker.once("message", (m) => (clearTimeout(late), resolve(m)));
+    worker.once("error", reject);
+  });
+  note(false);
+  return { ...seen, plan, proxy, truths };
+}
+
+/** What a task's outcome has to be by a store: in words, and as the client must have it. */
+function trueOutcome({ tasks: all, errors }, taskId) {
+  const stored = all.get(taskId);
+  if (!stored) return undefined;
+  const { task: { status }, result } = stored;
+  if (status === "completed") return { status, ok: true, value: result };
+  if (status === "cancelled") return { status, ok: false, name: "TaskCancelledError" };
+  if (status === "failed" && errors.has(taskId)) return { status, ok: false, name: "TaskFailedError" };
+  return status === "failed" ? { status, ok: false, name: "ToolError", result } : { status };
+}
+
+const bare = ({ content, structuredContent, isError }) => ({ content, ...(structuredContent && { structuredContent }), ...(isError && { isError }) });
+
+function checkOutcome(outcome, truth, which) {
+  assert.equal(outcome.name, truth.name, `${which}: ${outcome.message}`);
+  if (truth.ok) assert.deepEqual(bare(outcome.value), bare(truth.value), which);
+  if (truth.result) assert.deepEqual(bare(outcome.result), bare(truth.result), which);
+  if (truth.name === "TaskFailedError") assert.match(outcome.message, /the ice broke/, which);
+}
+
+/** The outcome of a task that the server had named: the server's own, or expired where the server lost it. */
+function checkNamed({ outcomes, told, taskId }, truths, which) {
+  const now = truths.find((t) => !t.isLost && t.tasks.has(taskId));
+  const lost = now ? undefined : truths.find((t) => t.tasks.has(taskId));
+  assert.ok(now ?? lost, `${which}: the server never had ${taskId}`);
+  const truth = trueOutcome(now ?? lost, taskId);
+  for (const outcome of outcomes) {
+    const expired = outcome.name === "TaskExpiredError";
+    assert.ok(!expired || lost, `${which}: TaskExpiredError, though the server has it: ${truth.status}`);
+    if (!expired) checkOutcome(outcome, truth, which);
+  }
+  const ends = told.filter((s) => terminal.has(s));
+  assert.ok(ends.length <= 1 && (ends.length === 0 || told.at(-1) === ends[0]), `${which}: told after the end: ${told}`);
+  if (ends.length > 0) assert.equal(ends[0], truth.status, which);
+  return outcomes.some((o) => o.name === "TaskExpiredError") ? "expired" : truth.status;
+}
+
+/** The outcome of a call that was not named: whether the server may have executed it must be said as it is. */
+function checkUnnamed({ outcomes: [{ name, message }] }, call, which) {
+  assert.ok(["NetworkError", "HttpError"].includes(name), `${which}: ${name}: ${message}`);
+  if (/may have executed/.test(message)) return "unknown";
+  assert.match(message, /was not executed|was not sent/, which);
+  assert.equal(call?.forwarded ?? 0, 0, `${which}: it was executed: ${message}`);
+  return "refused";
+}
+
+function check({ seen, plan, proxy, truths, stuck }) {
+  assert.equal(stuck, undefined, `seed ${proxy.seed}: these never ended`);
+  assert.equal(seen.length, plan.length);
+  const by = {};
+  const executed = new Map();
+  for (const { tasks: all } of truths.filter((t, i) => t.isLost || i === truths.length - 1)) {
+    for (const [taskId, { request }] of all) {
+      const { label } = request.params.arguments;
+      executed.set(label, (executed.get(label) ?? new Set()).add(taskId));
+    }
+  }
+  for (const one of seen) {
+    const which = `seed ${proxy.seed}, ${one.label}`;
+    const how = one.taskId === undefined ? checkUnnamed(one, proxy.calls.get(one.label), which) : checkNamed(one, truths, which);
+    assert.equal(one.ends, 1, `${which}: its end was told ${one.ends} times`);
+    assert.equal(new Set(one.outcomes.map((o) => JSON.stringify(o.ok ? o : o.name))).size, 1, `${which}: who waits is told one thing`);
+    assert.ok((executed.get(one.label)?.size ?? 0) <= 1, `${which}: executed twice`);
+    by[how] = (by[how] ?? 0) + 1;
+  }
+  return by;
+}
+
+const add = (to, counts) => { for (const [kind, n] of Object.entries(counts)) to[kind] = (to[kind] ?? 0) + n; };
+
+describe(`${tasks} tasks through a network that breaks`, () => {
+  const counts = {};
+  const outcomes = {};
+  for (const seed of seeds) {
+    const keepStore = seed % 4 !== 0;
+    test(`seed ${seed}, restarts that ${keepStore ? "keep the tasks" : "lose every task"}: each ends once, with the truth`, async (t) => {
+      const run = await runThrough(t, { seed, keepStore });
+      const by = check(run);
+      t.diagnostic(JSON.stringify({ by, faults: run.proxy.counts }));
+      add(counts, run.proxy.counts);
+      add(outcomes, by);
+      assert.ok((by.unknown ?? 0) + (by.refused ?? 0) < tasks / 3, `most calls must become tasks, or this shows nothing: ${JSON.stringify(by)}`);
+      for (const status of terminal) assert.ok(by[status] > 0, `none was ${status}`);
+      if (!keepStore) assert.ok(by.expired > 0, "none had expired, though the server lost all");
+    });
+  }
+
+  test("every kind of fault was made", { skip: process.env.MCP_TASKS_SEEDS && "other seeds" }, () => {
+    for (const fault of Object.keys({ ...postFaults, ...eventFaults, ...streamFaults, restart: 0, refused: 0 })) {
+      assert.ok(counts[fault] > 0, `no seed came to ${fault}`);
+    }
+  });
+});
