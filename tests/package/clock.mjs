@@ -157,6 +157,25 @@ const scenarios = {
     await pass(60_000);
     return { before, during, after, left: timers.size };
   },
+  /** A device that sleeps over the time limit of a request, and something else happens first when it wakes. */
+  async overslept() {
+    const server = startServer({ takesMs: 60_000, pollInterval: 1000 });
+    const fetch = (url, init) => (init.body?.includes("tasks/get") && asked++ === 0 ? new Promise(() => {}) : server.fetch(url, init));
+    let asked = 0;
+    let text;
+    const client = new Client("http://server.invalid/mcp", { stream: false, fetch, onWarning() {} });
+    await client.ping();
+    const task = client.callTool("slow");
+    task.then((r) => (text = r.content[0].text), (e) => (text = String(e)));
+    await pass(1500);
+    const before = asked;
+    // No timer rings meanwhile.
+    now += 40_000;
+    task.onStatusChange(() => {});
+    await pass(600_000);
+    client.close();
+    return { before, asked, text };
+  },
   /** Many awaited tasks of a server that is down for a while. */
   async outage({ kind, tasks, forMs }) {
     const server = startManyTasks();

@@ -21,7 +21,7 @@ const outcomeOf = (promise) => promise.then(
 async function run({ label, tool, args, cancel, shared }) {
   const told = [];
   const task = client.callTool(tool, args);
-  const seen = { label, told, ends: 0 };
+  const seen = { label, told, ends: 0, elsewhere: [] };
   task.onStatusChange((s) => told.push(s.status));
   let last;
   // Called for each new status, and once more when the outcome is known.
@@ -33,9 +33,10 @@ async function run({ label, tool, args, cancel, shared }) {
   const results = [outcomeOf(task.result()), outcomeOf(task.then((r) => r))];
   const named = await task.created.then((id) => id !== undefined, () => false);
   // A task that was not named is none that could be shared or cancelled.
-  if (named && shared) results.push(outcomeOf(second.task(JSON.parse(JSON.stringify(task))).result()));
+  const elsewhere = named && shared ? [outcomeOf(second.task(JSON.parse(JSON.stringify(task))).result())] : [];
   if (named && cancel) seen.cancel = await outcomeOf(task.cancel());
   seen.outcomes = await Promise.all(results);
+  seen.elsewhere = await Promise.all(elsewhere);
   seen.outcomes.push(await outcomeOf(task.result()));
   seen.taskId = task.taskId;
   seen.immediately = task.returnedImmediately;
@@ -44,7 +45,7 @@ async function run({ label, tool, args, cancel, shared }) {
 
 const seen = [];
 const left = [...plan];
-parentPort.on("message", () => parentPort.postMessage({ stuck: left.length, seen, underway: [...underway] }));
+parentPort.on("message", () => parentPort.postMessage({ stuck: [...underway], ...clock.state(), warnings: warnings.slice(-5) }));
 const underway = new Set();
 await Promise.all(Array.from({ length: atOnce }, async () => {
   for (let next; (next = left.shift());) {

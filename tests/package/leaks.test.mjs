@@ -186,7 +186,15 @@ describe("ten thousand handles, used in every way and dropped", () => {
     assert.ok(pages <= 1, `the module's memory grew by ${pages} pages of 64 KiB`);
     await until(() => timersLeft() <= before, `as many timers as before: ${before}`);
 
-    // Not asked after any more, while a task that is watched is.
+    // Not asked after any more, while a task that is watched is; nor are those whose handles are kept, but not watched.
+    const kept = ["aborted", "broken out of", "unlistened"].map(() => own.callTool("stays"));
+    const enough = new AbortController();
+    const ended = rejection(kept[0].result({ signal: enough.signal }));
+    for await (const _ of kept[1].updates()) break;
+    await Promise.all(kept.map((task) => task.created));
+    kept[2].subscribe(() => {})();
+    enough.abort();
+    await ended;
     const asked = new Set();
     const watched = own.callTool("stays");
     let polls = 0;
@@ -199,6 +207,7 @@ describe("ten thousand handles, used in every way and dropped", () => {
     const { requests } = server;
     await until(() => timersLeft() <= before, "the last timer is gone");
     assert.equal(server.requests, requests, "nobody watches, nothing is sent");
+    assert.ok(kept.every((task) => task.taskId));
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { failure, initializeResult, json } from "../servers/scripted.mjs";
 import { startPuppet } from "./puppet.mjs";
-import { clients, inTime, mcp, rejection, until } from "./support.mjs";
+import { clients, inTime, onFakeClock, rejection, until } from "./support.mjs";
 
 let server;
 before(async () => { server = await startPuppet(); });
@@ -69,4 +69,24 @@ test("a task that was told to have failed, and is then lost with its result: fai
   assert.equal(name, "TaskFailedError");
   assert.match(message, /the ice broke/);
   assert.doesNotMatch(message, /not found/, "this is not why it failed");
+});
+
+test("a call that was refused once, and then waits for a list that meets trouble in a new session, is sent in the end", async (t) => {
+  withSessions({});
+  const answers = {
+    "tools/call": [(res) => res.writeHead(429, { "retry-after": "1" }).end(), (res) => json(res, failure(null, -32001, "Session not found"), 404)],
+    "tools/list": [() => false, (res) => res.writeHead(503).end()],
+  };
+  for (const [method, list] of Object.entries(answers)) server.script.set(method, ({ res }) => (list.length > 0 ? list.shift()(res) : false));
+  const { client } = clients(t, server.url);
+  // Nothing else may wake the client: no stream, and no other task.
+  const task = client({ stream: false }).callTool("required");
+  assert.ok(await inTime(task.created));
+});
+
+test("a device that sleeps over the time limit of a request gives it up when it wakes, whatever happens first then", async (t) => {
+  const { before, asked, text } = await onFakeClock(t, "overslept");
+  assert.equal(before, 1, "one question hangs");
+  assert.ok(asked > 1, "it is asked again");
+  assert.equal(text, "done");
 });
