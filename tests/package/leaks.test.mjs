@@ -168,8 +168,13 @@ describe("ten thousand handles, used in every way and dropped", () => {
     };
     const measure = () => ({ heap: process.memoryUsage().heapUsed, module: memory.buffer.byteLength });
 
+    // The first batches fill caches and let tables grow to their size; from then on nothing grows. The heap is never quite
+    // still, so the least of three batches is compared with the least of the last three, and what looks like growth must go
+    // on: the platform takes a few hundred KiB now and then, a leak takes its bytes for each handle of each batch.
     const sizes = [];
-    for (let i = 0; i < batches; i++) {
+    const least = (from) => Math.min(...sizes.slice(from).slice(0, 3).map(({ heap }) => heap));
+    const grown = () => (least(-3) - least(2)) / (perBatch * (sizes.length - 5));
+    while (sizes.length < batches || (grown() >= 24 && sizes.length < 2 * batches)) {
       await batch();
       await collect();
       sizes.push(measure());
@@ -177,11 +182,7 @@ describe("ten thousand handles, used in every way and dropped", () => {
     t.diagnostic(sizes.map(({ heap, module }) => `${Math.round(heap / kib)}+${module / kib}`).join(" ") + ` KiB; ${server.requests} requests`);
     assert.ok(counted.made >= perBatch * batches);
     await until(async () => (await collect(), counted.collected === counted.made), `each of ${counted.made} handles is collected`);
-    // The first batches fill caches and let tables grow to their size; from then on nothing grows. The heap is never quite
-    // still, so the least of three batches is compared with the least of three later ones.
-    const least = (from) => Math.min(...sizes.slice(from, from + 3).map(({ heap }) => heap));
-    const grown = (least(batches - 3) - least(2)) / (perBatch * (batches - 5));
-    assert.ok(grown < 24, `the heap grew by ${Math.round(grown)} bytes a handle`);
+    assert.ok(grown() < 24, `the heap grew by ${Math.round(grown())} bytes a handle`);
     const pages = (sizes.at(-1).module - sizes[2].module) / (64 * kib);
     assert.ok(pages <= 1, `the module's memory grew by ${pages} pages of 64 KiB`);
     await until(() => timersLeft() <= before, `as many timers as before: ${before}`);
