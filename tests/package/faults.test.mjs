@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { startDemo } from "../servers/demo.mjs";
 import { chance, eventFaults, postFaults, startFaultProxy, streamFaults } from "../servers/fault-proxy.mjs";
 import { entry, patience, until } from "./support.mjs";
+import { fastmcpWithTruth } from "./truths.mjs";
 
 const tasks = 200;
 const atOnce = 50;
@@ -34,6 +35,22 @@ function planOf(seed) {
   });
 }
 
+/** The client's side, in its worker: what it saw, or, of a run that hangs, what it waits for. */
+async function runClient(t, proxy, plan) {
+  const worker = new Worker(new URL("./faults-client.mjs", import.meta.url), { workerData: { entry: entry(), url: proxy.url, plan, atOnce } });
+  t.after(() => worker.terminate());
+  return new Promise((resolve, reject) => {
+    // A run that hangs says what it waits for: nothing was asked for, though each wait is a fraction of a second here.
+    let before = -1;
+    const look = setInterval(() => {
+      if (proxy.requests.length === before) worker.postMessage("where are you?");
+      before = proxy.requests.length;
+    }, patience);
+    worker.once("message", (m) => (clearInterval(look), resolve(m)));
+    worker.once("error", reject);
+  });
+}
+
 /** Runs a plan: what the client saw, and the truth: what the stores said of each task, with the label it was called by. */
 async function runThrough(t, { seed, keepStore, rates, plan = planOf(seed) }) {
   let demo = await startDemo({ pollIntervalMs: 500 });
@@ -52,25 +69,14 @@ async function runThrough(t, { seed, keepStore, rates, plan = planOf(seed) }) {
       const before = proxy.counts.refused ?? 0;
       demo = await startDemo({ port, pollIntervalMs: 500, ...(keepStore ? { store } : {}) });
       proxy.counts.restart = (proxy.counts.restart ?? 0) + 1;
-      until(() => proxy.counts.refused > before).finally(() => { proxy.down = false; });
+      until(() => proxy.counts.refused > before).catch(() => {}).finally(() => { proxy.down = false; });
     },
   });
   t.after(async () => {
     await proxy.close();
     await demo.close();
   });
-  const worker = new Worker(new URL("./faults-client.mjs", import.meta.url), { workerData: { entry: entry(), url: proxy.url, plan, atOnce } });
-  t.after(() => worker.terminate());
-  const seen = await new Promise((resolve, reject) => {
-    // A run that hangs says what it waits for: nothing was asked for, though each wait is a fraction of a second here.
-    let before = -1;
-    const look = setInterval(() => {
-      if (proxy.requests.length === before) worker.postMessage("where are you?");
-      before = proxy.requests.length;
-    }, patience);
-    worker.once("message", (m) => (clearInterval(look), resolve(m)));
-    worker.once("error", reject);
-  });
+  const seen = await runClient(t, proxy, plan);
   note(false);
   return { ...seen, plan, proxy, truths };
 }
@@ -172,4 +178,45 @@ describe(`${tasks} tasks through a network that breaks`, () => {
       assert.ok(counts[fault] > 0, `no seed came to ${fault}`);
     }
   });
+});
+
+/** What is called of the FastMCP server. Its tools take no label, so the arguments of each are unlike any other's. */
+const fastmcpPlan = (seed) => Array.from({ length: 60 }, (_, i) => {
+  const pick = chance(seed, "kind", i);
+  const [tool, args] = pick < 0.5 ? ["count", { steps: 1 + (i % 4), delay_ms: 20 + i }]
+    : pick < 0.85 ? ["fails", { reason: `out of ink ${i}` }] : ["long_sleep", {}];
+  return { label: `${tool}-${i}`, tool, args, cancel: tool === "long_sleep", shared: chance(seed, "shared", i) < 0.2 };
+});
+
+test("60 tasks of FastMCP 3.4 through a network that breaks: each ends once, with the truth", async (t) => {
+  const server = await fastmcpWithTruth({ stateless: false });
+  if (server.skip) return t.skip(server.skip);
+  t.after(() => server.close());
+  const labelOf = ({ params }) => JSON.stringify(params.arguments);
+  const proxy = await startFaultProxy({ seed: 5, target: () => server.url, labelOf });
+  t.after(() => proxy.close());
+  const plan = fastmcpPlan(5);
+  const { seen, ...hung } = await runClient(t, proxy, plan);
+  assert.equal(hung.stuck, undefined, `these never end: ${JSON.stringify(hung, null, 1)}`);
+  const by = {};
+  for (const one of seen) {
+    const { tool, args } = plan.find(({ label }) => label === one.label);
+    const call = proxy.calls.get(JSON.stringify(args));
+    assert.equal(one.ends, 1, `${one.label}: its end was told ${one.ends} times`);
+    let how;
+    if (one.taskId === undefined) how = checkUnnamed(one, tool === "long_sleep" ? undefined : call, one.label);
+    else {
+      how = (await server.truth.get(one.taskId)).status;
+      assert.equal(how, { count: "completed", fails: "failed", long_sleep: "cancelled" }[tool], one.label);
+      if (tool !== "long_sleep") assert.equal(call.taskIds.length, 1, `${one.label}: executed once`);
+      for (const outcome of [...one.outcomes, ...one.elsewhere]) {
+        assert.equal(outcome.name, { fails: "ToolError", long_sleep: "TaskCancelledError" }[tool], `${one.label}: ${outcome.message}`);
+        if (tool === "count") assert.deepEqual(outcome.value.structuredContent, { counted: args.steps }, one.label);
+        if (tool === "fails") assert.match(outcome.result.content[0].text, new RegExp(`${args.reason}$`), one.label);
+      }
+    }
+    by[how] = (by[how] ?? 0) + 1;
+  }
+  t.diagnostic(JSON.stringify({ by, faults: proxy.counts }));
+  for (const status of terminal) assert.ok(by[status] > 0, `none was ${status}`);
 });
