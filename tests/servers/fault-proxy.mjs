@@ -33,7 +33,7 @@ export const postFaults = {
 /** What can happen to one event of the GET stream. */
 export const eventFaults = { duplicate: 0.15, reorder: 0.15, lose: 0.05, cutEvent: 0.03, delayEvent: 0.1 };
 /** What can happen to a GET as a whole. */
-export const streamFaults = { streamRefused: 0.1, streamDropped: 0.1 };
+export const streamFaults = { streamRefused: 0.1, streamDropped: 0.2 };
 
 const sessionWords = { jsonrpc: "2.0", id: null, error: { code: -32000, message: "Bad Request: No valid session ID provided" } };
 
