@@ -68,6 +68,62 @@ function startServer({ takesMs = 0, pollInterval, ttl = null, unlucky }) {
   return seen;
 }
 
+/** A server of many tasks that never end by themselves, and that breaks when it is told to: `state.broken(method)` answers then. */
+function startManyTasks({ pollInterval = 1000 } = {}) {
+  const state = { broken: undefined, ended: false, requests: [], session: 1, settled: 0 };
+  const streams = new Set();
+  let made = 0;
+  const taskOf = (taskId) => ({
+    taskId, status: state.ended ? "completed" : "working", createdAt: "2026-01-01T00:00:00Z", lastUpdatedAt: "2026-01-01T00:00:00Z", ttl: null, pollInterval,
+  });
+  const methods = {
+    initialize: () => ({
+      protocolVersion: "2025-11-25", serverInfo: { name: "fake", version: "1" },
+      capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
+    }),
+    ping: () => ({}),
+    "tools/list": () => ({ tools: [{ name: "slow", inputSchema: { type: "object" }, execution: { taskSupport: "required" } }] }),
+    "tools/call": () => ({ task: taskOf(`task-${++made}`) }),
+    "tasks/get": ({ taskId }) => taskOf(taskId),
+    "tasks/result": ({ taskId }) => ({ content: [{ type: "text", text: `${taskId} is done` }] }),
+  };
+  state.cut = () => {
+    for (const stream of streams) stream.error(new TypeError("terminated"));
+    streams.clear();
+  };
+  state.fetch = async (url, init) => {
+    const rpc = init.body && JSON.parse(init.body);
+    const method = rpc?.method ?? init.method;
+    state.requests.push({ at: now, method });
+    const broken = state.broken?.(method);
+    if (broken) return broken;
+    const id = init.headers.get("mcp-session-id");
+    if (method !== "initialize" && id !== String(state.session)) return new Response("no such session", { status: 404 });
+    if (method === "GET") {
+      const body = new ReadableStream({ start: (stream) => void streams.add(stream) });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    }
+    if (rpc?.id === undefined) return new Response(null, { status: 202 });
+    const headers = { "mcp-session-id": String(state.session) };
+    return Response.json({ jsonrpc: "2.0", id: rpc.id, result: methods[method](rpc.params) }, { headers });
+  };
+  return state;
+}
+
+/** What a server that is down answers, by the kind of its outage. */
+const outages = {
+  refused: () => { throw new TypeError("fetch failed"); },
+  500: () => new Response("boom", { status: 500 }),
+  503: () => new Response("down", { status: 503 }),
+  "503 with Retry-After": () => new Response("down", { status: 503, headers: { "retry-after": "1" } }),
+  429: () => new Response("busy", { status: 429 }),
+  /** Up again, but without its sessions and not ready for new ones. */
+  lost: (method) => new Response("", { status: method === "initialize" ? 503 : 404 }),
+};
+
+/** The most requests in any second. */
+const mostInASecond = (requests) => Math.max(0, ...requests.map(({ at }) => requests.filter((r) => r.at >= at && r.at < at + 1000).length));
+
 const { Client } = await import(entry);
 
 const scenarios = {
@@ -100,6 +156,68 @@ const scenarios = {
     client.close();
     await pass(60_000);
     return { before, during, after, left: timers.size };
+  },
+  /** A device that sleeps over the time limit of a request, and something else happens first when it wakes. */
+  async overslept() {
+    const server = startServer({ takesMs: 60_000, pollInterval: 1000 });
+    const fetch = (url, init) => (init.body?.includes("tasks/get") && asked++ === 0 ? new Promise(() => {}) : server.fetch(url, init));
+    let asked = 0;
+    let text;
+    const client = new Client("http://server.invalid/mcp", { stream: false, fetch, onWarning() {} });
+    await client.ping();
+    const task = client.callTool("slow");
+    task.then((r) => (text = r.content[0].text), (e) => (text = String(e)));
+    await pass(1500);
+    const before = asked;
+    // No timer rings meanwhile.
+    now += 40_000;
+    task.onStatusChange(() => {});
+    await pass(600_000);
+    client.close();
+    return { before, asked, text };
+  },
+  /** Many awaited tasks of a server that is down for a while. */
+  async outage({ kind, tasks, forMs }) {
+    const server = startManyTasks();
+    const client = new Client("http://server.invalid/mcp", { fetch: server.fetch, onWarning() {} });
+    await client.ping();
+    const ends = { ok: 0, failed: [] };
+    for (let i = 0; i < tasks; i++) client.callTool("slow").then(() => (ends.ok += 1), (e) => ends.failed.push(String(e)));
+    await pass(10_500);
+    const before = server.requests.length;
+    const from = now;
+    server.broken = outages[kind];
+    server.cut();
+    await pass(forMs);
+    const during = server.requests.slice(before);
+    const atFirst = during.filter((r) => r.at < from + 1000);
+    const failedMeanwhile = ends.failed.length;
+    server.broken = undefined;
+    server.session += 1;
+    server.ended = true;
+    await pass(600_000);
+    client.close();
+    const later = during.slice(atFirst.length);
+    return {
+      ...ends, failedMeanwhile, before, total: during.length, atFirst: atFirst.length, mostLater: mostInASecond(later),
+      streams: during.filter((r) => r.method === "GET").length, methods: [...new Set(during.map((r) => r.method))],
+    };
+  },
+  /** Many calls that are all refused, before anything is done with them, for a while. */
+  async refusedCalls({ calls, retryAfter, forMs }) {
+    const server = startManyTasks();
+    const client = new Client("http://server.invalid/mcp", { fetch: server.fetch, onWarning() {} });
+    await client.listTools();
+    server.broken = (method) => (method === "tools/call" ? new Response("busy", { status: 429, headers: { "retry-after": retryAfter } }) : undefined);
+    const before = server.requests.length;
+    const ends = { ok: 0, failed: 0 };
+    for (let i = 0; i < calls; i++) client.callTool("slow").then(() => (ends.ok += 1), () => (ends.failed += 1));
+    await pass(0);
+    const asMade = server.requests.slice(before).filter((r) => r.method === "tools/call").length;
+    await pass(forMs);
+    const again = server.requests.slice(before).filter((r) => r.method === "tools/call").slice(asMade);
+    client.close();
+    return { asMade, again: again.length, mostAgain: mostInASecond(again), ...ends };
   },
   /** `wait` with a limit of more than `setTimeout` can take. */
   async longWait({ timeoutMs, passMs }) {

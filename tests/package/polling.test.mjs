@@ -1,21 +1,8 @@
 // How often a task is asked after where nothing is pushed: counted on a clock that passes only when it is told to.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Worker } from "node:worker_threads";
-import { entry, inTime } from "./support.mjs";
+import { onFakeClock } from "./support.mjs";
 
-/** Runs one scenario of clock.mjs. */
-async function onFakeClock(t, scenario, arg) {
-  const worker = new Worker(new URL("./clock.mjs", import.meta.url), { workerData: { entry: entry(), scenario, arg } });
-  t.after(() => worker.terminate());
-  const seen = await inTime(new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.once("exit", (code) => reject(new Error(`the worker ended with ${code}`)));
-  }), scenario);
-  assert.ok(seen.longest <= 2 ** 31 - 1, `setTimeout fires at once for ${seen.longest}`);
-  return seen;
-}
 const multiples = (interval, takes) => Array.from({ length: Math.ceil(takes / interval) }, (_, i) => (i + 1) * interval);
 
 describe("stream: false", () => {

@@ -1,9 +1,11 @@
 // What the tests of the package share: the package itself, as a user's project would import it, and small helpers.
 // `scripts/test.mjs package` unpacks the tarball and names its folder; without that, dist/ is taken as it lies there.
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The unpacked tarball, or undefined. */
@@ -71,4 +73,17 @@ export function clients(t, url, defaults = {}) {
       return client;
     },
   };
+}
+
+/** Runs one scenario of clock.mjs: on a clock that passes only when it is told to. */
+export async function onFakeClock(t, scenario, arg) {
+  const worker = new Worker(new URL("./clock.mjs", import.meta.url), { workerData: { entry: entry(), scenario, arg } });
+  t.after(() => worker.terminate());
+  const seen = await inTime(new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`the worker ended with ${code}`)));
+  }), scenario);
+  assert.ok(seen.longest <= 2 ** 31 - 1, `setTimeout fires at once for ${seen.longest}`);
+  return seen;
 }

@@ -22,16 +22,16 @@ const cors = {
  *
  * - `getStream: false` answers GET with 405, so that there are no notifications;
  * - `early: true` sends the first status notification before the answer to `tools/call`;
- * - `resumable: true` numbers the events, so that a GET with Last-Event-ID replays what was missed.
+ * - `resumable: true` numbers the events, so that a GET with Last-Event-ID replays what was missed;
+ * - `store` is that of an earlier one, which `close({ keepStore: true })` left running: a restart that forgets sessions only.
  *
  * For tests it gives back `requests` (every HTTP request in order), `store` (tasks; `store.work.size` is how much
  * work still runs), `dropStreams()` and `forgetSessions()`.
  */
 export async function startDemo({
   port = 0, host = "127.0.0.1", getStream = true, pollIntervalMs = 500, maxTtlMs = 600_000,
-  early = false, resumable = false, log = () => {},
+  early = false, resumable = false, store = new DemoTaskStore(), log = () => {},
 } = {}) {
-  const store = new DemoTaskStore();
   const sessions = new Map(); // session id -> { server, transport }
   const streams = new Set(); // responses of open GET streams
   const requests = [];
@@ -99,10 +99,10 @@ export async function startDemo({
     port: http.address().port,
     requests, store, sessions, dropStreams, forgetSessions,
     get closed() { return closed; },
-    async close() {
+    async close({ keepStore = false } = {}) {
       if (closed) return;
       closed = true;
-      store.stop();
+      if (!keepStore) store.stop();
       await forgetSessions();
       const ended = new Promise((resolve) => http.close(resolve));
       http.closeAllConnections(); // kept-alive sockets would hold the port
