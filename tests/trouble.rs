@@ -293,8 +293,10 @@ fn a_server_that_loses_every_session_is_not_asked_for_ever() {
         let call = sim.await_call("render");
         let known = sim.await_known("t");
         sim.advance(600_000);
-        assert!(sim.count("initialize") <= 4, "{} handshakes", sim.count("initialize"));
-        assert!(sim.sent.len() < 60, "{} requests", sim.sent.len());
+        // Once more than so many sessions may be lost in a row; after a while of none, as often again.
+        let handshakes: Vec<_> = sim.sent.iter().filter(|s| s.is("initialize")).map(|s| s.at).collect();
+        assert!(busiest(&handshakes, 60_000) <= 4 && handshakes.len() <= 20, "{handshakes:?}");
+        assert!(sim.sent.len() < 120, "{} requests", sim.sent.len());
         sim.assert_failed(call, FailureCode::Http, &["Session not found"]);
         assert_says(sim.interruptions(known)[0], FailureCode::Http, &["asking after", "Session not found"]);
     }

@@ -13,8 +13,6 @@ use crate::{
 const LONGEST_REFUSAL: usize = 64 << 10;
 /// How long a stream may stay open after it has said what it was opened for. Servers close it themselves.
 const LINGER_MS: u64 = 5000;
-/// A server that loses every session at once is not asked for yet another.
-const MOST_LOSSES: u32 = 3;
 
 /// One HTTP request and what has come back.
 #[derive(Debug)]
@@ -292,6 +290,9 @@ impl Client {
     fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
         let role = origin.role;
         if role != Role::Note && self.is_session_loss(origin.epoch, trouble) {
+            if role == Role::Confirmation {
+                return self.confirmation_lost(now);
+            }
             if origin.epoch == self.epoch {
                 self.session_lost(now);
             }
@@ -320,12 +321,14 @@ impl Client {
     fn is_session_loss(&self, epoch: u32, trouble: &Trouble) -> bool {
         let Trouble::Http(head, rpc) = trouble else { return false };
         let had_session = match &self.session {
-            Session::Ready(ready) => ready.session_id.is_some() || self.legacy.url().is_some(),
+            Session::Confirming(ready) | Session::Ready(ready) => {
+                ready.session_id.is_some() || self.legacy.url().is_some()
+            }
             _ => false,
         };
         let told = rpc.as_ref().is_some_and(|e| (-32099..=-32000).contains(&e.code));
         let lost = head.status == 404 || (head.status == 400 && told);
-        lost && (epoch != self.epoch || (had_session && self.losses < MOST_LOSSES))
+        lost && (epoch != self.epoch || (had_session && self.may_lose(self.now)))
     }
 }
 

@@ -84,6 +84,7 @@ pub struct Client {
     epoch: u32,
     /// Sessions lost in a row without one answer in between.
     losses: u32,
+    last_loss: Millis,
     now: Millis,
     outputs: VecDeque<Output>,
 }
@@ -115,6 +116,7 @@ impl Client {
             session_attempts: 0,
             epoch: 0,
             losses: 0,
+            last_loss: 0,
             now: 0,
             outputs: VecDeque::new(),
             config,
@@ -151,8 +153,10 @@ impl Client {
             Input::Failed { exchange, why } => self.exchange_failed(now, exchange, why),
             Input::Pause(reason) => self.pause(now, reason),
             Input::Resume(reason) => self.resume(now, reason),
-            Input::Timeout => self.give_up_unanswered(now),
+            Input::Timeout => {}
         }
+        // Whatever happens first after a device has slept: limits that have passed meanwhile would not come up again.
+        self.give_up_unanswered(now);
         self.pump(now);
     }
 

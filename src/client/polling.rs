@@ -85,6 +85,10 @@ impl Client {
             }
             Ok(Ok(payload)) => self.settle_with_payload(now, handle, payload),
             Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &Trouble::Protocol(problem)),
+            // The server has lost it meanwhile; what it said of the failure is known.
+            Err(error) if failed && words.is_some() && v2025::is_unknown_task(&error) => {
+                self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
+            }
             // The error is what the request would have been answered with.
             Err(error) if failed => {
                 let mut failure = Failure::failed(&snapshot.task_id, Some(&error.message));

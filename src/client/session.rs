@@ -13,6 +13,10 @@ use crate::{
 /// How often the handshake is tried before calls that wait for it are told. Tasks that run wait on.
 const MOST_ATTEMPTS: u32 = 3;
 
+/// So many sessions may be lost in a row without one answer in between.
+const MOST_LOSSES: u32 = 3;
+const LOSSES_FORGIVEN_MS: Millis = 60_000;
+
 /// How far the session is.
 #[derive(Debug)]
 pub(super) enum Session {
@@ -166,6 +170,24 @@ impl Client {
         }
     }
 
+    fn count_loss(&mut self, now: Millis) {
+        let is_long_ago = now.saturating_sub(self.last_loss) > LOSSES_FORGIVEN_MS;
+        self.losses = if is_long_ago { 1 } else { self.losses + 1 };
+        self.last_loss = now;
+    }
+
+    /// A server that loses every session at once is not asked for yet another before a while has passed.
+    pub(super) fn may_lose(&self, now: Millis) -> bool {
+        self.losses < MOST_LOSSES || now.saturating_sub(self.last_loss) > LOSSES_FORGIVEN_MS
+    }
+
+    /// The session was lost before its handshake had ended.
+    pub(super) fn confirmation_lost(&mut self, now: Millis) {
+        self.count_loss(now);
+        self.epoch = self.epoch.wrapping_add(1);
+        self.session = Session::Waiting { until: self.health.bad(now, None) };
+    }
+
     /// The server no longer knows the session: shake hands again, then ask after everything again.
     pub(super) fn session_lost(&mut self, now: Millis) {
         if !self.session.is_ready() {
@@ -173,7 +195,7 @@ impl Client {
         }
         self.session = Session::Idle;
         self.epoch = self.epoch.wrapping_add(1);
-        self.losses += 1;
+        self.count_loss(now);
         self.forget_lists();
         self.fail_resumes(now);
         self.withdraw(now, |_| true);

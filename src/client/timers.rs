@@ -126,6 +126,7 @@ impl Client {
         });
         let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
         let others = [self.listing_time(), self.query_time(), self.resume_time(), self.answer_time()];
-        calls.chain(cancels).chain(others.into_iter().flatten()).min()
+        // What has passed waits for something else than time, and must not hide what is to come.
+        calls.chain(cancels).chain(others.into_iter().flatten()).filter(|at| *at > self.now).min()
     }
 }
