@@ -1,5 +1,6 @@
 // Every static check, all of them even when one fails: formatting, lints, docs, types, and the shape of the package.
 import { existsSync } from "node:fs";
+import { findings as uncovered } from "./coverage.mjs";
 import { root, wasmTarget } from "./env.mjs";
 import { pack, typesTest } from "./test/package.mjs";
 import { stream } from "./test/process.mjs";
@@ -23,6 +24,11 @@ const steps = {
   [`cargo doc (${wasmTarget})`]: doc("--lib", "--target", wasmTarget),
   "tsc": () => bin("typescript/bin/tsc", "-p", root, "--noEmit", "--emitDeclarationOnly", "false"),
   "tsc (the packed types)": existsSync(root + "tests/package/types.test-d.ts") && (() => typesTest(packed())),
+  // every row of tests/coverage.json has a test, and docs/coverage.md says which
+  "coverage": async () => {
+    const found = uncovered();
+    return { ok: found.length === 0, why: found.join("; ") };
+  },
   "publint": () => bin("publint/src/cli.js", "run", packed().tarball, "--strict"),
   // The .wasm and package.json are entries without types, and are meant to be.
   "attw": () => bin("@arethetypeswrong/cli/dist/index.js", packed().tarball, "--profile", "esm-only", "--no-definitely-typed",

@@ -49,10 +49,15 @@ fn a_server_that_offers_no_tasks_is_called_plainly() {
 
 #[test]
 fn a_capability_without_the_word_call_counts() {
-    // Deviation 8.
-    let mut server = offering(Some("optional"));
-    server.capabilities = json!({ "tools": {}, "tasks": { "requests": { "tools": {} } } });
-    assert_eq!(called(server, with_ttl(None)), (json!({}), 1));
+    // Deviation 8; where FastMCP 2.14 declared it at first counts too.
+    let tasks = json!({ "requests": { "tools": {} } });
+    for capabilities in
+        [json!({ "tools": {}, "tasks": tasks }), json!({ "tools": {}, "experimental": { "tasks": tasks } })]
+    {
+        let mut server = offering(Some("optional"));
+        server.capabilities = capabilities;
+        assert_eq!(called(server, with_ttl(None)), (json!({}), 1));
+    }
 }
 
 #[test]

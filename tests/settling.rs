@@ -262,6 +262,7 @@ fn a_handle_that_is_forgotten_is_not_asked_after() {
 
 #[test]
 fn a_task_whose_id_is_odd_is_asked_after_by_that_very_id() {
+    // Deviation 7.
     for id in ["a\"b\\c", "-_x", "hex:uuid", "ünïcødé🦀", "a\u{1}\nb", "</script>", "\u{7f}\u{2028}"] {
         let mut sim = Sim::new(FakeServer::polled([]).with_task(id, 0, Tool::new("render", 500)));
         let handle = sim.await_known(id);

@@ -85,6 +85,7 @@ fn it_stays_open_from_one_call_to_the_next() {
 
 #[test]
 fn a_server_that_offers_none_is_not_asked_again_and_not_complained_of() {
+    // Deviation 15.
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 5000)]));
     let handle = sim.await_call("render");
     sim.advance(10_000);

@@ -74,8 +74,11 @@ export class Client {
    * Calls a tool, at once; the handle is returned at once too. It becomes a task where the server and the tool offer
    * that, see {@link CallToolOptions.task}.
    *
+   * The handle rejects with {@link UnsupportedError}, and nothing is sent, where the tool has to be a task and cannot be one
+   * (MCP 2025-11-25, Tasks: "Tool-Level Negotiation").
+   *
    * @param args the tool's arguments, anything JSON can hold
-   * @throws TypeError the arguments cannot be written as a JSON object; nothing was sent
+   * @throws TypeError the arguments cannot be written as a JSON object, or an option makes no sense; nothing was sent
    */
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
     const json = JSON.stringify(args);
@@ -123,17 +126,21 @@ export class Client {
     return handle;
   }
 
-  /** Every tool of the server, all pages. Rejects with {@link NetworkError} and its like after a few tries. */
+  /**
+   * Every tool of the server, all pages.
+   * @throws NetworkError (or HttpError) after a few tries
+   * @throws RpcError the server refuses
+   */
   async listTools(): Promise<Tool[]> {
     return JSON.parse(await this.#list(TOOL)) as Tool[];
   }
 
-  /** Every prompt of the server, all pages. */
+  /** Every prompt of the server, all pages. Rejects as {@link Client.listTools} does. */
   async listPrompts(): Promise<Prompt[]> {
     return JSON.parse(await this.#list(PROMPT)) as Prompt[];
   }
 
-  /** Every resource of the server, all pages; templates are not among them. */
+  /** Every resource of the server, all pages; templates are not among them. Rejects as {@link Client.listTools} does. */
   async listResources(): Promise<Resource[]> {
     return JSON.parse(await this.#list(RESOURCE)) as Resource[];
   }
@@ -158,7 +165,8 @@ export class Client {
 
   /**
    * One page of the tasks that the server knows; where it lists none, the newest of this client's own that it still knows
-   * (released servers list nothing).
+   * (released servers list nothing), 50 at most.
+   * @param options `cursor`: what the page before gave as `nextCursor`; none is the first page
    * @throws UnsupportedError the server does not list tasks; nothing was sent
    */
   async listTasks(options: { cursor?: string } = {}): Promise<TaskPage> {
@@ -179,7 +187,10 @@ export class Client {
     return this.#parse(await this.#about(CANCEL, taskId));
   }
 
-  /** Resolves when the server has answered. */
+  /**
+   * Resolves when the server has answered.
+   * @throws NetworkError (or HttpError) after a few tries
+   */
   async ping(): Promise<void> {
     await this.#link.ask((core, reply) => core.ask(reply, PING, undefined));
   }

@@ -36,8 +36,11 @@ Object.defineProperty(TasksError.prototype, BRAND, { value: true });
 
 /** The server's own error, where it sent one. */
 export interface RpcDetail {
+  /** JSON-RPC's, MCP's or the server's own number. */
   readonly code: number;
+  /** The server's words. */
   readonly message: string;
+  /** What the server added. */
   readonly data?: unknown;
 }
 
@@ -106,6 +109,7 @@ export class RpcError extends ServerError {
 /** The server answered with an HTTP status that is none of success. */
 export class HttpError extends ServerError {
   readonly code = "http";
+  /** The HTTP status. */
   readonly status: number;
   /** How long the server asks to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
@@ -125,6 +129,7 @@ export class HttpError extends ServerError {
 /** 401 or 403: who we are is not enough. Renew the token that `headers` gives, and ask again. */
 export class AuthorizationRequiredError extends ServerError {
   readonly code = "authorization_required";
+  /** 401 or 403. */
   readonly status: number;
   /** The `WWW-Authenticate` header as sent; absent where the server does not expose it to pages. */
   readonly challenge?: string;
@@ -155,7 +160,10 @@ export class ProtocolError extends ServerError {
   declare static isInstance: (value: unknown) => value is ProtocolError;
 }
 
-/** The server, or this platform, does not offer what was asked for. */
+/**
+ * The server, or this platform, does not offer what was asked for. Also a tool that has to be a task where
+ * none can be made, which is not called (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"), and an answer that the server no longer waits for.
+ */
 export class UnsupportedError extends ServerError {
   readonly code = "unsupported";
   /** Whether a value is this error, of whichever copy of the package. */

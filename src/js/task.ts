@@ -81,7 +81,7 @@ export abstract class Task<T> implements PromiseLike<T> {
   }
 
   /**
-   * Calls back whenever the server tells how far the call is (MCP: `notifications/progress`). Like
+   * Calls back whenever the server tells how far the call is (MCP 2025-11-25, Tasks: "Task Progress Notifications"). Like
    * {@link Task.onStatusChange} it lets the task be polled or streamed, and what it throws reaches `onWarning`.
    * @returns a function that stops it
    */
@@ -103,7 +103,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    *
    * ```ts
    * for await (const status of task.updates())
-   *   for (const [key, { params }] of Object.entries(status.inputRequests ?? {}))
+   *   for (const [key, { params }] of Object.entries(task.inputRequests)) // not the status's: it may be an older one
    *     await task.respond({ [key]: await ask(params) });
    * ```
    * @throws TypeError a key that is not open, or an answer that is no object; nothing was sent
@@ -171,6 +171,8 @@ export abstract class Task<T> implements PromiseLike<T> {
    * Where the task stands: what was heard last, or (`fresh`, or nothing was heard yet) what the server says now.
    * Waits until the server has answered the call; where it did so at once, the status is a `completed` of ours, with an
    * empty task id.
+   * @throws TaskExpiredError the server does not know the task (any more)
+   * @throws RpcError the server refused the call or the question
    */
   async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
     const state = this.#state;
@@ -187,7 +189,10 @@ export abstract class Task<T> implements PromiseLike<T> {
 
   /**
    * Waits for a status (default: any terminal one) and resolves with it. Where the task ends without it, resolves with
-   * the terminal status: look at `status`.
+   * the terminal status: look at `status`. Without `timeoutMs` there is no limit.
+   * @throws TimeoutError it took longer than `timeoutMs`; the task goes on
+   * @throws TaskExpiredError the server does not know the task (any more)
+   * @throws TypeError `timeoutMs` makes no sense
    */
   async wait(options: WaitForOptions = {}): Promise<TaskStatus> {
     const { state: wanted, timeoutMs, signal } = options;
@@ -209,7 +214,14 @@ export abstract class Task<T> implements PromiseLike<T> {
     }
   }
 
-  /** The result, the same as awaiting the handle. Aborting the signal ends the waiting; the task goes on. */
+  /**
+   * The result, the same as awaiting the handle; asked for once, and kept. There is no limit of time. Aborting the signal ends
+   * the waiting; the task goes on.
+   * @throws ToolError the tool says that it failed (not with `raiseOnError: false`)
+   * @throws TaskFailedError the task failed and has no result
+   * @throws TaskCancelledError the task was cancelled, by whomever
+   * @throws TaskExpiredError the server does not know the task (any more)
+   */
   result(options: WaitOptions = {}): Promise<T> {
     return this.#state.wait(this, options.signal) as Promise<T>;
   }
@@ -218,6 +230,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * Asks the server to cancel the task, and resolves when the server has taken note (at once where there is nothing
    * to cancel). The task may still complete: what counts is what the server finally says.
    * @throws UnsupportedError the server cannot cancel tasks; the task goes on
+   * @throws RpcError the server refused, and the task goes on
    */
   cancel(): Promise<void> {
     const { outcome, isTask, port, handle } = this.#state;
@@ -251,7 +264,7 @@ export abstract class Task<T> implements PromiseLike<T> {
     return this.result().finally(onEnd);
   }
 
-  /** For `useSyncExternalStore` and its like; bound. */
+  /** For `useSyncExternalStore` and its like; bound. Calls back, with nothing, on every change; gives what stops it. */
   readonly subscribe = (listener: () => void): (() => void) => {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
     return this.#state.listen(this, () => listener());
@@ -260,7 +273,10 @@ export abstract class Task<T> implements PromiseLike<T> {
   /** The newest status: the same frozen object until something changes. Bound. */
   readonly getSnapshot = (): TaskStatus | undefined => this.#state.snapshot;
 
-  /** Plain data that finds the task again: see `client.task(ref)`. Throws before the server has named the task. */
+  /**
+   * Plain data that finds the task again: see `client.task(ref)`. Called by `JSON.stringify`.
+   * @throws TypeError the server has not named the task (yet), or answered at once
+   */
   toJSON(): TaskRef {
     const { taskId } = this.#state;
     if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);

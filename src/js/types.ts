@@ -13,6 +13,7 @@ export type Status = "working" | "input_required" | "completed" | "failed" | "ca
 export interface TaskStatus {
   /** The server's name for the task. It may be a secret: shorten it before you log it. */
   readonly taskId: string;
+  /** Never changes once it is terminal. */
   readonly status: Status;
   /** The server's own words about the status: progress, or why it failed. */
   readonly statusMessage?: string;
@@ -28,23 +29,29 @@ export interface TaskStatus {
   readonly inputRequests?: { readonly [key: string]: InputRequest };
 }
 
-/** How far a call is, in the server's own units (MCP: `notifications/progress`). */
+/** How far a call is, in the server's own units (MCP 2025-11-25, Progress; Tasks: "Task Progress Notifications"). */
 export interface Progress {
+  /** Grows from one to the next. */
   readonly progress: number;
   /** What `progress` will be in the end; absent when the server does not know. */
   readonly total?: number;
+  /** The server's own words. */
   readonly message?: string;
 }
 
 /** A request of the server's (MCP: `elicitation/create`, `sampling/createMessage`, `roots/list`). */
 export interface InputRequest {
+  /** One of the three. */
   readonly method: string;
+  /** As the server sent them: {@link ElicitParams} or {@link SamplingParams}, by the method. */
   readonly params: { readonly [key: string]: unknown };
 }
 
-/** What the server wants to know of the user (MCP: ElicitRequestFormParams). */
+/** What the server wants to know of the user (MCP 2025-11-25, Elicitation: ElicitRequestFormParams). */
 export interface ElicitParams {
+  /** What to show to the user. */
   readonly message: string;
+  /** A question in another mode was not declared and is refused for you. */
   readonly mode?: "form";
   /** JSON Schema of an object with flat members. */
   readonly requestedSchema: { readonly [key: string]: unknown };
@@ -53,6 +60,7 @@ export interface ElicitParams {
 
 /** The user's answer (MCP: ElicitResult). */
 export interface ElicitResult {
+  /** The user gave an answer, said no, or said nothing. */
   action: "accept" | "decline" | "cancel";
   /** With `accept`: what fits the schema. */
   content?: { [key: string]: unknown };
@@ -61,23 +69,31 @@ export interface ElicitResult {
 
 /** What the server wants a language model to say (MCP: CreateMessageRequestParams). */
 export interface SamplingParams {
+  /** The conversation so far, oldest first. */
   readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: unknown }[];
+  /** The most that the model may say. */
   readonly maxTokens: number;
+  /** What the server would have the model told first; you may leave it out. */
   readonly systemPrompt?: string;
   readonly [key: string]: unknown;
 }
 
 /** What the model said (MCP: CreateMessageResult). */
 export interface SamplingResult {
+  /** Who speaks: `"assistant"`, as a rule. */
   role: "user" | "assistant";
+  /** A {@link ContentBlock}, text above all. */
   content: unknown;
+  /** The model's name. */
   model: string;
+  /** Why it stopped, for example `"endTurn"`. */
   stopReason?: string;
   [key: string]: unknown;
 }
 
 /** The folders that the server may look at (MCP: ListRootsResult). */
 export interface ListRootsResult {
+  /** Each a `file://` URI, with a name to show. */
   roots: { uri: string; name?: string }[];
   [key: string]: unknown;
 }
@@ -107,12 +123,15 @@ export type InputHandler<Params, Answer> = (
 
 /** A notification of the server's. */
 export interface Notification {
+  /** For example `"notifications/message"`. */
   readonly method: string;
+  /** As the server sent them; empty where it sent none. */
   readonly params: { readonly [key: string]: unknown };
 }
 
 /** One page of the tasks that a server knows. */
 export interface TaskPage {
+  /** Each as the server describes it, frozen. */
   readonly tasks: readonly TaskStatus[];
   /** Hand it in to get the next page; absent on the last. */
   readonly nextCursor?: string;
@@ -120,6 +139,7 @@ export interface TaskPage {
 
 /** Plain data that finds a task again, after a reload or in another tab. Holds no token. */
 export interface TaskRef {
+  /** The server's name for the task. Whoever knows it may be able to read the result: store it as you would that. */
   readonly taskId: string;
   /** The kind of request that the task answers. */
   readonly kind: "tool" | "prompt" | "resource";
@@ -136,10 +156,13 @@ export type ContentBlock =
 
 /** What a tool answered (MCP: CallToolResult). */
 export interface CallToolResult {
+  /** In the order to be shown. */
   content: ContentBlock[];
+  /** What fits the tool's `outputSchema`; see `data`. Not validated here. */
   structuredContent?: { [key: string]: unknown };
   /** True when the tool ran and says that it failed. See {@link CallToolOptions.raiseOnError}. */
   isError?: boolean;
+  /** What the server adds for the client. */
   _meta?: { [key: string]: unknown };
   /**
    * The structured content, taken out of FastMCP's wrapping where it has one (`{ result: 5 }` is `5`); undefined for an
@@ -161,34 +184,48 @@ export function withData(value: unknown, isWrapped: boolean): unknown {
 
 /** What a prompt gave (MCP: GetPromptResult). */
 export interface GetPromptResult {
+  /** What the prompt is for. */
   description?: string;
+  /** To be given to a language model, in this order. */
   messages: { role: "user" | "assistant"; content: ContentBlock }[];
+  /** What the server adds for the client. */
   _meta?: { [key: string]: unknown };
   [key: string]: unknown;
 }
 
 /** What a resource holds (MCP: ReadResourceResult): one or several contents, each text or base64. */
 export interface ReadResourceResult {
+  /** Each has `text`, or `blob` in base64. */
   contents: { uri: string; mimeType?: string; text?: string; blob?: string; [key: string]: unknown }[];
+  /** What the server adds for the client. */
   _meta?: { [key: string]: unknown };
   [key: string]: unknown;
 }
 
 /** A prompt as the server lists it (MCP: Prompt). */
 export interface Prompt {
+  /** What {@link Client.getPrompt} takes. */
   name: string;
+  /** The name to show. */
   title?: string;
+  /** What the prompt is for. */
   description?: string;
+  /** What it takes, text each. */
   arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
   [key: string]: unknown;
 }
 
 /** A resource as the server lists it (MCP: Resource). */
 export interface Resource {
+  /** What {@link Client.readResource} takes. */
   uri: string;
+  /** The server's own name for it. */
   name: string;
+  /** The name to show. */
   title?: string;
+  /** What it holds. */
   description?: string;
+  /** Its media type, where the server knows it. */
   mimeType?: string;
   /** In bytes, before base64. */
   size?: number;
@@ -197,14 +234,19 @@ export interface Resource {
 
 /** A tool as the server lists it (MCP: Tool). */
 export interface Tool {
+  /** What {@link Client.callTool} takes. */
   name: string;
+  /** The name to show. */
   title?: string;
+  /** What it does, in words for a language model. */
   description?: string;
   /** JSON Schema of the arguments. */
   inputSchema: { [key: string]: unknown };
+  /** JSON Schema of the result's structured content. */
   outputSchema?: { [key: string]: unknown };
+  /** Hints, for example whether it only reads. Not to be trusted more than the server is. */
   annotations?: { [key: string]: unknown };
-  /** Whether the tool may, must or must not run as a task; absent means "forbidden". */
+  /** Whether the tool may, must or must not run as a task; absent means "forbidden" (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"). */
   execution?: { taskSupport?: "required" | "optional" | "forbidden" };
   [key: string]: unknown;
 }
@@ -224,7 +266,7 @@ export interface Warning {
 
 /** Options of {@link Client}. */
 export interface ClientOptions {
-  /** Sent with every HTTP request; give a function when a token may be renewed. Never stored. */
+  /** Sent with every HTTP request; give a function when a token may be renewed. Never stored. @default none */
   headers?: HeadersOption;
   /**
    * Replaces the global `fetch`, for example to add tracing or to test.
@@ -258,18 +300,27 @@ export interface ClientOptions {
   /**
    * Answers the server's questions to the user. Giving it declares the capability (form mode); without it the server is
    * told that nobody can be asked. Show who asks, and let the user decline (MCP 2025-11-25, Elicitation).
+   * @default none
    */
   onElicitation?: InputHandler<ElicitParams, ElicitResult>;
-  /** Lets the server use your language model. Giving it declares the capability. Ask the user first (MCP, Sampling). */
+  /**
+   * Lets the server use your language model. Giving it declares the capability. Ask the user first (MCP 2025-11-25, Sampling).
+   * @default none
+   */
   onSampling?: InputHandler<SamplingParams, SamplingResult>;
-  /** Tells the server which folders it may look at. Giving it declares the capability (MCP, Roots). */
+  /** Tells the server which folders it may look at. Giving it declares the capability (MCP 2025-11-25, Roots). @default none */
   onListRoots?: InputHandler<{ readonly [key: string]: unknown }, ListRootsResult>;
   /**
    * Called on every change of every live task of this client, with its handle where somebody holds it. With this or one of
-   * the handlers above every task is polled or streamed, whether somebody awaits it or not.
+   * the handlers above every task is polled or streamed, whether somebody awaits it or not. What it throws reaches `onWarning`.
+   * @default none
    */
   onTaskStatus?: (status: TaskStatus, task: Task<unknown> | undefined) => unknown;
-  /** Called with every notification that this package has no use for itself: log messages, changed lists and resources. */
+  /**
+   * Called with every notification that this package has no use for itself: log messages, changed lists and resources. What it
+   * throws reaches `onWarning`.
+   * @default none
+   */
   onNotification?: (notification: Notification) => void;
   /**
    * Called with trouble that no promise reports: a failed creation nobody awaited, a stream given up, a notification
@@ -288,6 +339,7 @@ export interface CallOptions {
   /**
    * Aborting before the server has named a task rejects with `signal.reason`, and no task is left behind; afterwards
    * it has no effect: use `task.cancel()`.
+   * @default none
    */
   signal?: AbortSignal;
 }
@@ -303,6 +355,7 @@ export interface CallToolOptions extends CallOptions {
 
 /** Options of waiting. Aborting the signal ends the waiting with `signal.reason`; the task goes on. */
 export interface WaitOptions {
+  /** Ends the waiting with `signal.reason`, the very object. @default none */
   signal?: AbortSignal;
 }
 

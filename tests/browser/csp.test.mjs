@@ -32,7 +32,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
     }
   }, url);
 
-  test("script-src 'self' without 'wasm-unsafe-eval': UnsupportedError that names the directive, nothing is sent", async (t) => {
+  test("script-src 'self' without 'wasm-unsafe-eval': UnsupportedError that names the directive, nothing is sent (deviation 46)", async (t) => {
     const site = await startSite({ csp: "default-src 'none'; script-src 'self'; connect-src 'self' http://127.0.0.1:*" });
     t.after(() => site.close());
     await visit(browser, site);

@@ -1,7 +1,8 @@
 // What the tests of handles share: one puppet server for the file, and a task on it that runs.
 import { after, before, beforeEach } from "node:test";
+import { send, sse } from "../servers/scripted.mjs";
 import { startPuppet } from "./puppet.mjs";
-import { clients, inTime } from "./support.mjs";
+import { clients, inTime, until } from "./support.mjs";
 
 export let server;
 before(async () => { server = await startPuppet(); });
@@ -18,3 +19,18 @@ export async function running(t, options) {
   return { ...mine, client, other: mine.client, task, taskId };
 }
 export const textOf = (result) => result.content[0].text;
+
+const stamp = () => new Date().toISOString();
+/** A task that runs, as a server describes it. */
+export const working = (taskId, over = {}) => ({ taskId, status: "working", createdAt: stamp(), lastUpdatedAt: stamp(), ttl: null, pollInterval: 50, ...over });
+/** The notification that says so. */
+export const told = (task) => ({ jsonrpc: "2.0", method: "notifications/tasks/status", params: task });
+
+/** Lets the puppet offer the standalone stream. What this returns speaks on it; `ready()` waits until a client listens. */
+export function openStream() {
+  let open;
+  server.script.set("GET", ({ res }) => { sse(res, [], { end: false }); open = res; });
+  const say = (data) => send(open, { data });
+  say.ready = () => until(() => open, "the stream");
+  return say;
+}
