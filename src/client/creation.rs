@@ -77,9 +77,12 @@ impl Client {
         }
     }
 
-    fn drop_task(&mut self, handle: Handle) {
+    /// There is nothing more to be done about a call or its task.
+    pub(super) fn drop_task(&mut self, handle: Handle) {
         if let Some(entry) = self.tasks.remove(handle) {
+            let task_id = entry.task.task_id().map(ToOwned::to_owned);
             self.dismiss(entry);
+            self.withdraw_of(handle, task_id.as_deref());
         }
     }
 

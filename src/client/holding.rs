@@ -60,7 +60,9 @@ impl Client {
         }
         while let Some((_, handle)) = self.waiting_for_hold().filter(|(after, _)| *after <= now) {
             if self.held() >= room {
-                let Some(other) = self.next_to_yield(now) else { return };
+                // Who has just had its turn may only have what nobody needs.
+                let may_displace = self.tasks.get(handle).is_some_and(|entry| entry.hold.next_turn() <= now);
+                let Some(other) = self.next_to_yield(if may_displace { now } else { 0 }) else { return };
                 self.release_hold(now, other);
             }
             if self.held() >= room {
@@ -78,20 +80,27 @@ impl Client {
             || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
     }
 
-    /// When a held request makes room for one that waits.
+    /// When a held request makes room for one that waits, or one that broke may be sent again.
     pub(super) fn hold_time(&self) -> Option<Millis> {
-        let (after, _) = self.waiting_for_hold()?;
+        let (after, first) = self.waiting_for_hold()?;
+        let first = self.tasks.get(first).map(|entry| after.max(entry.hold.next_turn()));
         let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.hold.open.as_ref());
-        let rotation = held.map(|held| held.since.saturating_add(ROTATE_MS)).min();
-        Some(rotation.map_or(after, |at| at.max(after)))
+        let turns = held.map(|held| held.since.saturating_add(ROTATE_MS));
+        turns.chain(first).filter(|at| *at > self.now).min()
     }
 
     /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
     pub(super) fn hurry_hold(&mut self, now: Millis, handle: Handle) -> bool {
         let held = self.tasks.get(handle).and_then(|entry| entry.hold.open.as_ref()).map(|held| held.request);
         let Some(request) = held else { return false };
-        self.set_deadline(request, now.saturating_add(LAST_WORD_MS));
-        true
+        if self.set_deadline(request, now.saturating_add(LAST_WORD_MS)) {
+            return true;
+        }
+        // Its stream was cut: asking anew is faster than to take that up.
+        if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
+            self.end_hold(&held, false);
+        }
+        false
     }
 
     /// A held request was answered: the task has ended, or the server does not let it wait (deviation 17).
@@ -126,6 +135,10 @@ impl Client {
     pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
         let taken = self.tasks.update(handle, |entry| {
             entry.hold.ended_at = now;
+            // Its end was to come on this request.
+            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
+                entry.task.unanswered(now, Want::Result);
+            }
             entry.hold.open.take()
         });
         if let Some(held) = taken.flatten() {
@@ -177,11 +190,21 @@ impl Client {
     fn waiting_for_hold(&self) -> Option<(Millis, Handle)> {
         let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
-            let is_free = entry.hold.open.is_none() && !entry.hold.is_refused && entry.task.is_watched();
-            let waits = is_free && entry.is_input_required() && !self.has_question(handle);
-            waits.then_some((entry.hold.after, entry.hold.ended_at, handle))
+            // One for the task, whichever of its handles that is (deviation 29).
+            let is_free = || self.tasks.by_id(entry.task.task_id().unwrap_or("")).into_iter().all(|h| self.is_free(h));
+            let waits = entry.is_input_required() && entry.task.is_watched();
+            (waits && is_free() && !self.has_question(handle)).then_some((
+                entry.hold.after,
+                entry.hold.ended_at,
+                handle,
+            ))
         });
         waiting.min().map(|(after, _, handle)| (after, handle))
+    }
+
+    /// No request is held here, and none was refused.
+    fn is_free(&self, handle: Handle) -> bool {
+        self.tasks.get(handle).is_none_or(|entry| entry.hold.open.is_none() && !entry.hold.is_refused)
     }
 
     /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
@@ -194,6 +217,13 @@ impl Client {
         });
         let (needed, since, handle) = held.min()?;
         (!needed || since.saturating_add(ROTATE_MS) <= now).then_some(handle)
+    }
+}
+
+impl Hold {
+    /// When it may take another's place.
+    fn next_turn(&self) -> Millis {
+        if self.ended_at == 0 { 0 } else { self.ended_at.saturating_add(ROTATE_MS) }
     }
 }
 

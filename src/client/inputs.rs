@@ -1,7 +1,7 @@
 use super::{Client, Handle, InputId, Output, ReplyId, exchanges::Role, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{Failure, FailureCode, Lifecycle},
     wire::{
         json::{self, Json},
         jsonrpc,
@@ -217,17 +217,32 @@ impl Client {
 
     /// Nobody waits for the answers to these questions any more.
     pub(super) fn withdraw(&mut self, now: Millis, which: impl Fn(&Question) -> bool) {
+        let words = "the server no longer waits for this answer";
+        self.end_questions(now, &Failure::new(FailureCode::Unsupported, &[words]), which);
+    }
+
+    /// No answer to these questions is sent any more, and this is why.
+    pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: impl Fn(&Question) -> bool) {
         let gone: Vec<InputId> = self.inputs.iter().filter(|(_, q)| which(q)).map(|(input, _)| *input).collect();
         for input in gone {
-            let words = "the server no longer waits for this answer";
-            self.question_over(now, input, Err(Failure::new(FailureCode::Unsupported, &[words])));
+            self.question_over(now, input, Err(why.clone().into()));
         }
     }
 
-    /// All that a task asks is moot.
-    pub(super) fn withdraw_of(&mut self, handle: Handle) {
-        if self.has_question(handle) {
-            self.withdraw(self.now, |question| question.handle == Some(handle));
+    /// All that a call or a task asks is moot, but for what is on its way: the server says whether it has taken that.
+    pub(super) fn withdraw_of(&mut self, handle: Handle, task_id: Option<&str>) {
+        self.withdraw(self.now, |question| {
+            let is_its = question.handle == Some(handle) || (task_id.is_some() && question.owner.as_deref() == task_id);
+            is_its && question.answer.as_ref().is_none_or(|answer| !answer.sent)
+        });
+    }
+
+    /// What has ended needs no input, whether its result is awaited or not.
+    pub(super) fn withdraw_if_ended(&mut self, handle: Handle) {
+        let ended = self.tasks.get(handle).filter(|entry| matches!(entry.task.lifecycle(), Lifecycle::Ended(_)));
+        let task_id = ended.and_then(|entry| entry.task.task_id()).map(ToOwned::to_owned);
+        if task_id.is_some() {
+            self.withdraw_of(handle, task_id.as_deref());
         }
     }
 

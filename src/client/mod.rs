@@ -178,9 +178,10 @@ impl Client {
         self.tend_stream(now);
         self.place_questions(now);
         self.release_answers(now);
-        self.tend_holds(now);
         self.release_resumes(now);
         self.release_calls(now);
+        // After the calls, which take its room.
+        self.tend_holds(now);
         self.release_cancels(now);
         self.release_queries(now);
         self.ask_due(now);

@@ -145,12 +145,11 @@ impl Client {
         }
     }
 
-    /// The request has to be answered by then.
-    pub(super) fn set_deadline(&mut self, request: u32, at: Millis) {
+    /// The request has to be answered by then. False: no exchange is open that could bring the answer.
+    pub(super) fn set_deadline(&mut self, request: u32, at: Millis) -> bool {
         let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        for (_, exchange) in self.exchanges.iter_mut().filter(|(_, e)| is_its(e.origin.role)) {
-            exchange.deadline = Some(at);
-        }
+        let its = self.exchanges.iter_mut().find(|(_, e)| is_its(e.origin.role));
+        its.map(|(_, exchange)| exchange.deadline = Some(at)).is_some()
     }
 
     pub(super) fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {

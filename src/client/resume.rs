@@ -4,7 +4,7 @@ use super::{
     requests::Purpose,
     trouble::Trouble,
 };
-use crate::{Millis, wire::event_stream::EventStream};
+use crate::{Millis, task::Lifecycle, wire::event_stream::EventStream};
 
 /// How long to wait before a cut stream is taken up again, where the server does not say.
 const RESUME_MS: u64 = 1000;
@@ -44,9 +44,7 @@ impl Client {
             _ => return false,
         };
         let Some(after) = stream.last_event_id().filter(|id| is_header(id)) else { return false };
-        // Without a session there is nothing to take up.
-        let is_asked = self.requests.get(&request).is_some_and(|purpose| *purpose != Purpose::Initialize);
-        if !is_asked || attempts >= MOST_ATTEMPTS {
+        if !self.is_resumable(request) || attempts >= MOST_ATTEMPTS {
             return false;
         }
         let wait = stream.retry_ms().unwrap_or(RESUME_MS << attempts).clamp(SHORTEST_RESUME_MS, LONGEST_RESUME_MS);
@@ -59,7 +57,7 @@ impl Client {
     pub(super) fn not_resumed(&mut self, now: Millis, request: u32, attempts: u32, origin: &Origin, trouble: &Trouble) {
         let Some(cut) = origin.resumes.clone() else { return };
         let attempts = attempts + 1;
-        if trouble.is_transient() && attempts < MOST_ATTEMPTS && self.requests.get(&request).is_some() {
+        if trouble.is_transient() && attempts < MOST_ATTEMPTS && self.is_resumable(request) {
             let at = self.health.bad(now, trouble.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });
         }
@@ -67,6 +65,19 @@ impl Client {
         let doing = [&cut.why, "; taking the stream up again"].concat();
         let why = trouble.failure(&doing, "").message;
         self.unanswered(now, purpose, &Trouble::Network(why));
+    }
+
+    fn is_resumable(&self, request: u32) -> bool {
+        match self.requests.get(&request) {
+            // Without a session there is nothing to take up.
+            None | Some(Purpose::Initialize) => false,
+            // What has ended can be asked for anew.
+            Some(&Purpose::HeldResult(handle)) => {
+                let entry = self.tasks.get(handle);
+                entry.is_some_and(|entry| !matches!(entry.task.lifecycle(), Lifecycle::Ended(_)))
+            }
+            Some(_) => true,
+        }
     }
 
     /// Takes up the streams whose time has come.

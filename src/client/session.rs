@@ -216,7 +216,7 @@ impl Client {
         self.requests = super::Table::default();
         self.legacy = Legacy::default();
         self.resumes.clear();
-        self.withdraw(self.now, |_| true);
+        self.end_questions(self.now, &closed, |_| true);
         for kind in CallKind::ALL {
             self.fail_listing(kind, &closed);
         }

@@ -295,6 +295,7 @@ impl Client {
         let cancelled = (snapshot.status == Status::Cancelled)
             .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
         self.put(Output::Changed { handle, snapshot });
+        self.withdraw_if_ended(handle);
         // A cancelled task has no result that could be fetched.
         if let Some(failure) = cancelled {
             return self.settle(now, handle, Outcome::Failure(failure));
@@ -317,10 +318,7 @@ impl Client {
         }
         let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
         self.put(Output::Settled { handle, outcome, is_wrapped });
-        if let Some(entry) = self.tasks.remove(handle) {
-            self.dismiss(entry);
-        }
-        self.withdraw_of(handle);
+        self.drop_task(handle);
     }
 
     /// The outcome as the original request's result tells it.

@@ -4,7 +4,8 @@ import {
   TaskCancelledError, TaskExpiredError, TaskFailedError, TasksError, TimeoutError, ToolError, UnsupportedError,
   type CallToolResult, type ClientOptions, type GetPromptResult, type PromptTask, type ReadResourceResult,
   type AnyTasksError, type ResourceTask, type RpcDetail, type Status, type TaskPage, type TaskRef, type TaskStatus, type Tool, type ToolTask,
-  type Warning,
+  type ContentBlock, type ElicitParams, type ElicitResult, type InputAnswer, type InputContext, type InputRequest, type ListRootsResult,
+  type Notification, type Progress, type SamplingParams, type SamplingResult, type Task, type Warning,
 } from "mcp-tasks";
 import { Client as InlineClient } from "mcp-tasks/inline";
 
@@ -24,6 +25,37 @@ const options: ClientOptions[] = [
   { clientInfo: { name: "app", version: "1" }, onWarning: ({ code, message }) => console.warn(code, message) },
 ];
 new Client("/mcp", options[0]);
+
+// What a server may ask, and what a client is told.
+options.push(
+  { onElicitation: ({ message }) => ({ action: "accept", content: { message } }) },
+  { onElicitation: async (params, context) => { same<typeof params, ElicitParams>(); same<typeof context, InputContext>(); return { action: "decline" }; } },
+  { onElicitation: () => undefined },
+  { onElicitation: () => {} },
+  { onElicitation: async () => {} },
+  { onSampling: (params) => { same<typeof params, SamplingParams>(); return { role: "assistant", content: { type: "text", text: "hi" }, model: "m" }; } },
+  { onListRoots: () => ({ roots: [{ uri: "file:///" }] }) },
+  { onTaskStatus: (status, of) => { same<typeof status, TaskStatus>(); same<typeof of, Task<unknown> | undefined>(); } },
+  { onTaskStatus: async () => {} },
+  { onNotification: (notification) => { same<typeof notification, Notification>(); same<Notification["params"][string], unknown>(); } },
+);
+// @ts-expect-error one of three words
+new Client("/mcp", { onElicitation: () => ({ action: "yes" }) });
+// @ts-expect-error an answer is an object
+new Client("/mcp", { onElicitation: () => "accept" });
+// @ts-expect-error a model has a name
+new Client("/mcp", { onSampling: () => ({ role: "assistant", content: "hi" }) });
+// @ts-expect-error a folder has an address
+new Client("/mcp", { onListRoots: () => ({ roots: [{ name: "home" }] }) });
+// @ts-expect-error what the server asks does not change
+new Client("/mcp", { onElicitation: (params) => { params.message = "mine"; } });
+// @ts-expect-error a handler is a function
+new Client("/mcp", { onTaskStatus: true });
+export function context({ key, task, signal }: InputContext): void {
+  same<typeof key, string>();
+  same<typeof task, Task<unknown> | undefined>();
+  same<typeof signal, AbortSignal>();
+}
 // @ts-expect-error an address is needed
 new Client();
 // @ts-expect-error there is no such option
@@ -119,6 +151,36 @@ export async function handle(): Promise<void> {
   same<typeof caught, Promise<CallToolResult | null>>();
   same<ReturnType<typeof task.finally>, Promise<CallToolResult>>();
 
+  // What the server asks, and how far it is.
+  same<typeof task.inputRequests, { readonly [key: string]: InputRequest }>();
+  same<ReturnType<typeof task.respond>, Promise<void>>();
+  const answers: InputAnswer[] = [
+    { action: "accept", content: { name: "Ada" } } satisfies ElicitResult,
+    { role: "assistant", content: { type: "text", text: "hi" }, model: "m" } satisfies SamplingResult,
+    { roots: [] } satisfies ListRootsResult,
+  ];
+  for (const [key, { method, params }] of Object.entries(task.inputRequests)) {
+    same<typeof method, string>();
+    same<(typeof params)[string], unknown>();
+    await task.respond({ [key]: answers[0]! });
+  }
+  // @ts-expect-error an answer is an object
+  await task.respond({ key: "accept" });
+  // @ts-expect-error by key
+  await task.respond({ action: "accept" });
+  // @ts-expect-error asked by the server alone
+  task.inputRequests["key"] = { method: "x", params: {} };
+  same<typeof task.progress, Progress | undefined>();
+  const stop = task.onProgress((p) => { same<typeof p, Progress>(); same<typeof p.total, number | undefined>(); });
+  same<typeof stop, () => void>();
+  // @ts-expect-error what was told does not change
+  task.progress!.progress = 1;
+  same<typeof result.data, unknown>();
+  same<typeof result.meta, { [key: string]: unknown } | undefined>();
+  same<(typeof result.content)[number], ContentBlock>();
+  // @ts-expect-error taken out of what the server sent
+  result.data = 5;
+
   // useSyncExternalStore
   const store = <S>(subscribe: (changed: () => void) => () => void, getSnapshot: () => S): S => (subscribe(() => {}), getSnapshot());
   same<ReturnType<typeof store<TaskStatus | undefined>>, TaskStatus | undefined>();
@@ -145,6 +207,7 @@ export async function data(s: TaskStatus): Promise<void> {
   s.status = "completed";
   same<typeof s.ttlMs, number | null>();
   same<typeof s.statusMessage, string | undefined>();
+  same<typeof s.inputRequests, { readonly [key: string]: InputRequest } | undefined>();
   same<Status, "working" | "input_required" | "completed" | "failed" | "cancelled">();
   same<Awaited<ReturnType<typeof client.listTools>>, Tool[]>();
   same<Awaited<ReturnType<typeof client.listTasks>>, TaskPage>();
@@ -152,6 +215,7 @@ export async function data(s: TaskStatus): Promise<void> {
   same<Awaited<ReturnType<typeof client.cancelTask>>, TaskStatus>();
   same<ReturnType<typeof client.ping>, Promise<void>>();
   same<ReturnType<typeof client.close>, void>();
+  same<Awaited<ReturnType<typeof client.listTasks>>["nextCursor"], string | undefined>();
   ({ code: "x", message: "y" }) satisfies Warning;
 }
 

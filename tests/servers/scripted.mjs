@@ -18,7 +18,8 @@ const cors = {
 /**
  * `handler({ method, rpc, req, res, n })` answers each request: `rpc` is the parsed JSON-RPC message of a POST, `n`
  * counts from 0. Preflights are answered here unless `cors: false`. What the handler does not answer stays open.
- * `requests` records `{ method, rpc, headers }` in order; a handler that throws shows up in `errors` and as a 500.
+ * `requests` records `{ method, rpc, headers }` in order, `connections.most` how many were open at once; a handler that
+ * throws shows up in `errors` and as a 500.
  */
 export async function startScripted(handler, { cors: withCors = true } = {}) {
   const requests = [];
@@ -41,14 +42,20 @@ export async function startScripted(handler, { cors: withCors = true } = {}) {
       res.end();
     }
   });
+  const connections = { most: 0 };
+  const live = new Set();
   http.on("connection", (socket) => {
     sockets.add(socket);
+    live.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    for (const end of ["end", "close"]) socket.once(end, () => live.delete(socket));
+    // Later: this one may be known before the end of the one that it is in place of.
+    setTimeout(() => { connections.most = Math.max(connections.most, live.size); }, 20).unref();
   });
   await new Promise((resolve, reject) => http.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${http.address().port}/mcp`,
-    requests, errors,
+    requests, errors, connections,
     /** Cuts every connection, as a dying network does; the server goes on. */
     cut() { for (const socket of sockets) socket.destroy(); },
     async close() {

@@ -2,12 +2,14 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
+mod asking;
 mod old;
 mod reply;
 mod sent;
 mod server;
 mod told;
 
+pub(crate) use asking::{about, note, question};
 pub(crate) use old::Old;
 pub(crate) use reply::{End, Reply};
 pub(crate) use sent::Sent;
@@ -46,7 +48,9 @@ pub(crate) struct Sim {
     /// Everything told, in order, with the time; requests and aborts excluded.
     pub(crate) told: Vec<(Millis, Output)>,
     pub(crate) aborted: Vec<(Millis, ExchangeId)>,
-    open: BTreeSet<ExchangeId>,
+    /// The most requests at once that may last, after any turn.
+    pub(crate) most_lasting: usize,
+    open: BTreeMap<ExchangeId, Sent>,
     queue: BTreeMap<(Millis, u64), Delivery>,
     next_delivery: u64,
     next_handle: Handle,
@@ -76,7 +80,8 @@ impl Sim {
             sent: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
-            open: BTreeSet::new(),
+            most_lasting: 0,
+            open: BTreeMap::new(),
             queue: BTreeMap::new(),
             next_delivery: 0,
             next_handle: 1,
@@ -91,15 +96,16 @@ impl Sim {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Fetch(fetch) => {
-                    assert!(self.open.insert(fetch.exchange), "exchange {} is used twice", fetch.exchange);
                     let sent = Sent::new(self.now, fetch);
+                    let before = self.open.insert(sent.exchange, sent.clone());
+                    assert!(before.is_none(), "exchange {} is used twice", sent.exchange);
                     if !self.by_hand {
                         self.serve(&sent);
                     }
                     self.sent.push(sent);
                 }
                 Output::Abort(exchange) => {
-                    assert!(self.open.remove(&exchange), "exchange {exchange} was aborted, but is not open");
+                    assert!(self.open.remove(&exchange).is_some(), "exchange {exchange} was aborted, but is not open");
                     self.aborted.push((self.now, exchange));
                     self.server.closed(exchange);
                 }
@@ -109,6 +115,7 @@ impl Sim {
                 }
             }
         }
+        self.most_lasting = self.most_lasting.max(self.lasting());
         if let Some((at, why)) = self.client.poll_timeout() {
             assert!(at > self.now, "a timeout for {why:?} at {at}, which is not after {}", self.now);
         }
@@ -187,7 +194,7 @@ impl Sim {
     /// Answers one request, now. With pauses between the chunks if the reply has some.
     pub(crate) fn answer(&mut self, exchange: ExchangeId, reply: Reply) {
         if let Some(head) = reply.head
-            && self.open.contains(&exchange)
+            && self.open.contains_key(&exchange)
         {
             self.server.opened(exchange, &head);
             self.input(Input::Head { exchange, head });
@@ -208,14 +215,14 @@ impl Sim {
 
     /// Bytes of a response.
     pub(crate) fn chunk(&mut self, exchange: ExchangeId, bytes: &[u8]) {
-        if self.open.contains(&exchange) {
+        if self.open.contains_key(&exchange) {
             self.input(Input::Chunk { exchange, bytes });
         }
     }
 
     /// How a response ends.
     pub(crate) fn end(&mut self, exchange: ExchangeId, end: End) {
-        if end == End::Open || !self.open.remove(&exchange) {
+        if end == End::Open || self.open.remove(&exchange).is_none() {
             return;
         }
         self.server.closed(exchange);

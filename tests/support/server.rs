@@ -52,10 +52,12 @@ impl Tool {
 
 /// One task at the server.
 #[derive(Debug)]
-struct Run {
+pub(super) struct Run {
     tool: Tool,
     created: Millis,
     cancelled: Option<Millis>,
+    /// What the test says it is, in place of what the time says.
+    pub(super) put: Option<&'static str>,
 }
 
 /// How answers are dressed.
@@ -93,6 +95,10 @@ pub(crate) struct FakeServer {
     pub(crate) copies: usize,
     /// Each notification is followed by the one before it.
     pub(crate) reordered: bool,
+    /// A `tasks/result` waits as long as the task runs.
+    pub(crate) holds: bool,
+    /// Every task wants input from the start, and an answer with its id completes it.
+    pub(crate) asks: bool,
     /// It speaks HTTP+SSE, the transport of 2024-11-05.
     pub(crate) old: Option<Old>,
     /// Asked before everything else.
@@ -104,7 +110,7 @@ pub(crate) struct FakeServer {
     current: Option<String>,
     sessions: u32,
     gets: BTreeSet<ExchangeId>,
-    runs: BTreeMap<String, Run>,
+    pub(super) runs: BTreeMap<String, Run>,
     pub(super) pushes: Vec<(Millis, Value)>,
 }
 
@@ -124,6 +130,8 @@ impl Default for FakeServer {
             notifies: false,
             copies: 0,
             reordered: false,
+            holds: false,
+            asks: false,
             old: None,
             rules: Vec::new(),
             stream: None,
@@ -176,7 +184,7 @@ impl FakeServer {
 
     /// A task that exists already, as if an earlier page had made it.
     pub(crate) fn with_task(mut self, id: &str, created: Millis, tool: Tool) -> Self {
-        self.runs.insert(id.into(), Run { tool, created, cancelled: None });
+        self.runs.insert(id.into(), Run { tool, created, cancelled: None, put: None });
         self
     }
 
@@ -227,7 +235,8 @@ impl FakeServer {
             "tools/list" => (0, self.list(sent)),
             "tools/call" => self.call(sent),
             "tasks/get" | "tasks/result" | "tasks/cancel" => (0, self.task(sent)),
-            _ if sent.id().is_null() || sent.is("response") => (0, Reply::accepted()),
+            "response" => (0, self.answered(sent)),
+            _ if sent.id().is_null() => (0, Reply::accepted()),
             _ => (0, Reply::error(sent, -32601, "Method not found")),
         };
         let reply = match self.style {
@@ -296,7 +305,8 @@ impl FakeServer {
             return (tool.takes_ms, reply);
         }
         let id = format!("{}-{}", tool.name, sent.id());
-        self.runs.insert(id.clone(), Run { tool, created: sent.at, cancelled: None });
+        let put = self.asks.then_some("input_required");
+        self.runs.insert(id.clone(), Run { tool, created: sent.at, cancelled: None, put });
         self.notify(&id);
         (0, Reply::result(sent, &json!({ "task": self.snapshot(&id, sent.at) })))
     }
@@ -319,7 +329,8 @@ impl FakeServer {
     fn task(&mut self, sent: &Sent) -> Reply {
         let id = sent.param("taskId").as_str().unwrap_or("").to_owned();
         let Some(run) = self.runs.get_mut(&id) else { return Reply::error(sent, -32602, "Task not found") };
-        let ended = run.cancelled.is_some() || sent.at >= run.created + run.tool.takes_ms;
+        let ended = run.cancelled.is_some()
+            || run.put.map_or(sent.at >= run.created + run.tool.takes_ms, |status| status == "completed");
         match sent.method.as_str() {
             "tasks/cancel" if ended => return Reply::error(sent, -32602, "Cannot cancel task in terminal status"),
             "tasks/cancel" => run.cancelled = Some(sent.at),
@@ -333,6 +344,7 @@ impl FakeServer {
                     Ends::Cancelled(_) => Reply::error(sent, -32603, "no result stored"),
                 };
             }
+            "tasks/result" if self.holds => return Reply::events(&[]).ending(End::Open),
             "tasks/result" => return Reply::error(sent, -32602, "Task not completed yet"),
             _ => {}
         }
@@ -345,6 +357,7 @@ impl FakeServer {
         let end = run.created + run.tool.takes_ms;
         let said = run.tool.says.iter().rfind(|(after, _)| run.created + after <= at);
         let (status, message, updated) = match (run.cancelled, &run.tool.ends) {
+            (None, _) if run.put.is_some() => (run.put.unwrap(), None, at),
             (Some(when), _) => ("cancelled", Some("The task was cancelled by request."), when),
             (None, Ends::Completed(_)) if at >= end => ("completed", None, end),
             (None, Ends::Failed(words, _)) if at >= end => ("failed", Some(*words), end),

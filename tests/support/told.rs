@@ -115,12 +115,12 @@ impl Sim {
     }
 
     pub(crate) fn is_open(&self, exchange: ExchangeId) -> bool {
-        self.open.contains(&exchange)
+        self.open.contains_key(&exchange)
     }
 
     /// What waits for an answer, in order.
     pub(crate) fn pending(&self) -> Vec<Sent> {
-        self.sent.iter().filter(|s| self.open.contains(&s.exchange)).cloned().collect()
+        self.sent.iter().filter(|s| self.open.contains_key(&s.exchange)).cloned().collect()
     }
 
     /// The only request that waits for an answer, which must be of this method.
