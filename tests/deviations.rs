@@ -136,7 +136,6 @@ fn a_held_request_that_is_never_answered_gives_way_to_another_when_the_task_has_
 }
 
 #[test]
-#[ignore = "known defect: each handle of a task holds a request of its own"]
 fn two_handles_of_a_task_that_asks_hold_one_request() {
     // Deviation 29.
     let (server, _) = asking();

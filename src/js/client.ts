@@ -92,6 +92,7 @@ export class Client {
    * @throws TypeError the name is not a string; nothing was sent
    */
   getPrompt(name: string, args: { [key: string]: unknown } = {}, options: CallOptions = {}): PromptTask {
+    if (typeof args !== "object" || args === null || Array.isArray(args)) throw new TypeError(`the arguments of ${name} must be an object`);
     const texts = Object.entries(args).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
     const json = JSON.stringify(Object.fromEntries(texts));
     return this.#call(PromptTask, PROMPT, name, json, options);
@@ -118,7 +119,7 @@ export class Client {
     if (typeof ref?.taskId !== "string" || !ref.taskId || !type) {
       throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
     }
-    const [state, handle] = this.#newTask(type, String(ref.name));
+    const [state, handle] = this.#newTask(type, String(ref.name ?? ""));
     state.isTask = true;
     state.taskId = ref.taskId;
     this.#link.do((core) => core.attach(state.handle, ref.taskId));

@@ -123,14 +123,18 @@ export abstract class Task<T> implements PromiseLike<T> {
   }
 
   /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
-  async *updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
+  updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
+    return this.#follow(options.signal, this);
+  }
+
+  /** `owner` is kept from being collected; an iteration that this handle owns ends when it is disposed. */
+  async *#follow(signal: AbortSignal | undefined, owner: object): AsyncGenerator<TaskStatus, void, void> {
     const state = this.#state;
-    const { signal } = options;
     const queue: TaskStatus[] = state.snapshot ? [state.snapshot] : [];
     let wake = (): void => {};
     let broken: { error: unknown } | undefined;
     let last: TaskStatus | undefined;
-    const off = state.listen(this, (status, why) => {
+    const off = state.listen(owner, (status, why) => {
       broken ??= why;
       if (status) queue.push(status);
       // Whoever is that slow wants the newest.
@@ -147,7 +151,7 @@ export abstract class Task<T> implements PromiseLike<T> {
           last = next;
           yield next;
           if (TERMINAL.has(next.status)) return;
-        } else if (this.#disposed) {
+        } else if (this.#disposed && owner === this) {
           return;
         } else if (state.outcome) {
           // Answered at once: the one status there is.
@@ -204,7 +208,8 @@ export abstract class Task<T> implements PromiseLike<T> {
     const both = timeout && signal ? AbortSignal.any([signal, timeout.signal]) : (timeout?.signal ?? signal);
     try {
       let last: TaskStatus | undefined;
-      for await (const status of this.updates(both ? { signal: both } : {})) {
+      // Somebody waits: that goes on when the handle is disposed.
+      for await (const status of this.#follow(both, { handle: this })) {
         last = status;
         if (status.status === wanted) return status;
       }

@@ -179,7 +179,9 @@ export function withData(value: unknown, isWrapped: boolean): unknown {
   if (typeof value !== "object" || value === null || !("content" in value)) return value;
   const { structuredContent, isError, _meta: meta } = value as CallToolResult;
   const data = isError ? undefined : isWrapped ? structuredContent?.["result"] : structuredContent;
-  return Object.defineProperties(value, { data: { value: data }, meta: { value: meta } });
+  // What the server calls by these names stays.
+  const own = Object.entries({ data, meta }).filter(([name]) => !(name in value));
+  return Object.defineProperties(value, Object.fromEntries(own.map(([name, value]) => [name, { value }])));
 }
 
 /** What a prompt gave (MCP: GetPromptResult). */

@@ -153,9 +153,11 @@ describe("disposing of a handle", () => {
     task.onProgress((p) => seen.push(p));
     second.onStatusChange(() => {});
     const updates = (async () => { for await (const _ of task.updates()); return "ended"; })();
+    const waits = task.wait();
     await settle();
     task[Symbol.dispose]();
     assert.equal(await inTime(updates), "ended");
+    const waitsAfterwards = task.wait();
     const before = seen.length;
     server.put(taskId, "working", "further");
     await until(() => second.getSnapshot()?.statusMessage === "further");
@@ -163,6 +165,7 @@ describe("disposing of a handle", () => {
     assert.equal(server.tasks.get(taskId).task.status, "working");
     server.end(taskId);
     assert.equal(textOf(await inTime(task)), `${taskId} is done`, "it can be awaited all the same");
+    for (const status of await inTime(Promise.all([waits, waitsAfterwards]))) assert.equal(status.status, "completed");
     assert.deepEqual(warnings, []);
     task[Symbol.dispose]();
   });
@@ -187,6 +190,15 @@ describe("a tool's result", () => {
       assert.deepEqual(got, sent);
     });
   }
+
+  test("keeps what the server itself calls data and meta", async (t) => {
+    const { task, taskId } = await running(t);
+    const sent = { content: [], data: 7, meta: 8, structuredContent: { a: 1 } };
+    server.finish(taskId, sent);
+    const got = await inTime(task);
+    assert.deepEqual([got.data, got.meta], [7, 8]);
+    assert.deepEqual(JSON.parse(JSON.stringify(got)), sent);
+  });
 
   test("is unwrapped where the tool's schema says so, and never for an error", async (t) => {
     const tool = { name: "required", inputSchema: {}, outputSchema: { "x-fastmcp-wrap-result": true }, execution: { taskSupport: "required" } };
