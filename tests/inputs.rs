@@ -1,5 +1,6 @@
 //! What a server asks in the middle of a call or a task: who is shown it, and what becomes of the answer.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
 mod support;
 
