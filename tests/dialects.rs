@@ -1,6 +1,7 @@
 //! FastMCP's ways: tasks created and declared where the specification does not look, results in a wrapping; and what a
 //! server tells beside the statuses.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
 mod support;
 

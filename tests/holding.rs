@@ -1,5 +1,6 @@
 //! `tasks/result` left open, for servers that tell a task's questions on its stream and nowhere else.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
 mod support;
 
@@ -42,7 +43,7 @@ fn a_request_is_held_when_a_task_wants_input_and_only_then() {
     sim.advance(30_000);
     assert_eq!(sim.count("tasks/result"), 0);
     sim.want_input(&id);
-    assert_eq!(sim.held(), [id.clone()]);
+    assert_eq!(sim.held(), std::slice::from_ref(&id));
     let held = sim.held_requests()[0].exchange;
     sim.say(held, &about(&id, question(0, "Which?")));
     assert_eq!(sim.asked(), [(1, Some(handle), "0".into())]);
@@ -98,6 +99,17 @@ fn at_most_four_are_held_at_a_time() {
     assert_eq!(sim.most_lasting, 5, "the stream is the fifth");
     let stream = sim.pending().iter().filter(|sent| sent.is("GET")).count();
     assert_eq!(stream, 1);
+}
+
+#[test]
+fn where_there_is_no_stream_they_are_four_all_the_same() {
+    let mut sim = Sim::serving(FakeServer::polled([render()]).holding());
+    for _ in 0..6 {
+        let (_, id) = sim.running("render");
+        sim.server.put(&id, "input_required");
+    }
+    sim.advance(2000);
+    assert_eq!(sim.held().len(), 4);
 }
 
 #[test]

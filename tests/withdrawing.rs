@@ -1,5 +1,6 @@
 //! Questions that nobody needs to answer any more, and those that are asked twice or too often.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
 mod support;
 

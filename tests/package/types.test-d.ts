@@ -154,7 +154,7 @@ export async function handle(): Promise<void> {
   // What the server asks, and how far it is.
   same<typeof task.inputRequests, { readonly [key: string]: InputRequest }>();
   same<ReturnType<typeof task.respond>, Promise<void>>();
-  const answers: InputAnswer[] = [
+  const replies: InputAnswer[] = [
     { action: "accept", content: { name: "Ada" } } satisfies ElicitResult,
     { role: "assistant", content: { type: "text", text: "hi" }, model: "m" } satisfies SamplingResult,
     { roots: [] } satisfies ListRootsResult,
@@ -162,7 +162,7 @@ export async function handle(): Promise<void> {
   for (const [key, { method, params }] of Object.entries(task.inputRequests)) {
     same<typeof method, string>();
     same<(typeof params)[string], unknown>();
-    await task.respond({ [key]: answers[0]! });
+    await task.respond({ [key]: replies[0]! });
   }
   // @ts-expect-error an answer is an object
   await task.respond({ key: "accept" });
