@@ -9,8 +9,8 @@ process.once("exit", () => unpacked?.remove());
 const runners = {
   native: () => native(),
   wasm: () => wasm(),
-  package: () => nodeTests("package", packed(), { limit: 600 }),
-  browser: () => nodeTests("browser", packed(), { limit: 900 }),
+  package: () => nodeTests("package", packed(), { limit: 1200 }),
+  browser: () => nodeTests("browser", packed(), { limit: 1500 }),
   types: () => types(packed()),
 };
 
