@@ -114,8 +114,6 @@ struct Mood {
     ended: BTreeSet<String>,
     /// Of whom it has said something without a time: what is stale cannot be told then.
     undated: BTreeSet<String>,
-    /// Whom it has said not to know: a result that came before that counts, without the status it belongs to.
-    unknown: BTreeSet<String>,
     /// Questions about a result that there is not yet.
     held: Vec<Sent>,
     well: bool,
@@ -166,10 +164,7 @@ impl Mood {
             Answer::Stranger(_) | Answer::Nonsense if about_result => Reply::result(sent, &json!(7)),
             Answer::Stranger(state) => Reply::result(sent, &described(STRANGER, &state)),
             Answer::Nonsense => Reply::result(sent, &json!({ "taskId": id, "status": "odd" })),
-            Answer::Error(code) => {
-                self.unknown.insert(id);
-                Reply::error(sent, code, "no")
-            }
+            Answer::Error(code) => Reply::error(sent, code, "no"),
             Answer::Unavailable => Reply::status(503),
             Answer::Never => Reply::never(),
         };
@@ -189,8 +184,8 @@ struct World {
 
 impl World {
     fn new(answers: Vec<(u64, Answer)>) -> Self {
-        let [ended, undated, unknown] = [const { BTreeSet::new() }; 3];
-        let mood = Mood { answers, asked: 0, ended, undated, unknown, held: Vec::new(), well: false };
+        let [ended, undated] = [const { BTreeSet::new() }; 2];
+        let mood = Mood { answers, asked: 0, ended, undated, held: Vec::new(), well: false };
         let mood = Rc::new(RefCell::new(mood));
         let mut server = FakeServer::default();
         server.offers_stream = true;
@@ -316,7 +311,7 @@ impl World {
             assert!(snapshots.iter().all(|s| s.task_id == id), "{id} is told of another");
             if let Some(Outcome::Result(_) | Outcome::ToolError(_)) = self.sim.outcome(handle) {
                 let ended = snapshots.last().is_some_and(|s| s.status.is_terminal());
-                assert!(ended || self.mood.borrow().unknown.contains(id), "{id} has a result and no end");
+                assert!(ended, "{id} has a result and no end");
             }
             if let Some(settled) = self.sim.settled_at(handle) {
                 let mut later = self.sim.sent.iter().filter(|s| s.param("taskId") == id && s.at > settled);

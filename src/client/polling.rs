@@ -139,7 +139,7 @@ impl Client {
 
     /// The server does not know the task.
     fn unknown(&mut self, now: Millis, handle: Handle, task_id: &str, error: RpcError) {
-        if self.settle_early(now, handle, true) {
+        if self.end_early(now, handle) {
             return;
         }
         let cancelled = self.tasks.get(handle).is_some_and(|e| matches!(e.cancel, Cancel::Acknowledged));

@@ -3,9 +3,8 @@ use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
     wire::{
-        json::Json,
         snapshot::{Snapshot, Status},
-        v2025::{self, Payload},
+        v2025::Payload,
     },
 };
 
@@ -300,7 +299,7 @@ impl Client {
         if let Some(failure) = cancelled {
             return self.settle(now, handle, Outcome::Failure(failure));
         }
-        self.settle_early(now, handle, false);
+        self.settle_early(now, handle);
     }
 
     /// The outcome of a task is known: told once, then the task is dropped.
@@ -329,19 +328,6 @@ impl Client {
         }
         let outcome = if payload.is_error { Outcome::ToolError(json) } else { Outcome::Result(json) };
         self.settle(now, handle, outcome);
-    }
-
-    /// The result is known already, and the task has ended, or the server does not know it any more (`is_gone`).
-    pub(super) fn settle_early(&mut self, now: Millis, handle: Handle, is_gone: bool) -> bool {
-        let taken = self.tasks.update(handle, |entry| {
-            let ended = is_gone || matches!(entry.task.lifecycle(), Lifecycle::Ended(_));
-            if ended { entry.early_result.take() } else { None }
-        });
-        let Some(Some(result)) = taken else { return false };
-        let Ok(json) = Json::check(&result) else { return false };
-        let Ok(payload) = v2025::read_payload(json) else { return false };
-        self.settle_with_payload(now, handle, payload);
-        true
     }
 
     /// Ends the waiting for a task's result; the task goes on.
