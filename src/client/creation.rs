@@ -183,10 +183,8 @@ impl Client {
             }
             Called::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
-                let terminal = snapshot.status.is_terminal();
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
-                self.refreshed(now, handle, terminal);
                 self.named(now, handle, &task_id);
             }
             Called::Named { task_id, problem } => {

@@ -57,9 +57,7 @@ impl Client {
         match answer.map(v2025::read_snapshot) {
             Ok(Ok(snapshot)) if snapshot.task_id == task_id => {
                 self.tasks.update(handle, |entry| entry.task.answered(Want::Status));
-                let terminal = snapshot.status.is_terminal();
                 self.observe(now, handle, snapshot, false);
-                self.refreshed(now, handle, terminal);
             }
             Ok(Ok(snapshot)) => {
                 let problem = Problem::new("another task's state", &crate::wire::snapshot::short_id(&snapshot.task_id));

@@ -273,6 +273,7 @@ impl Client {
     /// The server described a task.
     pub(super) fn observe(&mut self, now: Millis, handle: Handle, mut snapshot: Snapshot, pushed: bool) {
         let asks = self.awaits_answer(handle);
+        let terminal = snapshot.status.is_terminal();
         let number = self.tasks.announcement();
         let seen = self.tasks.update(handle, |entry| {
             // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.
@@ -285,9 +286,19 @@ impl Client {
             }
             entry.task.observe(now, snapshot, pushed)
         });
-        if seen != Some(Seen::Changed) {
-            return;
+        if seen == Some(Seen::Changed) {
+            self.changed(now, handle);
         }
+        // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.
+        let is_refused = |entry: &Entry| entry.refreshers.iter().any(|(_, refused)| refused.is_some());
+        let is_news = seen != Some(Seen::Stale) && (terminal || !self.tasks.get(handle).is_some_and(is_refused));
+        if !pushed || is_news {
+            self.refreshed(now, handle, terminal);
+        }
+    }
+
+    /// The state of a task is another than it was.
+    fn changed(&mut self, now: Millis, handle: Handle) {
         let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
             return;
         };
