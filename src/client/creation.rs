@@ -80,7 +80,8 @@ impl Client {
     /// There is nothing more to be done about a call or its task.
     pub(super) fn drop_task(&mut self, handle: Handle) {
         if let Some(entry) = self.tasks.remove(handle) {
-            let task_id = entry.task.task_id().map(ToOwned::to_owned);
+            // What was named and never described is settled without its name.
+            let task_id = entry.named.clone();
             self.dismiss(entry);
             self.withdraw_of(handle, task_id.as_deref());
         }

@@ -55,7 +55,7 @@ pub(super) struct Entry {
     creating: bool,
     sent: bool,
     input: bool,
-    named: Option<Box<str>>,
+    pub(super) named: Option<Box<str>>,
 }
 
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
