@@ -162,6 +162,23 @@ fn a_refused_cancellation_of_a_task_that_lives_is_a_failure() {
 }
 
 #[test]
+fn a_push_that_was_on_its_way_when_a_cancellation_was_refused_does_not_prove_that_the_task_lives() {
+    let server = FakeServer::streaming([]).with_task("t", 0, Tool::new("render", 5000));
+    let server = server.when("tasks/get", |sent| (sent.at > 0).then(Reply::never));
+    let mut sim = Sim::new(server);
+    let handle = sim.await_known("t");
+    sim.advance(10_000);
+    sim.cancel(handle, 1);
+    sim.flush();
+    let mut push = |status: &str| {
+        let params = json!({ "taskId": "t", "status": status, "statusMessage": "99 %" });
+        sim.push(&json!({ "method": "notifications/tasks/status", "params": params }));
+        sim.reply(1).map(|answer| answer.is_ok())
+    };
+    assert_eq!([push("working"), push("completed")], [None, Some(true)]);
+}
+
+#[test]
 fn a_refused_cancellation_of_a_task_that_nobody_knows_says_that_it_expired() {
     let mut sim = Sim::new(FakeServer::polled([]));
     let handle = sim.attach("t");

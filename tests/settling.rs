@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{Handle, Input, Output};
-use mcp_tasks::task::{FailureCode, Outcome};
+use mcp_tasks::task::{FailureCode, Interest, Outcome};
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{End, Ends, FakeServer, Reply, Sim, Tool};
@@ -269,5 +269,32 @@ fn a_task_whose_id_is_odd_is_asked_after_by_that_very_id() {
         sim.advance(5000);
         assert_eq!(sim.last("tasks/result").param("taskId"), id);
         assert!(matches!(sim.outcome(handle), Some(Outcome::Result(_))), "{id}");
+    }
+}
+
+#[test]
+fn a_result_that_is_told_before_the_server_forgets_its_task_tells_how_it_has_ended() {
+    // On a request that is held for the task's questions; the task is purged with its result.
+    for (is_error, status) in [(false, Status::Completed), (true, Status::Failed)] {
+        let required = json!({ "taskId": "t", "status": "input_required", "statusMessage": "name?", "ttl": null });
+        let server = FakeServer::polled([])
+            .when("tasks/get", move |sent| {
+                let forgotten = || Reply::error(sent, -32602, "Task not found").after(300);
+                Some(if sent.at == 0 { Reply::result(sent, &required) } else { forgotten() })
+            })
+            .when("tasks/result", move |sent| {
+                Some(Reply::result(sent, &json!({ "content": [], "isError": is_error })).after(500))
+            });
+        let mut sim = Sim::new(server);
+        let handle = sim.await_known("t");
+        sim.input(Input::Watch { handle, interest: Interest::Status });
+        sim.advance(400);
+        sim.input(Input::Refresh { handle, reply: 1 });
+        sim.advance(10_000);
+        assert_eq!(sim.statuses(handle), [Status::InputRequired, status]);
+        assert_eq!(sim.story(handle), ["name?", status.as_str()], "its words were about the question");
+        let is_tool_error = matches!(sim.outcome(handle), Some(Outcome::ToolError(_)));
+        assert_eq!((is_tool_error, settlements(&sim)), (is_error, 1));
+        assert!(matches!(sim.reply(1), Some(Ok(_))));
     }
 }

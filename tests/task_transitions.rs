@@ -126,6 +126,16 @@ fn every_event_does_in_every_state_what_the_tables_say() {
 }
 
 #[test]
+fn a_name_does_not_undo_an_end() {
+    let mut task = Task::known_by_id(TASK_ID.into(), DEFAULT_INTERVAL_MS);
+    let status = Status::Completed;
+    Event::Observe(Says { status, message: None, at: None, ttl_ms: None, interval_ms: None, pushed: false })
+        .apply(&mut task, 1);
+    Event::Named.apply(&mut task, 2);
+    assert_eq!((task.lifecycle().ended(), task.want()), (Some(status), Want::Result));
+}
+
+#[test]
 fn every_method_that_changes_a_task_is_an_event() {
     let source = include_str!("../src/task/mod.rs");
     let methods: BTreeSet<&str> = source

@@ -74,6 +74,20 @@ fn a_task_that_ends_takes_its_questions_with_it_whichever_handle_is_left() {
 }
 
 #[test]
+fn a_task_that_the_server_forgets_before_it_described_it_takes_its_questions_with_it() {
+    let server = FakeServer::streaming([]);
+    let mut sim = Sim::serving(server.when("tasks/get", |s| Some(Reply::error(s, -32602, "unknown").after(500))));
+    let first = sim.attach("t");
+    let handle = sim.await_known("t");
+    sim.advance(100);
+    sim.push(&about("t", question(0, "Which?")));
+    assert_eq!(sim.asked(), [(1, Some(first), "0".into())]);
+    sim.advance(1000);
+    sim.assert_failed(handle, FailureCode::TaskExpired, &["task t"]);
+    assert_eq!(sim.over(), [1], "though another handle of the task is left");
+}
+
+#[test]
 fn a_call_that_ends_takes_its_questions_with_it() {
     let server = FakeServer::polled([Tool::new("ask", 0).support(None)])
         .when("tools/call", |_| Some(Reply::events(&[question(0, "Which?")]).ending(End::Open)));

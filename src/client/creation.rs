@@ -80,7 +80,8 @@ impl Client {
     /// There is nothing more to be done about a call or its task.
     pub(super) fn drop_task(&mut self, handle: Handle) {
         if let Some(entry) = self.tasks.remove(handle) {
-            let task_id = entry.task.task_id().map(ToOwned::to_owned);
+            // What was named and never described is settled without its name.
+            let task_id = entry.named.clone();
             self.dismiss(entry);
             self.withdraw_of(handle, task_id.as_deref());
         }
@@ -183,10 +184,8 @@ impl Client {
             }
             Called::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
-                let terminal = snapshot.status.is_terminal();
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
-                self.refreshed(now, handle, terminal);
                 self.named(now, handle, &task_id);
             }
             Called::Named { task_id, problem } => {

@@ -6,7 +6,7 @@ use crate::{
         json::Json,
         jsonrpc::RpcError,
         snapshot::Status,
-        v2025::{self, Ask},
+        v2025::{self, Ask, Payload},
     },
 };
 
@@ -116,7 +116,31 @@ impl Client {
             // How it has ended is told by its status.
             entry.task.unanswered(now, Want::Result);
         });
-        self.settle_early(now, handle, false);
+        self.settle_early(now, handle);
+    }
+
+    /// The result is known already, and the task has ended.
+    pub(super) fn settle_early(&mut self, now: Millis, handle: Handle) {
+        let taken = self.tasks.update(handle, |entry| match entry.task.lifecycle() {
+            Lifecycle::Ended(_) => entry.early_result.take(),
+            _ => None,
+        });
+        if let Some(Some(result)) = taken
+            && let Some(payload) = read_early(&result)
+        {
+            self.settle_with_payload(now, handle, payload);
+        }
+    }
+
+    /// The result is known already, and the server has forgotten the task: how it has ended is told by the result.
+    pub(super) fn end_early(&mut self, now: Millis, handle: Handle) -> bool {
+        let Some(entry) = self.tasks.get(handle) else { return false };
+        let Some(payload) = entry.early_result.as_deref().and_then(read_early) else { return false };
+        let Some(mut snapshot) = entry.task.lifecycle().snapshot().cloned() else { return false };
+        snapshot.status = if payload.is_error { Status::Failed } else { Status::Completed };
+        snapshot.status_message = None;
+        self.observe(now, handle, snapshot, false);
+        true
     }
 
     /// A held request broke.
@@ -225,6 +249,10 @@ impl Hold {
     fn next_turn(&self) -> Millis {
         if self.ended_at == 0 { 0 } else { self.ended_at.saturating_add(ROTATE_MS) }
     }
+}
+
+fn read_early(result: &str) -> Option<Payload<'_>> {
+    v2025::read_payload(Json::check(result).ok()?).ok()
 }
 
 impl Entry {

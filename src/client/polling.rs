@@ -57,9 +57,7 @@ impl Client {
         match answer.map(v2025::read_snapshot) {
             Ok(Ok(snapshot)) if snapshot.task_id == task_id => {
                 self.tasks.update(handle, |entry| entry.task.answered(Want::Status));
-                let terminal = snapshot.status.is_terminal();
                 self.observe(now, handle, snapshot, false);
-                self.refreshed(now, handle, terminal);
             }
             Ok(Ok(snapshot)) => {
                 let problem = Problem::new("another task's state", &crate::wire::snapshot::short_id(&snapshot.task_id));
@@ -139,7 +137,7 @@ impl Client {
 
     /// The server does not know the task.
     fn unknown(&mut self, now: Millis, handle: Handle, task_id: &str, error: RpcError) {
-        if self.settle_early(now, handle, true) {
+        if self.end_early(now, handle) {
             return;
         }
         let cancelled = self.tasks.get(handle).is_some_and(|e| matches!(e.cancel, Cancel::Acknowledged));

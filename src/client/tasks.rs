@@ -3,9 +3,8 @@ use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
     wire::{
-        json::Json,
         snapshot::{Snapshot, Status},
-        v2025::{self, Payload},
+        v2025::Payload,
     },
 };
 
@@ -56,7 +55,7 @@ pub(super) struct Entry {
     creating: bool,
     sent: bool,
     input: bool,
-    named: Option<Box<str>>,
+    pub(super) named: Option<Box<str>>,
 }
 
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
@@ -274,6 +273,7 @@ impl Client {
     /// The server described a task.
     pub(super) fn observe(&mut self, now: Millis, handle: Handle, mut snapshot: Snapshot, pushed: bool) {
         let asks = self.awaits_answer(handle);
+        let terminal = snapshot.status.is_terminal();
         let number = self.tasks.announcement();
         let seen = self.tasks.update(handle, |entry| {
             // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.
@@ -286,9 +286,19 @@ impl Client {
             }
             entry.task.observe(now, snapshot, pushed)
         });
-        if seen != Some(Seen::Changed) {
-            return;
+        if seen == Some(Seen::Changed) {
+            self.changed(now, handle);
         }
+        // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.
+        let is_refused = |entry: &Entry| entry.refreshers.iter().any(|(_, refused)| refused.is_some());
+        let is_news = seen != Some(Seen::Stale) && (terminal || !self.tasks.get(handle).is_some_and(is_refused));
+        if !pushed || is_news {
+            self.refreshed(now, handle, terminal);
+        }
+    }
+
+    /// The state of a task is another than it was.
+    fn changed(&mut self, now: Millis, handle: Handle) {
         let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
             return;
         };
@@ -300,7 +310,7 @@ impl Client {
         if let Some(failure) = cancelled {
             return self.settle(now, handle, Outcome::Failure(failure));
         }
-        self.settle_early(now, handle, false);
+        self.settle_early(now, handle);
     }
 
     /// The outcome of a task is known: told once, then the task is dropped.
@@ -329,19 +339,6 @@ impl Client {
         }
         let outcome = if payload.is_error { Outcome::ToolError(json) } else { Outcome::Result(json) };
         self.settle(now, handle, outcome);
-    }
-
-    /// The result is known already, and the task has ended, or the server does not know it any more (`is_gone`).
-    pub(super) fn settle_early(&mut self, now: Millis, handle: Handle, is_gone: bool) -> bool {
-        let taken = self.tasks.update(handle, |entry| {
-            let ended = is_gone || matches!(entry.task.lifecycle(), Lifecycle::Ended(_));
-            if ended { entry.early_result.take() } else { None }
-        });
-        let Some(Some(result)) = taken else { return false };
-        let Ok(json) = Json::check(&result) else { return false };
-        let Ok(payload) = v2025::read_payload(json) else { return false };
-        self.settle_with_payload(now, handle, payload);
-        true
     }
 
     /// Ends the waiting for a task's result; the task goes on.

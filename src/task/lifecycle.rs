@@ -60,11 +60,17 @@ impl Lifecycle {
         };
         let mut seen = Seen::Changed;
         if let Some(known) = known {
+            // By the server's own clock, where both messages carry it.
+            let at = |s: &Snapshot| s.last_updated_at.as_deref().and_then(timestamp::micros);
+            let times = (at(&new), at(known));
             // A clock that disagrees (several workers) may make a true end look old: an end is always believed.
-            if !new.status.is_terminal() && is_older(&new, known) {
+            if !new.status.is_terminal() && matches!(times, (Some(new), Some(known)) if new < known) {
                 return Seen::Stale;
             }
-            // Some messages leave out what the server has said before.
+            // Some messages leave out what the server has said before; what comes next is held against the time all the same.
+            if times.0.is_none() {
+                new.last_updated_at = known.last_updated_at.take().or(new.last_updated_at);
+            }
             new.poll_interval_ms = new.poll_interval_ms.or(known.poll_interval_ms);
             new.created_at = known.created_at.take().or(new.created_at);
             if looks_the_same(&new, known) {
@@ -82,12 +88,6 @@ impl Lifecycle {
             Self::Settled(s) => s,
         });
     }
-}
-
-/// By the server's own clock, where both messages carry it.
-fn is_older(new: &Snapshot, known: &Snapshot) -> bool {
-    let at = |s: &Snapshot| s.last_updated_at.as_deref().and_then(timestamp::micros);
-    matches!((at(new), at(known)), (Some(new), Some(known)) if new < known)
 }
 
 /// `last_updated_at` does not count: some servers say "now" on every answer.

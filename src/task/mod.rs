@@ -46,20 +46,25 @@ impl Task {
         self.lifecycle.task_id()
     }
 
-    /// The server named the task without saying more that could be read.
+    /// The server named the task without saying more that could be read. A name takes back nothing of what is known.
     pub fn named(&mut self, now: Millis, task_id: String) {
-        self.lifecycle = Lifecycle::Named(task_id);
-        self.schedule.heard(now, None);
+        if matches!(self.lifecycle, Lifecycle::Unnamed) {
+            self.lifecycle = Lifecycle::Named(task_id);
+            self.schedule.heard(now, None, false);
+        }
         self.replan(now);
     }
 
     /// The server described the task, in an answer or (`pushed`) of its own accord.
     pub fn observe(&mut self, now: Millis, snapshot: Snapshot, pushed: bool) -> Seen {
-        self.schedule.heard(now, snapshot.poll_interval_ms);
-        if pushed {
-            self.schedule.pushed();
-        }
+        let interval_ms = snapshot.poll_interval_ms;
         let seen = self.lifecycle.observe(snapshot);
+        if seen != Seen::Stale {
+            self.schedule.heard(now, interval_ms, pushed);
+        } else if !pushed && matches!(self.lifecycle, Lifecycle::Live(_)) {
+            // Of no use, but an answer: asked again at once, the server would say it again.
+            self.schedule.heard(now, None, false);
+        }
         self.replan(now);
         seen
     }

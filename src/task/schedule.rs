@@ -40,17 +40,15 @@ impl Schedule {
         }
     }
 
-    pub(super) fn heard(&mut self, now: Millis, interval_ms: Option<u64>) {
+    /// What the server says of its own accord (`pushed`) answers no question that waits to be asked.
+    pub(super) fn heard(&mut self, now: Millis, interval_ms: Option<u64>, pushed: bool) {
         self.heard_at = Some(now);
         self.bad_answers = 0;
-        self.hurry = false;
+        self.streamed |= pushed;
+        self.hurry &= pushed;
         if let Some(ms) = interval_ms {
             self.interval_ms = clamp(ms);
         }
-    }
-
-    pub(super) fn pushed(&mut self) {
-        self.streamed = true;
     }
 
     pub(super) fn stream_lost(&mut self) {

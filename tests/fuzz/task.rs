@@ -5,11 +5,20 @@ use mcp_tasks::Millis;
 use mcp_tasks::task::{DueReason, Interest, Lifecycle, Seen, Task, Want};
 use mcp_tasks::wire::snapshot::Status;
 
-/// What has happened, when, and whether the observation was taken in.
+/// What has happened, when, and what was made of it.
 struct Past {
     default_interval_ms: u64,
     attached: bool,
-    events: Vec<(Millis, Event, bool)>,
+    events: Vec<(Millis, Event, Heed)>,
+}
+
+/// What is made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heed {
+    Full,
+    /// A stale answer: what it says does not count, that it came does.
+    SignOfLife,
+    None,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -22,16 +31,17 @@ enum Stage {
 }
 
 impl Past {
-    /// The newest moment at which something of this kind happened, and its place.
+    /// The newest moment at which something of this kind happened that was heeded, and its place.
     fn last(&self, is: impl Fn(&Event) -> bool) -> Option<(usize, Millis)> {
-        let (place, (at, ..)) = self.events.iter().enumerate().rfind(|(_, (_, event, _))| is(event))?;
+        let mut heeded = self.events.iter().enumerate().filter(|(_, (.., heed))| *heed != Heed::None);
+        let (place, (at, ..)) = heeded.rfind(|(_, (_, event, _))| is(event))?;
         Some((place, *at))
     }
 
     /// The observations that were taken in, the newest last.
     fn believed(&self) -> impl DoubleEndedIterator<Item = &Says> {
-        self.events.iter().filter_map(|(_, event, taken)| match event {
-            Event::Observe(says) if *taken => Some(says),
+        self.events.iter().filter_map(|(_, event, heed)| match event {
+            Event::Observe(says) if *heed == Heed::Full => Some(says),
             _ => None,
         })
     }
@@ -52,11 +62,27 @@ impl Past {
         }
     }
 
+    /// The newest time the server has told, of what was believed.
+    fn told_time(&self) -> Option<u8> {
+        self.believed().rev().find_map(|says| says.at)
+    }
+
+    fn heed(&self, event: &Event) -> Heed {
+        let stage = self.stage();
+        match event {
+            Event::Named if stage != Stage::Unnamed => Heed::None,
+            Event::Observe(says) if self.judge(says) != Seen::Stale => Heed::Full,
+            Event::Observe(says) if stage == Stage::Live && !says.pushed => Heed::SignOfLife,
+            Event::Observe(_) => Heed::None,
+            _ => Heed::Full,
+        }
+    }
+
     fn judge(&self, new: &Says) -> Seen {
         let Some(known) = self.believed().next_back() else {
             return if self.stage() == Stage::Settled { Seen::Stale } else { Seen::Changed };
         };
-        let older = matches!((new.at, known.at), (Some(new), Some(known)) if new < known);
+        let older = matches!((new.at, self.told_time()), (Some(new), Some(known)) if new < known);
         if matches!(self.stage(), Stage::Ended | Stage::Settled) || (older && !new.status.is_terminal()) {
             return Seen::Stale;
         }
@@ -95,11 +121,7 @@ impl Past {
     fn plan(&self, now: Millis) -> Option<(Millis, DueReason)> {
         let waits = self.watchers(Interest::Result) > 0;
         let watched = waits || self.watchers(Interest::Status) > 0;
-        let told = self.events.iter().rev().find_map(|(_, event, _)| match event {
-            Event::Observe(says) => says.interval_ms,
-            _ => None,
-        });
-        let interval = u128::from(told.unwrap_or(self.default_interval_ms)).clamp(50, 3_600_000);
+        let interval = u128::from(self.told_interval().unwrap_or(self.default_interval_ms)).clamp(50, 3_600_000);
         let bad = self.bad_answers();
         let retry = interval.max(30_000.min(interval * (1 << bad.min(20))));
         // Nonsense is heard, too, as far as waiting goes.
@@ -108,8 +130,11 @@ impl Past {
             let at = counted_from.map_or(0, |(_, at)| at);
             Millis::try_from(u128::from(at) + ms).unwrap_or(Millis::MAX)
         };
-        let heard = |e: &Event| matches!(e, Event::Observe(_) | Event::Named | Event::BadAnswer(_));
-        let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_)), heard);
+        let answered = |e: &Event| match e {
+            Event::Observe(says) => !says.pushed,
+            _ => matches!(e, Event::Named | Event::BadAnswer(_)),
+        };
+        let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_)), answered);
         let streamed = self.since(|e| matches!(e, Event::Observe(s) if s.pushed), |e| *e == Event::StreamLost);
         let awaits_us = self.since(|e| *e == Event::AwaitUs(true), |e| *e == Event::AwaitUs(false));
         let hidden = self.since(|e| *e == Event::Hide(true), |e| *e == Event::Hide(false));
@@ -146,7 +171,6 @@ pub(crate) fn run(default_interval_ms: u64, attached: bool, events: &[(Millis, E
     let mut due: Option<(Millis, DueReason)> = None;
     for &(now, event) in events {
         let possible = match event {
-            Event::Named => past.stage() == Stage::Unnamed,
             Event::Asking(want) => due.is_some_and(|(_, why)| (why == DueReason::Result) == (want == Want::Result)),
             _ => true,
         };
@@ -154,7 +178,8 @@ pub(crate) fn run(default_interval_ms: u64, attached: bool, events: &[(Millis, E
             continue;
         }
         let seen = if let Event::Observe(says) = &event { Some(past.judge(says)) } else { None };
-        past.events.push((now, event, seen.is_some_and(|seen| seen != Seen::Stale)));
+        let heed = past.heed(&event);
+        past.events.push((now, event, heed));
 
         let gave = event.apply(&mut task, now);
         match (gave, seen) {
@@ -218,7 +243,7 @@ fn compare(task: &Task, past: &Past) {
     let known = past.believed().next_back().map(|says| {
         let created_at = past.believed().find_map(|says| says.snapshot().created_at);
         let interval = past.told_interval();
-        let mut snapshot = says.snapshot();
+        let mut snapshot = Says { at: past.told_time(), ..*says }.snapshot();
         (snapshot.created_at, snapshot.poll_interval_ms) = (created_at, interval);
         snapshot
     });

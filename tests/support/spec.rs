@@ -166,7 +166,8 @@ impl Expected {
                 Some(change) => *count = (*count + change.parse::<i32>().unwrap()).max(0),
             }
         }
-        next.remember(event, now, &keys, &spec.schedule);
+        let heard_as = schedule_row(event, &self.lifecycle, seen);
+        next.remember(event, now, &[&[heard_as.as_str()], keys.as_slice()].concat(), &spec.schedule);
 
         next.doing = match done {
             "." => self.doing,
@@ -290,13 +291,14 @@ fn reason(name: &str) -> DueReason {
 /// From the most particular row to the most general.
 fn keys_of(event: Event) -> Vec<String> {
     let particular = match event {
-        Event::Observe(says) => format!("observe: {}", if says.pushed { "pushed" } else { "answered" }),
         Event::Watch(interest) | Event::Unwatch(interest) => format!("{}({interest:?})", method(event)),
         Event::Asking(want) | Event::Answered(want) | Event::Unanswered(want) | Event::BadAnswer(want) => {
             format!("{}({want:?})", method(event))
         }
         Event::Hide(yes) | Event::AwaitUs(yes) => format!("{}({yes})", method(event)),
-        Event::Named | Event::Interrupt | Event::AskNow | Event::StreamLost | Event::Settle => method(event).into(),
+        Event::Observe(_) | Event::Named | Event::Interrupt | Event::AskNow | Event::StreamLost | Event::Settle => {
+            method(event).into()
+        }
     };
     vec![particular, method(event).into(), "every other".into()]
 }
@@ -328,6 +330,21 @@ pub(crate) fn is_terminal(status: Status) -> bool {
     }
 }
 
+/// What the event was to a task in this state.
+fn schedule_row(event: Event, lifecycle: &str, seen: &str) -> String {
+    let said = match event {
+        Event::Observe(says) if says.pushed => "observe: pushed",
+        Event::Observe(_) => "observe: answered",
+        Event::Named if lifecycle == "Unnamed" => "named: for the first time",
+        _ => return String::new(),
+    };
+    match (lifecycle, seen) {
+        ("Ended" | "Settled", _) => "observe: after the end".into(),
+        (_, "Stale") => format!("{said}, stale"),
+        _ => said.into(),
+    }
+}
+
 fn lifecycle_row(event: Event, known: Option<&Snapshot>) -> String {
     let Event::Observe(says) = event else { return method(event).into() };
     let new = merged(says, known);
@@ -349,6 +366,7 @@ fn merged(says: Says, known: Option<&Snapshot>) -> Snapshot {
     Snapshot {
         poll_interval_ms: new.poll_interval_ms.or(known.and_then(|k| k.poll_interval_ms)),
         created_at: known.and_then(|k| k.created_at.clone()).or(new.created_at),
+        last_updated_at: new.last_updated_at.or(known.and_then(|k| k.last_updated_at.clone())),
         ..new
     }
 }

@@ -1,0 +1,162 @@
+//! What a server says of its own accord, and what that does to questions of ours, to the clock and to when we ask.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use mcp_tasks::client::{Handle, Input};
+use serde_json::{Value, json};
+use support::{End, FakeServer, Reply, Sent, Sim, Tool, iso};
+
+fn state(status: &str, message: &str, at: u64) -> Value {
+    json!({ "taskId": "t", "status": status, "statusMessage": message, "createdAt": iso(0), "lastUpdatedAt": iso(at), "ttl": null })
+}
+
+fn push(sim: &mut Sim, params: &Value) {
+    sim.push(&json!({ "jsonrpc": "2.0", "method": "notifications/tasks/status", "params": params }));
+}
+
+/// A server that has a stream, and says this of the task whenever it is asked.
+fn saying(answer: impl Fn(&Sent) -> Reply + 'static) -> FakeServer {
+    FakeServer::streaming([]).when("tasks/get", move |sent| (sent.param("taskId") == "t").then(|| answer(sent)))
+}
+
+/// The task is known, and all sockets are taken by questions about others that take this long to answer.
+fn crowded(answers_after_ms: u64) -> (Sim, Handle) {
+    let server = saying(|sent| Reply::result(sent, &state("working", "begun", 5000)));
+    let mut sim = Sim::new(server.when("tasks/get", move |sent| {
+        let other = json!({ "taskId": sent.param("taskId"), "status": "working", "ttl": null });
+        (sent.param("taskId") != "t").then(|| Reply::result(sent, &other).after(answers_after_ms))
+    }));
+    let handle = sim.attach("t");
+    sim.watch_status(handle);
+    sim.advance(100);
+    assert_eq!(sim.story(handle), ["begun"]);
+    for n in 0..4 {
+        sim.await_known(&format!("other{n}"));
+    }
+    (sim, handle)
+}
+
+fn questions(sim: &Sim) -> usize {
+    sim.sent.iter().filter(|s| s.is("tasks/get") && s.param("taskId") == "t").count()
+}
+
+#[test]
+fn who_asked_for_the_state_is_answered_by_an_end_that_comes_before_the_question_is_sent() {
+    let (mut sim, handle) = crowded(20_000);
+    sim.input(Input::Refresh { handle, reply: 1 });
+    sim.advance(100);
+    assert!(sim.reply(1).is_none());
+    push(&mut sim, &state("completed", "done", 6000));
+    assert!(matches!(sim.reply(1), Some(Ok(_))));
+    sim.advance(60_000);
+    assert_eq!((sim.story(handle).last().unwrap().as_str(), questions(&sim)), ("done", 1));
+}
+
+#[test]
+fn who_asked_for_the_state_is_answered_by_an_end_that_overtakes_a_question_in_trouble() {
+    let mut sim = Sim::new(saying(|_| Reply::status(503).after(1000)));
+    let handle = sim.attach("t");
+    sim.watch_status(handle);
+    sim.input(Input::Refresh { handle, reply: 1 });
+    sim.advance(500);
+    push(&mut sim, &state("completed", "done", 1000));
+    assert!(matches!(sim.reply(1), Some(Ok(_))));
+    sim.advance(3_600_000);
+    assert_eq!(questions(&sim), 1);
+}
+
+#[test]
+fn who_asked_for_the_state_is_answered_by_news_but_not_by_what_is_stale() {
+    let mut sim = Sim::new(saying(|sent| match sent.at {
+        0 => Reply::result(sent, &state("working", "begun", 5000)),
+        _ => Reply::never(),
+    }));
+    let handle = sim.attach("t");
+    sim.watch_status(handle);
+    sim.advance(100);
+    sim.input(Input::Refresh { handle, reply: 1 });
+    push(&mut sim, &state("working", "before", 4000));
+    assert!(sim.reply(1).is_none());
+    push(&mut sim, &state("working", "half", 6000));
+    assert!(matches!(sim.reply(1), Some(Ok(_))));
+    assert_eq!(sim.story(handle), ["begun", "half"]);
+    sim.input(Input::Refresh { handle, reply: 2 });
+    push(&mut sim, &state("working", "half", 6000));
+    assert!(matches!(sim.reply(2), Some(Ok(_))), "the same once more is as good");
+}
+
+#[test]
+fn a_push_does_not_swallow_a_question_that_waits() {
+    for (at, answered) in [(4000, false), (6000, true)] {
+        let (mut sim, handle) = crowded(1000);
+        sim.input(Input::Refresh { handle, reply: 1 });
+        push(&mut sim, &state("working", "pushed", at));
+        assert_eq!((sim.reply(1).is_some(), questions(&sim)), (answered, 1));
+        sim.advance(1000);
+        assert_eq!(questions(&sim), 2, "as soon as there is room");
+        assert!(matches!(sim.reply(1), Some(Ok(_))));
+        sim.advance(900);
+        assert_eq!(questions(&sim), 2, "and once");
+    }
+}
+
+#[test]
+fn what_is_pushed_after_the_end_does_not_hasten_the_result() {
+    let server = FakeServer::streaming([]).with_task("t", 0, Tool::new("render", 5));
+    let mut sim = Sim::new(server.when("tasks/result", |sent| Some(Reply::result(sent, &json!(7)))));
+    sim.await_known("t");
+    sim.advance(100);
+    for _ in 0..100 {
+        push(&mut sim, &state("completed", "done", 50));
+        push(&mut sim, &state("working", "late", 60));
+        sim.advance(100);
+    }
+    let asked = sim.times("tasks/result");
+    let waits: Vec<u64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits, [2000, 4000], "{asked:?}");
+}
+
+#[test]
+fn what_carries_no_time_does_not_turn_the_clock_back() {
+    let mut sim = Sim::new(saying(|sent| Reply::result(sent, &state("input_required", "name?", 5000))));
+    let handle = sim.attach("t");
+    sim.watch_status(handle);
+    sim.advance(100);
+    for (message, time) in [("still", Value::Null), ("please", json!("yesterday"))] {
+        let mut undated = state("input_required", message, 0);
+        undated["lastUpdatedAt"] = time;
+        push(&mut sim, &undated);
+        push(&mut sim, &state("working", "before it asked", 4000));
+    }
+    assert_eq!(sim.story(handle), ["name?", "still", "please"]);
+    assert!(sim.snapshots(handle).iter().all(|s| s.last_updated_at == Some(iso(5000))));
+    push(&mut sim, &state("working", "on", 6000));
+    assert_eq!(sim.story(handle).last().unwrap(), "on");
+}
+
+#[test]
+fn the_interval_of_what_is_stale_is_stale_too() {
+    let slow = |mut state: Value| {
+        state["pollInterval"] = json!(600_000);
+        state
+    };
+    let mut first = state("working", "begun", 5000);
+    first["pollInterval"] = json!(500);
+    let mut sim = Sim::new(saying(move |sent| match sent.at {
+        0 => Reply::result(sent, &first),
+        _ => Reply::result(sent, &slow(state("working", "another worker", 4000))),
+    }));
+    let handle = sim.attach("t");
+    sim.watch_status(handle);
+    sim.advance(100);
+    push(&mut sim, &slow(state("working", "replayed", 3000)));
+    sim.advance(100);
+    // A stream that has told nothing new speaks for no task.
+    assert_eq!(sim.times("tasks/get"), [0]);
+    sim.server.offers_stream = false;
+    sim.cut_stream(End::Cut("gone"));
+    sim.advance(2000);
+    assert_eq!(sim.times("tasks/get"), [0, 500, 1000, 1500, 2000]);
+    assert_eq!(sim.story(handle), ["begun"]);
+}
