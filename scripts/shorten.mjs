@@ -66,6 +66,12 @@ export function shorten(wasm, glue) {
     if (!glue.includes(`${name}:`)) throw new Error(`the glue does not define ${name}`);
     glue = glue.replaceAll(`${name}:`, `${short.get(name)}:`);
   }
-  if (!glue.includes(`"${MODULE}"`)) throw new Error(`the glue does not name ${MODULE}`);
-  return { wasm: result, glue: glue.replaceAll(`"${MODULE}"`, '"g"') };
+  const change = (from, to) => {
+    if (glue.split(from).length !== 2) throw new Error(`the glue does not say once: ${from}`);
+    glue = glue.replace(from, to);
+  };
+  // Every way in and out goes by the guard: see src/js/guard.ts.
+  change(`"${MODULE}": import0`, '"g": guardedImports(import0)');
+  change("wasm = instance.exports;", "wasm = guardedExports(instance.exports);");
+  return { wasm: result, glue: `import { guardedExports, guardedImports } from "#guard";\n${glue}` };
 }

@@ -1,6 +1,7 @@
 // The way between the face and the engine: loads the module, hands jobs over, brings back what the engine tells.
 
 import { type PlainFailure, toError } from "./errors.js";
+import { brokenBy, onBroken } from "./guard.js";
 import { snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
 import type { Load } from "./load.js";
@@ -33,6 +34,7 @@ export class Link implements Port {
   #next = 1;
   #multiplexed = false;
   #unwatchPage = (): void => {};
+  readonly #unwatchModule = onBroken((why) => this.#broke(why));
 
   constructor(url: string, options: ClientOptions, load: Load) {
     this.#url = url;
@@ -59,12 +61,7 @@ export class Link implements Port {
       void this.#begin();
       return;
     }
-    try {
-      job(this.#core);
-    } catch (error) {
-      // The engine never throws: the module itself has broken.
-      this.#end({ code: "internal", message: String(error) });
-    }
+    job(this.#core);
   }
 
   /** Asks the engine something that it answers once, with JSON text. */
@@ -134,13 +131,7 @@ export class Link implements Port {
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
     // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
     this.#core = undefined;
-    queueMicrotask(() => {
-      try {
-        core?.free();
-      } catch {
-        // It broke while it was closed: nothing is left to be freed.
-      }
-    });
+    queueMicrotask(() => core?.free());
   }
 
   async #begin(): Promise<void> {
@@ -149,6 +140,8 @@ export class Link implements Port {
     try {
       const Engine = await this.#load();
       if (this.#closed) return;
+      const broken = brokenBy();
+      if (broken) return this.#broke(broken.why);
       const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
       const info = clientInfo && JSON.stringify(clientInfo);
       const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options));
@@ -181,13 +174,21 @@ export class Link implements Port {
     }
   }
 
-  #end(why: PlainFailure): void {
+  #broke(why: unknown): void {
+    const message = `mcp-tasks is broken (${words(why)}); tasks go on at the server. Please report this`;
+    this.#end({ code: "internal", message }, why);
+  }
+
+  #end(why: PlainFailure, cause?: unknown): void {
     if (this.#closed) return;
     this.#closed = why;
     this.#unwatchPage();
+    this.#unwatchModule();
     this.#waiting = [];
     this.#inputs.end();
-    this.#failAll(toError(why));
+    const error = toError(why);
+    if (cause) error.cause = cause;
+    this.#failAll(error);
   }
 
   #failAll(error: unknown): void {
@@ -271,8 +272,6 @@ export class Link implements Port {
         return error;
       },
       warned: (code, message) => this.warn(code, message),
-      panicked: (message) =>
-        this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
     };
   }
 }

@@ -122,7 +122,6 @@
       rejected: noted("rejected", (reply, error) => `rejected ${reply} ${error}`),
       error: noted("error", undefined, (code, message) => `${code}: ${message}`),
       warned: noted("warned", (code, message) => `warned ${code} ${message}`),
-      panicked: noted("panicked", (message) => `panicked ${message}`),
     },
     get log() { return log.join("\n"); },
     get requests() { return sent.map(({ name }) => name).join("\n"); },
