@@ -16,6 +16,9 @@ use driver::Driver;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// One client, as the JavaScript face sees it. Every method may be called from within every callback.
 #[wasm_bindgen]
 pub struct Core {
