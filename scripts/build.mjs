@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
+import { slim } from "./slim.mjs";
 
 const cargoWasm = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;
 const glue = root + "target/glue/";
@@ -21,7 +22,8 @@ const lean = {
 };
 
 buildRust();
-const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "node_modules/binaryen/package.json"]);
+const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+  root + "node_modules/binaryen/package.json"]);
 if (read(glue + ".stamp") !== glueKey) makeGlue();
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
 const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
@@ -54,7 +56,7 @@ function makeGlue() {
   run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-Oz", "--strip-target-features", wasm, "-o", wasm]);
   const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
   writeFileSync(wasm, short.wasm);
-  writeFileSync(glue + "mcp_tasks.js", short.glue);
+  writeFileSync(glue + "mcp_tasks.js", slim(short.glue));
   const bytes = short.wasm;
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
   writeFileSync(glue + ".stamp", glueKey);
@@ -94,9 +96,9 @@ async function bundle(entry, platform, folder) {
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#guard`: what the glue imports. */
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
 function generated(build) {
-  build.onResolve({ filter: /^#guard$/ }, () => ({ path: root + "src/js/guard.ts", sideEffects: false }));
+  build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue + "mcp_tasks.js", sideEffects: false }));
   build.onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: "wasm-base64", namespace: "generated" }));
   build.onLoad({ filter: /.*/, namespace: "generated" }, () => ({ contents: readFileSync(glue + "mcp_tasks_bg.wasm"), loader: "base64" }));

@@ -27,9 +27,8 @@ declare module "#glue" {
     close(): void;
     free(): void;
   }
-  type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-  export default function init(options: { module_or_path: Source }): Promise<unknown>;
-  export function initSync(options: { module: BufferSource | WebAssembly.Module }): unknown;
+  /** Loads the module, from its file or its bytes. Once: see load.ts. */
+  export default function init(source: URL | BufferSource): Promise<void>;
 }
 
 declare module "#wasm-base64" {
