@@ -16,6 +16,18 @@ type Job = (core: Core) => void;
 /** So many of the newest task ids are kept for servers that cannot list them. */
 const MOST_KNOWN = 50;
 
+// What the engine can be told with numbers alone: see `tell` in src/web/mod.rs.
+const WATCH = 0;
+const UNWATCH = 1;
+const REFRESH = 2;
+const CANCEL = 3;
+const ABANDON = 4;
+const FORGET = 5;
+const LIST = 6;
+const PAUSE = 7;
+const MULTIPLEXED = 8;
+const CLOSE = 9;
+
 /** @internal */
 export class Link implements Port {
   readonly states = new Map<number, TaskState>();
@@ -79,19 +91,24 @@ export class Link implements Port {
   }
 
   watch(handle: number, result: boolean, on: boolean): void {
-    this.do((core) => (on ? core.watch(handle, result) : core.unwatch(handle, result)));
+    this.do((core) => core.tell(on ? WATCH : UNWATCH, handle, Number(result)));
+  }
+
+  /** Every item of a list, as JSON text; `kind`: 0 tools, 1 prompts, 2 resources. */
+  list(kind: number): Promise<string> {
+    return this.ask((core, reply) => core.tell(LIST, kind, reply));
   }
 
   refresh(handle: number): Promise<void> {
-    return this.#tell((core, reply) => core.refresh(handle, reply));
+    return this.#tell((core, reply) => core.tell(REFRESH, handle, reply));
   }
 
   cancel(handle: number): Promise<void> {
-    return this.#tell((core, reply) => core.cancel(handle, reply));
+    return this.#tell((core, reply) => core.tell(CANCEL, handle, reply));
   }
 
   abandon(handle: number): void {
-    this.do((core) => core.abandon(handle));
+    this.do((core) => core.tell(ABANDON, handle, 0));
   }
 
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
@@ -111,7 +128,7 @@ export class Link implements Port {
       return;
     }
     this.states.delete(handle);
-    if (this.#core) this.do((core) => core.forget(handle));
+    if (this.#core) this.do((core) => core.tell(FORGET, handle, 0));
   }
 
   warn(code: string, message: string): void {
@@ -127,7 +144,7 @@ export class Link implements Port {
   close(): void {
     if (this.#closed) return;
     const core = this.#core;
-    if (core) this.do(() => core.close());
+    if (core) this.do(() => core.tell(CLOSE, 0, 0));
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
     // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
     this.#core = undefined;
@@ -146,7 +163,7 @@ export class Link implements Port {
       const info = clientInfo && JSON.stringify(clientInfo);
       const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options));
       this.#core = core;
-      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.pause(reason, on)));
+      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
       const jobs = this.#waiting;
       this.#waiting = [];
       for (const job of jobs) this.do(job);
@@ -166,7 +183,7 @@ export class Link implements Port {
     // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
     this.#waiting = running.map((state) => (core: Core) => {
       core.attach(state.handle, state.taskId ?? "");
-      if (state.isListenedTo) core.watch(state.handle, false);
+      if (state.isListenedTo) core.tell(WATCH, state.handle, 0);
     });
     for (const state of running) {
       this.states.set(state.handle, state);
@@ -214,7 +231,7 @@ export class Link implements Port {
   #lookAtConnection(): void {
     if (this.#multiplexed || !isMultiplexed(this.#url)) return;
     this.#multiplexed = true;
-    this.do((core) => core.multiplexed());
+    this.do((core) => core.tell(MULTIPLEXED, 0, 0));
   }
 
   #host(): Host {
