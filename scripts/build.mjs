@@ -8,13 +8,22 @@ import { basename, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
+import { slim } from "./slim.mjs";
 
 const cargoWasm = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;
 const glue = root + "target/glue/";
 const dist = root + "dist/";
 
+// A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
+// options, but promise nothing of them: for this one build of the module only, and it works without.
+const lean = {
+  flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
+  options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
+};
+
 buildRust();
-const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "node_modules/binaryen/package.json"]);
+const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+  root + "node_modules/binaryen/package.json"]);
 if (read(glue + ".stamp") !== glueKey) makeGlue();
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
 const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
@@ -28,10 +37,12 @@ function buildRust() {
   const crates = existsSync(registry) ? readdirSync(registry).map((d) => [join(registry, d), "/crates"]) : [];
   // The last prefix that fits wins: the general one comes first.
   const remap = [[homedir(), "/home"], ...crates, [root.slice(0, -1), "/mcp-tasks"]].map(([a, b]) => `--remap-path-prefix=${a}=${b}`);
-  const all = [...(env[flags]?.split(" ") ?? []), ...remap];
+  const all = [...(env[flags]?.split(" ") ?? []), ...remap, ...(env.STD_SOURCE ? lean.flags : [])];
+  if (!env.STD_SOURCE) console.error("build: without std's source (see scripts/setup.sh) the module is 8 KB larger than it need be");
   // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
   // The flags in their encoded form: a folder's name may hold a space.
-  run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f") });
+  run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
+    ...(env.STD_SOURCE ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
 }
 
 function makeGlue() {
@@ -41,11 +52,12 @@ function makeGlue() {
   run(root + "target/tools/wbg", [cargoWasm, "--target", "web", "--out-dir", glue, "--out-name", "mcp_tasks", "--omit-default-module-path",
     "--remove-name-section", "--remove-producers-section"]);
   const wasm = glue + "mcp_tasks_bg.wasm";
+  // Nothing lies in the lowest KB but the end of a stack that never gets that far.
   // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
-  run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-Oz", "--strip-target-features", wasm, "-o", wasm]);
+  run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-Oz", "--converge", "--low-memory-unused", "--strip-target-features", wasm, "-o", wasm]);
   const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
   writeFileSync(wasm, short.wasm);
-  writeFileSync(glue + "mcp_tasks.js", short.glue);
+  writeFileSync(glue + "mcp_tasks.js", slim(short.glue));
   const bytes = short.wasm;
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
   writeFileSync(glue + ".stamp", glueKey);
@@ -85,8 +97,9 @@ async function bundle(entry, platform, folder) {
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. */
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
 function generated(build) {
+  build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue + "mcp_tasks.js", sideEffects: false }));
   build.onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: "wasm-base64", namespace: "generated" }));
   build.onLoad({ filter: /.*/, namespace: "generated" }, () => ({ contents: readFileSync(glue + "mcp_tasks_bg.wasm"), loader: "base64" }));

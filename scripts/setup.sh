@@ -3,7 +3,7 @@
 #   start, build  a Rust toolchain for wasm32, the wasm-bindgen tools of Cargo.lock, node_modules
 #   test          also the browsers and the Python servers; without them their tests are skipped, with a reason
 # Every step that may use the network has a time limit. The toolchain it chose is in .toolchain/env (see env.mjs).
-# Honoured: SETUP_ROUTE=rustup|debian, RUSTUP_LIMIT=seconds, SETUP_NO_RUSTUP=1, SETUP_BROWSERS=0, SETUP_PYTHON=0.
+# Honoured: SETUP_ROUTE=rustup|debian, RUSTUP_LIMIT=seconds, SETUP_NO_RUSTUP=1, SETUP_NO_STD_SOURCE=1, SETUP_BROWSERS=0, SETUP_PYTHON=0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null # nothing here may wait for an answer
@@ -94,6 +94,24 @@ case "${SETUP_ROUTE:-auto}" in
   *) here_route || debian_cached || rustup_route || debian_route ;;
 esac || die "no Rust >= $min with $tgt could be had: install rustup, then run 'rustup toolchain install stable && rustup target add $tgt'"
 while IFS='=' read -r k v; do export "$k=${v/\$PATH/$PATH}"; done <.toolchain/env
+
+# The source of std, and the crates it is made of: with them the module is built with a std of its own, and smaller.
+std_source() {
+  local library
+  library=$(rustc --print sysroot)/lib/rustlib/src/rust/library
+  if [ ! -e "$library/Cargo.lock" ]; then
+    command -v rustup >/dev/null && [ -z "${SETUP_NO_RUSTUP:-}" ] || return 1
+    say "rustup component add rust-src (at most 60 s)"
+    RUSTUP_MAX_RETRIES=1 limited 60 rustup component add rust-src >&2 || return 1
+  fi
+  local fetch=(cargo fetch -q --locked --target $tgt -Zbuild-std=std,panic_abort)
+  RUSTC_BOOTSTRAP=1 "${fetch[@]}" --offline 2>/dev/null || RUSTC_BOOTSTRAP=1 limited 120 "${fetch[@]}" >&2
+}
+if [ -z "${SETUP_NO_STD_SOURCE:-}" ] && std_source; then
+  echo STD_SOURCE=1 >>.toolchain/env
+else
+  say "without the source of std: the module will be some kilobytes larger"
+fi
 
 # The wasm-bindgen CLI and test runner: the very version that Cargo.lock pins, or the glue would not fit the wasm.
 tools_key=$(hash_of Cargo.lock scripts/wbg/Cargo.toml scripts/wbg/src/bin/*)

@@ -22,18 +22,18 @@ function toLeb(value) {
 
 const text = (string) => [...toLeb(string.length), ...Buffer.from(string, "latin1")];
 
-/** The import section with other names; `rename` is given each import's module and name. */
-function renamed(section, rename) {
+/** The import or the export section with other names, as `rename` gives them for those of an entry. */
+function renamed(section, namesOf, rename) {
   let [count, at] = leb(section, 0);
   const out = toLeb(count);
   for (; count > 0; count--) {
     const names = [];
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < namesOf; i++) {
       const [length, start] = leb(section, at);
       at = start + length;
       names.push(Buffer.from(section.subarray(start, at)).toString("latin1"));
     }
-    if (section[at] !== 0) throw new Error(`${names.join(".")} is an import, but no function`);
+    if (namesOf === 2 && section[at] !== 0) throw new Error(`${names.join(".")} is an import, but no function`);
     const [, end] = leb(section, at + 1);
     out.push(...rename(...names).flatMap(text), ...section.subarray(at, end));
     at = end;
@@ -41,21 +41,31 @@ function renamed(section, rename) {
   return out;
 }
 
-/** The module and its glue, with short names for what the one imports from the other. */
+const IMPORTS = 2;
+const EXPORTS = 7;
+
+/** The module and its glue, with short names for what the one takes from the other. */
 export function shorten(wasm, glue) {
   const MODULE = "./mcp_tasks_bg.js";
   const short = new Map();
+  const ways = new Map();
+  const exported = (name) => {
+    ways.set(name, `e${ways.size}`);
+    return [ways.get(name)];
+  };
   const parts = [wasm.subarray(0, 8)];
   for (let at = 8; at < wasm.length; ) {
     const [length, start] = leb(wasm, at + 1);
     const end = start + length;
-    if (wasm[at] === 2) {
-      const section = renamed(wasm.subarray(start, end), (module, name) => {
+    const kind = wasm[at];
+    if (kind === IMPORTS || kind === EXPORTS) {
+      const body = wasm.subarray(start, end);
+      const section = kind === EXPORTS ? renamed(body, 1, exported) : renamed(body, 2, (module, name) => {
         if (module !== MODULE) throw new Error(`an import from ${module}`);
         short.set(name, `i${short.size}`);
         return ["g", short.get(name)];
       });
-      parts.push(Buffer.from([2, ...toLeb(section.length), ...section]));
+      parts.push(Buffer.from([kind, ...toLeb(section.length), ...section]));
     } else parts.push(wasm.subarray(at, end));
     at = end;
   }
@@ -66,6 +76,9 @@ export function shorten(wasm, glue) {
     if (!glue.includes(`${name}:`)) throw new Error(`the glue does not define ${name}`);
     glue = glue.replaceAll(`${name}:`, `${short.get(name)}:`);
   }
-  if (!glue.includes(`"${MODULE}"`)) throw new Error(`the glue does not name ${MODULE}`);
-  return { wasm: result, glue: glue.replaceAll(`"${MODULE}"`, '"g"') };
+  for (const [name, to] of ways) glue = glue.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), `wasm.${to}`);
+  const left = [...glue.matchAll(/\bwasm\.(\w+)/g)].find(([, name]) => ![...ways.values()].includes(name));
+  if (left) throw new Error(`the glue uses ${left[0]}, which the module does not offer`);
+  if (!glue.includes(`"${MODULE}": import0`)) throw new Error(`the glue does not name ${MODULE}`);
+  return { wasm: result, glue: glue.replace(`"${MODULE}"`, '"g"') };
 }

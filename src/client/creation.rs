@@ -34,7 +34,7 @@ impl Client {
         task.hide(self.now, self.is_hidden());
         self.watch_if_all(&mut task);
         self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
-        self.calls.push_back(handle);
+        self.calls.push(handle);
     }
 
     pub(super) fn attach(&mut self, handle: Handle, task_id: String) {
@@ -89,10 +89,9 @@ impl Client {
 
     /// Sends the calls that nothing holds back any more, in the order they were made.
     pub(super) fn release_calls(&mut self, now: Millis) {
-        for _ in 0..self.calls.len() {
-            let Some(handle) = self.calls.pop_front() else { return };
+        for handle in std::mem::take(&mut self.calls) {
             match self.verdict(now, handle) {
-                Some(Verdict::Wait) => self.calls.push_back(handle),
+                Some(Verdict::Wait) => self.calls.push(handle),
                 Some(Verdict::Send(task)) => self.send_call(now, handle, task),
                 Some(Verdict::Refuse(why)) => self.refuse_call(now, handle, why),
                 None => {}
@@ -211,7 +210,7 @@ impl Client {
         }
         let Some(entry) = self.tasks.get(handle) else { return };
         if matches!(entry.cancel, Cancel::Wanted { .. }) {
-            self.cancels.push_back(handle);
+            self.cancels.push(handle);
         } else if entry.forgotten {
             self.forget(handle);
         }
@@ -241,7 +240,7 @@ impl Client {
     pub(super) fn call_again(&mut self, handle: Handle, call: Call, attempts: u32, not_before: Millis) {
         let waiting = Creation::Waiting { call, attempts, not_before };
         self.tasks.update(handle, |entry| entry.creation = waiting);
-        self.calls.push_back(handle);
+        self.calls.push(handle);
     }
 
     /// No session, no call: who waits is told so. `tools`: only tools wait in vain.
@@ -250,7 +249,7 @@ impl Client {
             let Some(doing) = self.doing_call(handle) else { continue };
             let is_tool = |call: &Call| call.kind == CallKind::Tool;
             if tools && !self.tasks.get(handle).and_then(Entry::waiting_call).is_some_and(is_tool) {
-                self.calls.push_back(handle);
+                self.calls.push(handle);
                 continue;
             }
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);

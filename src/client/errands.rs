@@ -79,7 +79,7 @@ impl Client {
             }
         });
         match queued {
-            Some(Some(true)) => self.cancels.push_back(handle),
+            Some(Some(true)) => self.cancels.push(handle),
             Some(Some(false)) => {}
             // There is nothing left to cancel.
             _ => self.reply(reply, Ok("null".into())),
@@ -91,9 +91,9 @@ impl Client {
         if self.health.closed_until().is_some_and(|until| until > now) {
             return;
         }
-        while let Some(handle) = self.cancels.pop_front() {
-            let Session::Ready(ready) = &self.session else { return };
-            let offered = ready.offer.task_cancel;
+        let Session::Ready(ready) = &self.session else { return };
+        let offered = ready.offer.task_cancel;
+        for handle in std::mem::take(&mut self.cancels) {
             let asked = self.tasks.update(handle, |entry| {
                 let task_id = entry.task.task_id()?.to_owned();
                 let Cancel::Wanted { replies, attempts } = std::mem::take(&mut entry.cancel) else { return None };
@@ -170,7 +170,7 @@ impl Client {
             }
         });
         if again == Some(true) {
-            self.cancels.push_back(handle);
+            self.cancels.push(handle);
         }
         again == Some(true)
     }

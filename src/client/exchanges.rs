@@ -6,6 +6,7 @@ use crate::{
         event_stream::EventStream,
         http::{self, Head, Media},
         jsonrpc::{self, Message, RpcError},
+        text,
     },
 };
 
@@ -229,7 +230,7 @@ impl Client {
                     }
                 }
                 Err(problem) => {
-                    self.warn("bad-message", ["ignored a message on a stream: ", &problem.to_string()].concat());
+                    self.warn("bad-message", ["ignored a message on a stream: ", problem.as_str()].concat());
                     odd = Some(problem);
                 }
             }
@@ -266,7 +267,7 @@ impl Client {
                     self.answered(now, purpose, session_id.clone(), answer);
                 }
                 Message::Response { id, .. } => {
-                    let ours = request.to_string();
+                    let ours = text::decimal(request.into());
                     odd = Problem::new("an answer with another request's id", id.get())
                         .within(&["to request ", &ours].concat());
                 }
@@ -281,7 +282,7 @@ impl Client {
     fn too_long(&mut self, now: Millis, id: ExchangeId) {
         let Some(origin) = self.exchanges.get(&id).map(|e| e.origin.clone()) else { return };
         self.abort(id);
-        let most = self.config.max_message_bytes.to_string();
+        let most = text::decimal(self.config.max_message_bytes as u64);
         let problem = Problem::new("a message longer than this many bytes", &most);
         self.broke(now, id, &origin, &Trouble::Protocol(problem));
     }
@@ -347,6 +348,7 @@ fn refusal(head: Head, rpc: Option<RpcError>, page: &[u8]) -> Trouble {
         return Trouble::Http(head, rpc);
     }
     let kind = head.content_type.as_deref().unwrap_or("no content type");
-    let what = ["HTTP ", &head.status.to_string(), " with ", kind, " where JSON or an event stream was due"].concat();
+    let what = ["HTTP ", &text::decimal(head.status.into()), " with ", kind, " where JSON or an event stream was due"]
+        .concat();
     Trouble::Protocol(Problem::new(&what, &String::from_utf8_lossy(page)))
 }

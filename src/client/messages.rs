@@ -40,7 +40,7 @@ impl Client {
                 Told::Withdrawn(id) => self.input_withdrawn(now, id),
                 Told::Task(Ok(snapshot)) => self.task_pushed(now, snapshot),
                 Told::Task(Err(problem)) => {
-                    self.warn("bad-notification", ["ignored a notification: ", &problem.to_string()].concat());
+                    self.warn("bad-notification", ["ignored a notification: ", problem.as_str()].concat());
                 }
                 told => {
                     if let Told::ListChanged(kind) = told {

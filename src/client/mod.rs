@@ -55,9 +55,9 @@ pub struct Client {
     health: Health,
     tasks: Tasks,
     /// Calls that wait for the session, the list of tools or the stream, in the order they were made.
-    calls: VecDeque<Handle>,
+    calls: Vec<Handle>,
     /// Tasks to be cancelled as soon as that can be asked for.
-    cancels: VecDeque<Handle>,
+    cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
     queries: Table<ReplyId, Pending>,
@@ -96,8 +96,8 @@ impl Client {
             session: Session::Idle,
             health: Health::new(seed),
             tasks: Tasks::default(),
-            calls: VecDeque::new(),
-            cancels: VecDeque::new(),
+            calls: Vec::new(),
+            cancels: Vec::new(),
             listings: Default::default(),
             queries: Table::default(),
             inputs: Table::default(),

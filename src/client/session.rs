@@ -3,9 +3,10 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem, http,
+        Problem,
         json::Json,
         jsonrpc::RpcError,
+        text,
         v2025::{self, Ask, CallKind, Offer, SUPPORTED_VERSIONS},
     },
 };
@@ -256,6 +257,6 @@ impl Client {
 
     /// The endpoint without its query, which may hold a secret.
     pub(super) fn place(&self) -> &str {
-        http::cut(&self.config.endpoint, b"?#").0
+        text::cut(&self.config.endpoint, b"?#").0
     }
 }

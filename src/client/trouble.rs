@@ -4,6 +4,7 @@ use crate::{
         Problem,
         http::{self, Head},
         jsonrpc::RpcError,
+        text,
     },
 };
 
@@ -21,7 +22,7 @@ pub(super) enum Trouble {
 impl Trouble {
     /// Nobody answered in that time.
     pub(super) fn late(timeout_ms: u64) -> Self {
-        Self::Network(["no answer within ", &(timeout_ms / 1000).to_string(), " s"].concat())
+        Self::Network(["no answer within ", &text::decimal(timeout_ms / 1000), " s"].concat())
     }
 
     /// The same request may well succeed later.
@@ -65,10 +66,10 @@ impl Trouble {
         match self {
             Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
             Self::Protocol(problem) => {
-                Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", &problem.to_string(), consequence])
+                Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", problem.as_str(), consequence])
             }
             Self::Http(head, rpc) => {
-                let status = head.status.to_string();
+                let status = text::decimal(head.status.into());
                 let (code, what) = if self.is_unauthorized() {
                     (FailureCode::AuthorizationRequired, " (authorization required)")
                 } else {

@@ -215,7 +215,7 @@ export class Client {
   }
 
   #list(kind: number): Promise<string> {
-    return this.#link.ask((core, reply) => core.list(reply, kind));
+    return this.#link.list(kind);
   }
 
   #parse(json: string): TaskStatus {

@@ -13,23 +13,14 @@ declare module "#glue" {
     );
     call(handle: number, kind: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
     attach(handle: number, taskId: string): void;
-    watch(handle: number, result: boolean): void;
-    unwatch(handle: number, result: boolean): void;
-    refresh(handle: number, reply: number): void;
-    cancel(handle: number, reply: number): void;
-    abandon(handle: number): void;
-    forget(handle: number): void;
-    list(reply: number, kind: number): void;
+    /** `what`: see `TELL` in link.ts. */
+    tell(what: number, which: number, more: number): void;
     ask(reply: number, what: number, which: string | undefined): void;
     respond(input: number, reply: number, json: string | undefined, code: number, message: string): void;
-    multiplexed(): void;
-    pause(reason: number, on: boolean): void;
-    close(): void;
     free(): void;
   }
-  type Source = URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-  export default function init(options: { module_or_path: Source }): Promise<unknown>;
-  export function initSync(options: { module: BufferSource | WebAssembly.Module }): unknown;
+  /** Loads the module, from its file or its bytes. Once: see load.ts. */
+  export default function init(source: URL | BufferSource): Promise<void>;
 }
 
 declare module "#wasm-base64" {

@@ -50,8 +50,6 @@ export interface Host {
     rpcData: string | undefined,
   ): unknown;
   warned(code: string, message: string): void;
-  /** The module is broken from now on. */
-  panicked(message: string): void;
 }
 
 /** The fields of `changed` as the object that users see. @internal */

@@ -1,6 +1,7 @@
 // The way between the face and the engine: loads the module, hands jobs over, brings back what the engine tells.
 
 import { type PlainFailure, toError } from "./errors.js";
+import { brokenBy, onBroken } from "./guard.js";
 import { snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
 import type { Load } from "./load.js";
@@ -14,6 +15,18 @@ type Job = (core: Core) => void;
 
 /** So many of the newest task ids are kept for servers that cannot list them. */
 const MOST_KNOWN = 50;
+
+// What the engine can be told with numbers alone: see `tell` in src/web/mod.rs.
+const WATCH = 0;
+const UNWATCH = 1;
+const REFRESH = 2;
+const CANCEL = 3;
+const ABANDON = 4;
+const FORGET = 5;
+const LIST = 6;
+const PAUSE = 7;
+const MULTIPLEXED = 8;
+const CLOSE = 9;
 
 /** @internal */
 export class Link implements Port {
@@ -33,6 +46,7 @@ export class Link implements Port {
   #next = 1;
   #multiplexed = false;
   #unwatchPage = (): void => {};
+  readonly #unwatchModule = onBroken((why) => this.#broke(why));
 
   constructor(url: string, options: ClientOptions, load: Load) {
     this.#url = url;
@@ -59,12 +73,7 @@ export class Link implements Port {
       void this.#begin();
       return;
     }
-    try {
-      job(this.#core);
-    } catch (error) {
-      // The engine never throws: the module itself has broken.
-      this.#end({ code: "internal", message: String(error) });
-    }
+    job(this.#core);
   }
 
   /** Asks the engine something that it answers once, with JSON text. */
@@ -82,19 +91,24 @@ export class Link implements Port {
   }
 
   watch(handle: number, result: boolean, on: boolean): void {
-    this.do((core) => (on ? core.watch(handle, result) : core.unwatch(handle, result)));
+    this.do((core) => core.tell(on ? WATCH : UNWATCH, handle, Number(result)));
+  }
+
+  /** Every item of a list, as JSON text; `kind`: 0 tools, 1 prompts, 2 resources. */
+  list(kind: number): Promise<string> {
+    return this.ask((core, reply) => core.tell(LIST, kind, reply));
   }
 
   refresh(handle: number): Promise<void> {
-    return this.#tell((core, reply) => core.refresh(handle, reply));
+    return this.#tell((core, reply) => core.tell(REFRESH, handle, reply));
   }
 
   cancel(handle: number): Promise<void> {
-    return this.#tell((core, reply) => core.cancel(handle, reply));
+    return this.#tell((core, reply) => core.tell(CANCEL, handle, reply));
   }
 
   abandon(handle: number): void {
-    this.do((core) => core.abandon(handle));
+    this.do((core) => core.tell(ABANDON, handle, 0));
   }
 
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
@@ -114,7 +128,7 @@ export class Link implements Port {
       return;
     }
     this.states.delete(handle);
-    if (this.#core) this.do((core) => core.forget(handle));
+    if (this.#core) this.do((core) => core.tell(FORGET, handle, 0));
   }
 
   warn(code: string, message: string): void {
@@ -130,17 +144,11 @@ export class Link implements Port {
   close(): void {
     if (this.#closed) return;
     const core = this.#core;
-    if (core) this.do(() => core.close());
+    if (core) this.do(() => core.tell(CLOSE, 0, 0));
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
     // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
     this.#core = undefined;
-    queueMicrotask(() => {
-      try {
-        core?.free();
-      } catch {
-        // It broke while it was closed: nothing is left to be freed.
-      }
-    });
+    queueMicrotask(() => core?.free());
   }
 
   async #begin(): Promise<void> {
@@ -149,11 +157,13 @@ export class Link implements Port {
     try {
       const Engine = await this.#load();
       if (this.#closed) return;
+      const broken = brokenBy();
+      if (broken) return this.#broke(broken.why);
       const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
       const info = clientInfo && JSON.stringify(clientInfo);
       const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options));
       this.#core = core;
-      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.pause(reason, on)));
+      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
       const jobs = this.#waiting;
       this.#waiting = [];
       for (const job of jobs) this.do(job);
@@ -173,7 +183,7 @@ export class Link implements Port {
     // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
     this.#waiting = running.map((state) => (core: Core) => {
       core.attach(state.handle, state.taskId ?? "");
-      if (state.isListenedTo) core.watch(state.handle, false);
+      if (state.isListenedTo) core.tell(WATCH, state.handle, 0);
     });
     for (const state of running) {
       this.states.set(state.handle, state);
@@ -181,13 +191,21 @@ export class Link implements Port {
     }
   }
 
-  #end(why: PlainFailure): void {
+  #broke(why: unknown): void {
+    const message = `mcp-tasks is broken (${words(why)}); tasks go on at the server. Please report this`;
+    this.#end({ code: "internal", message }, why);
+  }
+
+  #end(why: PlainFailure, cause?: unknown): void {
     if (this.#closed) return;
     this.#closed = why;
     this.#unwatchPage();
+    this.#unwatchModule();
     this.#waiting = [];
     this.#inputs.end();
-    this.#failAll(toError(why));
+    const error = toError(why);
+    if (cause) error.cause = cause;
+    this.#failAll(error);
   }
 
   #failAll(error: unknown): void {
@@ -213,7 +231,7 @@ export class Link implements Port {
   #lookAtConnection(): void {
     if (this.#multiplexed || !isMultiplexed(this.#url)) return;
     this.#multiplexed = true;
-    this.do((core) => core.multiplexed());
+    this.do((core) => core.tell(MULTIPLEXED, 0, 0));
   }
 
   #host(): Host {
@@ -271,8 +289,6 @@ export class Link implements Port {
         return error;
       },
       warned: (code, message) => this.warn(code, message),
-      panicked: (message) =>
-        this.#end({ code: "internal", message: `mcp-tasks is broken (${message}); tasks go on at the server. Please report this` }),
     };
   }
 }

@@ -1,4 +1,4 @@
-use crate::wire::{jsonrpc::RpcError, snapshot::short_id};
+use crate::wire::{jsonrpc::RpcError, snapshot::short_id, text};
 
 /// How a task ended, for whoever waits for its result.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Failure {
     /// The server's JSON-RPC error in answer to what `doing` describes.
     pub fn rpc(code: FailureCode, doing: &str, error: RpcError) -> Box<Self> {
         let words = if error.message.is_empty() { "no message" } else { error.message.as_str() };
-        let number = error.code.to_string();
+        let number = text::signed_decimal(error.code);
         let mut failure = Self::new(code, &[doing, ": the server answered with error ", &number, ": ", words]);
         failure.rpc = Some(error);
         failure

@@ -1,4 +1,4 @@
-use super::{fetch, host::Host, panic, timer::Timer};
+use super::{fetch, host::Host, timer::Timer};
 use crate::{
     Millis,
     client::{Client, Config, ExchangeId, Input, Output},
@@ -55,9 +55,6 @@ impl Driver {
     /// One turn: the engine is borrowed for the input only, and JavaScript is called after the borrow has ended, so that
     /// a callback may call every method.
     pub(super) fn turn(self: &Rc<Self>, input: Input<'_>) {
-        if panic::check().is_err() {
-            return;
-        }
         let now = now();
         {
             let mut engine = self.engine.borrow_mut();
@@ -75,10 +72,6 @@ impl Driver {
             // A statement of its own: the borrow must end before JavaScript is called.
             let next = self.outputs.borrow_mut().pop_front();
             let Some(output) = next else { break };
-            // A callback may have caused a turn that panicked: then nothing that is left can be trusted.
-            if panic::check().is_err() {
-                return;
-            }
             self.obey(output);
         }
         self.obeying.set(false);

@@ -45,7 +45,7 @@ async fn exchange_bytes(driver: &Rc<Driver>, request: Fetch, signal: &AbortSigna
     driver.turn(Input::Head { exchange, head });
     if let Some(body) = response.body() {
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let is_dropped = || super::panic::check().is_err() || !driver.has_exchange(exchange);
+        let is_dropped = || !driver.has_exchange(exchange);
         loop {
             if is_dropped() {
                 // Aborting has done that already, unless the application's own `fetch` looks at no signal.

@@ -84,8 +84,6 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn warned(this: &Host, code: &str, message: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn panicked(this: &Host, message: &str) -> Result<(), JsValue>;
 }
 
 impl Host {

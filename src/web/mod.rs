@@ -3,7 +3,6 @@
 mod driver;
 mod fetch;
 mod host;
-mod panic;
 mod timer;
 
 pub use host::Host;
@@ -16,6 +15,33 @@ use crate::{
 use driver::Driver;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+
+/// What [`Core::tell`] can tell. The same numbers stand in `src/js/link.ts`.
+pub mod tell {
+    /// Watch a task; 1: for its result, 0: for its status.
+    pub const WATCH: u8 = 0;
+    /// Watch it no longer; 1 and 0 as before.
+    pub const UNWATCH: u8 = 1;
+    /// Ask for its state now.
+    pub const REFRESH: u8 = 2;
+    /// Cancel it.
+    pub const CANCEL: u8 = 3;
+    /// The caller gave up before it was named.
+    pub const ABANDON: u8 = 4;
+    /// Nobody holds it any more.
+    pub const FORGET: u8 = 5;
+    /// List tools (0), prompts (1) or resources (2).
+    pub const LIST: u8 = 6;
+    /// The page is hidden (0), offline (1) or frozen (2); 1: now, 0: no more.
+    pub const PAUSE: u8 = 7;
+    /// The connection carries any number of requests.
+    pub const MULTIPLEXED: u8 = 8;
+    /// End everything.
+    pub const CLOSE: u8 = 9;
+}
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// One client, as the JavaScript face sees it. Every method may be called from within every callback.
 #[wasm_bindgen]
@@ -36,8 +62,7 @@ impl Core {
         poll_interval_ms: Option<f64>,
         max_message_bytes: Option<f64>,
         flags: u32,
-    ) -> Result<Core, JsValue> {
-        panic::watch(&host)?;
+    ) -> Core {
         let mut config = Config::new(endpoint);
         config.client_info = client_info.unwrap_or(config.client_info);
         config.poll_interval_ms = poll_interval_ms.map_or(config.poll_interval_ms, |n| n as u64);
@@ -46,61 +71,44 @@ impl Core {
             [1, 2, 4, 8, 16, 32].map(|flag| flags & flag != 0);
         config.serves = [has_elicitation, has_sampling, has_roots];
         (config.watch_all, config.notifications, config.stream) = (watch_all, notifications, !no_stream);
-        Ok(Core { driver: Driver::new(config, host) })
+        Core { driver: Driver::new(config, host) }
     }
 
     /// `kind`: 0 tool, 1 prompt, 2 resource. `arguments` is JSON text. `ttl_ms`: absent for a plain call, negative for a task without a wish.
-    pub fn call(
-        &self,
-        handle: u32,
-        kind: u8,
-        name: String,
-        arguments: String,
-        ttl_ms: Option<f64>,
-    ) -> Result<(), JsValue> {
+    pub fn call(&self, handle: u32, kind: u8, name: String, arguments: String, ttl_ms: Option<f64>) {
         let mode = match ttl_ms {
             None => TaskMode::Never,
             Some(ms) => TaskMode::WhatIsOffered(TaskOption { ttl_ms: (ms >= 0.0).then_some(ms as u64) }),
         };
-        self.turn(Input::Call { handle, call: Call { kind: call_kind(kind), name, arguments, mode } })
+        self.turn(Input::Call { handle, call: Call { kind: call_kind(kind), name, arguments, mode } });
     }
 
-    pub fn attach(&self, handle: u32, task_id: String) -> Result<(), JsValue> {
-        self.turn(Input::Attach { handle, task_id })
+    pub fn attach(&self, handle: u32, task_id: String) {
+        self.turn(Input::Attach { handle, task_id });
     }
 
-    pub fn watch(&self, handle: u32, result: bool) -> Result<(), JsValue> {
-        self.turn(Input::Watch { handle, interest: interest(result) })
-    }
-
-    pub fn unwatch(&self, handle: u32, result: bool) -> Result<(), JsValue> {
-        self.turn(Input::Unwatch { handle, interest: interest(result) })
-    }
-
-    pub fn refresh(&self, handle: u32, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::Refresh { handle, reply })
-    }
-
-    pub fn cancel(&self, handle: u32, reply: u32) -> Result<(), JsValue> {
-        self.turn(Input::Cancel { handle, reply })
-    }
-
-    pub fn abandon(&self, handle: u32) -> Result<(), JsValue> {
-        self.turn(Input::Abandon { handle })
-    }
-
-    pub fn forget(&self, handle: u32) -> Result<(), JsValue> {
-        self.turn(Input::Forget { handle })
-    }
-
-    /// `kind` as for `call`.
-    pub fn list(&self, reply: u32, kind: u8) -> Result<(), JsValue> {
-        self.turn(Input::List { kind: call_kind(kind), reply })
+    /// What needs no more than numbers, in one export: each costs every page some bytes. `what` is one of [`tell`];
+    /// `which` is the handle, or what is named there; `more` is the number of the reply, or 0 and 1.
+    pub fn tell(&self, what: u8, which: u32, more: u32) {
+        let (handle, reply, yes) = (which, more, more == 1);
+        self.turn(match what {
+            tell::WATCH => Input::Watch { handle, interest: interest(yes) },
+            tell::UNWATCH => Input::Unwatch { handle, interest: interest(yes) },
+            tell::REFRESH => Input::Refresh { handle, reply },
+            tell::CANCEL => Input::Cancel { handle, reply },
+            tell::ABANDON => Input::Abandon { handle },
+            tell::FORGET => Input::Forget { handle },
+            tell::LIST => Input::List { kind: call_kind(which as u8), reply },
+            tell::PAUSE if yes => Input::Pause(pause_reason(which)),
+            tell::PAUSE => Input::Resume(pause_reason(which)),
+            tell::MULTIPLEXED => Input::Multiplexed,
+            _ => Input::Close,
+        });
     }
 
     /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or
     /// the page's cursor.
-    pub fn ask(&self, reply: u32, what: u8, which: Option<String>) -> Result<(), JsValue> {
+    pub fn ask(&self, reply: u32, what: u8, which: Option<String>) {
         let task_id = which.clone().unwrap_or_default();
         let query = match what {
             0 => Query::Ping,
@@ -109,44 +117,17 @@ impl Core {
             3 => Query::ListTasks(which),
             _ => Query::CancelTask(task_id),
         };
-        self.turn(Input::Ask { reply, query })
+        self.turn(Input::Ask { reply, query });
     }
 
     /// `json`: the answer; absent: there is none, and `code` and `message` say why.
-    pub fn respond(
-        &self,
-        input: u32,
-        reply: u32,
-        json: Option<String>,
-        code: f64,
-        message: String,
-    ) -> Result<(), JsValue> {
+    pub fn respond(&self, input: u32, reply: u32, json: Option<String>, code: f64, message: String) {
         let error = || InputAnswer::Error { code: code as i64, message };
-        self.turn(Input::Respond { input, answer: json.map_or_else(error, InputAnswer::Result), reply })
+        self.turn(Input::Respond { input, answer: json.map_or_else(error, InputAnswer::Result), reply });
     }
 
-    pub fn multiplexed(&self) -> Result<(), JsValue> {
-        self.turn(Input::Multiplexed)
-    }
-
-    pub fn close(&self) -> Result<(), JsValue> {
-        self.turn(Input::Close)
-    }
-
-    /// 0 hidden, 1 offline, 2 frozen.
-    pub fn pause(&self, reason: u8, on: bool) -> Result<(), JsValue> {
-        let reason = match reason {
-            0 => PauseReason::Hidden,
-            1 => PauseReason::Offline,
-            _ => PauseReason::Frozen,
-        };
-        self.turn(if on { Input::Pause(reason) } else { Input::Resume(reason) })
-    }
-
-    fn turn(&self, input: Input<'_>) -> Result<(), JsValue> {
-        panic::check()?;
+    fn turn(&self, input: Input<'_>) {
         self.driver.turn(input);
-        Ok(())
     }
 }
 
@@ -155,6 +136,14 @@ fn call_kind(kind: u8) -> CallKind {
         0 => CallKind::Tool,
         1 => CallKind::Prompt,
         _ => CallKind::Resource,
+    }
+}
+
+fn pause_reason(reason: u32) -> PauseReason {
+    match reason {
+        0 => PauseReason::Hidden,
+        1 => PauseReason::Offline,
+        _ => PauseReason::Frozen,
     }
 }
 

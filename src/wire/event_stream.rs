@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::{fmt, mem};
 
+use super::text;
 use memchr::{memchr, memchr2};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -266,7 +267,7 @@ impl Fields {
             b"id" if memchr(0, value).is_none() => {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
-            b"retry" => self.retry_ms = parse_digits(value).or(self.retry_ms),
+            b"retry" => self.retry_ms = text::number(value).or(self.retry_ms),
             // Comments (no field name), and fields that later servers may add.
             _ => {}
         }
@@ -290,14 +291,4 @@ fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     let Some((field, value)) = colon else { return (line, b"") };
     let value = value.strip_prefix(b":").unwrap_or(value);
     (field, value.strip_prefix(b" ").unwrap_or(value))
-}
-
-fn parse_digits(value: &[u8]) -> Option<u64> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    digits.then(|| {
-        value.iter().fold(0, |number: u64, digit| {
-            let digit = u64::from(digit - b'0');
-            number.saturating_mul(10).saturating_add(digit)
-        })
-    })
 }

@@ -1,7 +1,10 @@
 //! The HTTP side of the transport: header names, media types, status classes, addresses. Streamable HTTP, 2025-11-25,
 //! and what HTTP+SSE, 2024-11-05, has beside it.
 
-use super::Problem;
+use super::{
+    Problem,
+    text::{self, cut},
+};
 
 /// An HTTP method the transport uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,8 @@ impl Head {
 
     /// What kind of body follows.
     pub fn media(&self) -> Media {
-        let kind = self.content_type.as_deref().unwrap_or("").split(';').next().unwrap_or("").trim();
+        let kind = self.content_type.as_deref().unwrap_or("");
+        let kind = cut(kind, b";").0.trim_ascii();
         if kind.eq_ignore_ascii_case("text/event-stream") {
             Media::EventStream
         } else if kind.eq_ignore_ascii_case("application/json") {
@@ -69,8 +73,8 @@ impl Head {
 
     /// `retry-after` in milliseconds. The date form is ignored: a page cannot see the server's clock.
     pub fn retry_after_ms(&self) -> Option<u64> {
-        let seconds: u64 = self.retry_after.as_deref()?.trim().parse().ok()?;
-        Some(seconds.saturating_mul(1000))
+        let seconds = text::number(self.retry_after.as_deref()?.trim_ascii().as_bytes())?;
+        seconds.checked_mul(1000)
     }
 }
 
@@ -177,12 +181,6 @@ fn split(url: &str) -> Option<(&str, &str, &str)> {
     let (scheme, rest) = cut(url, b":");
     let (authority, path) = cut(rest.strip_prefix("://")?, b"/?#");
     Some((scheme, authority, path))
-}
-
-/// What comes before the first of these bytes, and the rest.
-pub fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
-    let at = text.bytes().position(|b| stops.contains(&b)).unwrap_or(text.len());
-    text.split_at_checked(at).unwrap_or((text, ""))
 }
 
 #[cfg(test)]

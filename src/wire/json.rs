@@ -5,6 +5,7 @@
 //! strings and objects, and its `RawValue`, would bring float parsing and error printing along, a sixth of the module that
 //! every page has to load, and would check every payload again at each level.
 
+use super::text;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
@@ -26,7 +27,7 @@ impl<'a> Json<'a> {
     /// Checks that a text is one JSON value.
     pub fn check(text: &'a str) -> Result<Self, NotJson> {
         match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Ok(Self(text.trim_matches([' ', '\t', '\n', '\r']))),
+            Ok(_) => Ok(Self(text.trim_ascii())),
             Err(error) => Err(NotJson { breaks_off: error.is_eof() }),
         }
     }
@@ -74,18 +75,18 @@ pub fn text(raw: Option<Json<'_>>) -> Option<Cow<'_, str>> {
 /// The non-negative whole number in this raw value. A fraction is cut off, a quoted number is read;
 /// anything else (negative, exponent, absent, not a number) is `None`. Above `u64::MAX` it saturates.
 pub fn whole(raw: Option<Json<'_>>) -> Option<u64> {
-    let digits = raw?.get().trim_matches('"');
-    let whole = digits.split('.').next().unwrap_or(digits);
-    if whole.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    Some(whole.parse().unwrap_or(u64::MAX))
+    let (whole, fraction) = text::cut(bare(raw?.get()), b".");
+    // With an exponent behind it the digits would mean another number.
+    let is_plain = fraction.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    text::number(whole.as_bytes()).filter(|_| is_plain)
 }
 
 /// The signed whole number in this raw value, read like [`whole`].
 pub fn signed(raw: Option<Json<'_>>) -> Option<i64> {
     let digits = raw?.get();
-    digits.split('.').next().unwrap_or(digits).parse().ok()
+    let (sign, digits) = digits.strip_prefix('-').map_or((1, digits), |digits| (-1, digits));
+    let number = text::number(text::cut(digits, b".").0.as_bytes())?;
+    i64::try_from(number).ok().map(|number| sign * number)
 }
 
 /// True only for a literal `true`.
@@ -111,7 +112,8 @@ pub(super) fn members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str
 
 /// What separates values.
 fn skip(json: &str) -> &str {
-    json.trim_start_matches([' ', '\t', '\n', '\r', ',', ':'])
+    let at = json.bytes().position(|b| !b" \t\n\r,:".contains(&b)).unwrap_or(json.len());
+    json.get(at..).unwrap_or_default()
 }
 
 /// How many bytes the first value of this text takes; 0 where an object or an array ends.
@@ -146,10 +148,12 @@ fn length(json: &str) -> usize {
 
 /// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.
 pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
-    let inner = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(quoted);
-    let Some((plain, _)) = inner.split_once('\\') else { return Cow::Borrowed(inner) };
+    let inner = bare(quoted);
+    let (plain, mut rest) = text::cut(inner, b"\\");
+    if rest.is_empty() {
+        return Cow::Borrowed(inner);
+    }
     let mut out = String::from(plain);
-    let mut rest = inner.get(plain.len()..).unwrap_or_default();
     while let Some(escape) = rest.strip_prefix('\\') {
         let mut chars = escape.chars();
         let c = chars.next().unwrap_or_default();
@@ -164,16 +168,21 @@ pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
             // A quote, a slash or a backslash; PHP servers escape every slash.
             other => out.push(other),
         }
-        let plain = rest.split('\\').next().unwrap_or_default();
+        let (plain, after) = text::cut(rest, b"\\");
         out.push_str(plain);
-        rest = rest.get(plain.len()..).unwrap_or_default();
+        rest = after;
     }
     Cow::Owned(out)
 }
 
+/// Without quotes around it.
+pub(super) fn bare(json: &str) -> &str {
+    json.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(json)
+}
+
 /// Four hexadecimal digits, or twice four for what lies beyond them; returns what follows.
 fn unescape<'a>(json: &'a str, out: &mut String) -> &'a str {
-    let unit = |json: &str| json.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let unit = |json: &str| json.get(..4)?.chars().try_fold(0, |n, c| Some(n * 16 + c.to_digit(16)?));
     let rest = json.get(4..).unwrap_or_default();
     let high = unit(json).unwrap_or_default();
     let low = rest.strip_prefix("\\u").and_then(unit);

@@ -4,6 +4,7 @@ use super::{
     Problem,
     json::{self, Json, NotJson},
     object::Object,
+    text,
 };
 use std::borrow::Cow;
 
@@ -92,7 +93,7 @@ fn malformed(text: &str, error: NotJson) -> Problem {
 
 /// The number of ours that this response id names; a quoted number is taken too.
 pub fn our_id(raw: Json<'_>) -> Option<u32> {
-    raw.get().trim_matches('"').parse().ok()
+    text::number(json::bare(raw.get()).as_bytes()).and_then(|id| u32::try_from(id).ok())
 }
 
 /// The text of a request; `params` is a JSON object.
@@ -116,7 +117,7 @@ pub fn response(id: Json<'_>, result: &str) -> String {
 
 /// The text of an error answer to a request of the server's.
 pub fn error_response(id: Json<'_>, code: i64, message: &str) -> String {
-    let error = Object::new().raw("code", &code.to_string()).text("message", message).end();
+    let error = Object::new().raw("code", &text::signed_decimal(code)).text("message", message).end();
     message_of_ours().raw("id", id.get()).raw("error", &error).end()
 }
 

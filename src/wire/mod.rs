@@ -6,6 +6,7 @@ pub mod json;
 pub mod jsonrpc;
 mod object;
 pub mod snapshot;
+pub mod text;
 pub mod timestamp;
 pub mod v2025;
 

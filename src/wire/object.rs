@@ -1,4 +1,7 @@
-use super::json::{self, Json};
+use super::{
+    json::{self, Json},
+    text,
+};
 
 /// Writes a JSON object member by member. A `derive` for each kind of message would bring serde's machinery for maps,
 /// floats and errors along, which every page would have to load.
@@ -39,7 +42,7 @@ impl Object {
     /// A member whose value is a number.
     #[must_use]
     pub(super) fn number(self, name: &str, value: u64) -> Self {
-        self.raw(name, &value.to_string())
+        self.raw(name, &text::decimal(value))
     }
 
     fn member(&mut self, quoted: &str, json: &str) {

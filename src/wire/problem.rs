@@ -23,6 +23,11 @@ impl Problem {
         Self(text)
     }
 
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The words, taken out.
     pub fn into_text(self) -> String {
         self.0
@@ -39,7 +44,7 @@ impl fmt::Display for Problem {
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 80;
     let mut out = String::new();
-    for (n, c) in text.trim().chars().enumerate() {
+    for (n, c) in text.trim_ascii().chars().enumerate() {
         if n == LONGEST {
             out.push('…');
             break;

@@ -1,6 +1,6 @@
 //! The neutral model of a task: what every era's codec maps to and from.
 
-use super::object::Object;
+use super::{object::Object, text};
 
 /// Where a task stands. The last three are terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// As JSON text in the words that cross to JavaScript.
     pub fn to_json(&self) -> String {
-        let ttl_ms = self.ttl_ms.map_or_else(|| "null".into(), |ms| ms.to_string());
+        let ttl_ms = self.ttl_ms.map_or_else(|| "null".into(), text::decimal);
         let mut json =
             Object::new().text("taskId", &self.task_id).text("status", self.status.as_str()).raw("ttlMs", &ttl_ms);
         let texts = [

@@ -9,6 +9,8 @@
 ((options) => {
   const { bytes, events = [], held = [], stream = false, hook = () => {}, fetch } = options;
   const patience = 20_000;
+  // As in src/web/mod.rs.
+  const tell = { WATCH: 0, UNWATCH: 1, REFRESH: 2, CANCEL: 3, ABANDON: 4, FORGET: 5, LIST: 6, PAUSE: 7, MULTIPLEXED: 8, CLOSE: 9 };
   const log = [];
   const sent = [];
   const waiting = [];
@@ -122,7 +124,6 @@
       rejected: noted("rejected", (reply, error) => `rejected ${reply} ${error}`),
       error: noted("error", undefined, (code, message) => `${code}: ${message}`),
       warned: noted("warned", (code, message) => `warned ${code} ${message}`),
-      panicked: noted("panicked", (message) => `panicked ${message}`),
     },
     get log() { return log.join("\n"); },
     get requests() { return sent.map(({ name }) => name).join("\n"); },
@@ -144,7 +145,7 @@
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     },
     /** Closes the engine that was handed in as `core`. */
-    close: () => world.core.close(),
+    close: () => world.core.tell(tell.CLOSE, 0, 0),
     /** Answers what was held back. */
     release(name) {
       for (const request of sent) if (request.name === name) request.answer();
@@ -168,11 +169,11 @@
       const { core } = world;
       const calls = [
         () => core.call(n, 0, "render", "{}", undefined), () => core.call(n + 1, 0, "render", "{}", -1),
-        () => core.attach(n + 2, "task-1"), () => core.watch(n, true), () => core.watch(n + 1, false), () => core.watch(n + 2, true),
-        () => core.unwatch(n + 1, false), () => core.refresh(n + 2, n), () => core.cancel(n + 1, n + 1), () => core.abandon(n),
-        () => core.list(n + 2, 0), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
-        () => core.pause(0, true), () => core.pause(0, false), () => core.pause(1, true), () => core.pause(1, false),
-        () => core.respond(n, n + 9, "{}", 0, ""), () => core.multiplexed(), () => core.forget(n), () => core.forget(n + 1), () => core.forget(n + 2),
+        () => core.attach(n + 2, "task-1"), () => core.tell(tell.WATCH, n, 1), () => core.tell(tell.WATCH, n + 1, 0), () => core.tell(tell.WATCH, n + 2, 1),
+        () => core.tell(tell.UNWATCH, n + 1, 0), () => core.tell(tell.REFRESH, n + 2, n), () => core.tell(tell.CANCEL, n + 1, n + 1), () => core.tell(tell.ABANDON, n, 0),
+        () => core.tell(tell.LIST, 0, n + 2), ...[0, 1, 2, 3, 4].map((what) => () => core.ask(n + 3 + what, what, "task-1")),
+        () => core.tell(tell.PAUSE, 0, 1), () => core.tell(tell.PAUSE, 0, 0), () => core.tell(tell.PAUSE, 1, 1), () => core.tell(tell.PAUSE, 1, 0),
+        () => core.respond(n, n + 9, "{}", 0, ""), () => core.tell(tell.MULTIPLEXED, 0, 0), () => core.tell(tell.FORGET, n, 0), () => core.tell(tell.FORGET, n + 1, 0), () => core.tell(tell.FORGET, n + 2, 0),
       ];
       for (const call of calls) {
         try {

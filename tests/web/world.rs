@@ -46,7 +46,7 @@ impl World {
     }
 
     pub(crate) fn core(&self) -> Core {
-        Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 0).expect("an engine")
+        Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 0)
     }
 
     /// What the host was told, in order.

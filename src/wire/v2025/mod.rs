@@ -16,6 +16,7 @@ use super::{
     json::{self, Json},
     jsonrpc,
     object::Object,
+    text,
 };
 
 /// The revision that is offered.
@@ -177,7 +178,7 @@ const INVALID_PARAMS: i64 = -32602;
 /// Whether an error about a task says that the server does not know it. Words differ (deviation 31), the code is the same;
 /// it also means that the task has not ended (deviation 17), or has.
 pub fn is_unknown_task(error: &jsonrpc::RpcError) -> bool {
-    let says = |words: &str| error.message.contains(words);
+    let says = |words: &str| text::says(&error.message, words);
     error.code == INVALID_PARAMS && !says("not completed") && !says("in terminal")
 }
 

@@ -1,0 +1,126 @@
+// The module breaks, however it was entered: by a call, by its timer, by what a promise brought. Every client is told,
+// whoever waits gets an InternalError, and nothing enters the module again. What breaks it here is a clock that throws into
+// its midst, which leaves it as a panic does: nothing that was begun is ended.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { startPuppet } from "./puppet.mjs";
+import { entry, inTime, rejection, settle, until } from "./support.mjs";
+
+let server;
+let breaks = false;
+const clock = performance.now;
+before(() => {
+  // The platform's own callers go on as ever.
+  performance.now = function now() {
+    if (breaks && /wasm/.test(new Error().stack)) throw new Error("the ice broke");
+    return clock.call(performance);
+  };
+});
+after(() => {
+  performance.now = clock;
+});
+beforeEach(async (t) => {
+  breaks = false;
+  server = await startPuppet();
+  t.after(() => server.close());
+});
+
+const uncaught = [];
+process.on("uncaughtException", (error) => uncaught.push(error));
+process.on("unhandledRejection", (error) => uncaught.push(error));
+
+/** A copy of the package with a module of its own: none lives on behind its breaking. */
+let copies = 0;
+const copy = () => import(`${entry()}?${++copies}`);
+
+function isTold(error, InternalError) {
+  assert.ok(InternalError.isInstance(error), String(error));
+  assert.match(error.message, /mcp-tasks is broken \(the ice broke\); tasks go on at the server/);
+}
+
+/** Everything that is left of a broken module's clients: each question is refused in words, and the server hears nothing. */
+async function isOver({ Client, InternalError }, clients, task) {
+  isTold(await rejection(task), InternalError);
+  breaks = false;
+  await settle();
+  const before = server.requests.length;
+  for (const client of [...clients, new Client(server.url), new Client(server.url)]) {
+    for (const asked of [client.callTool("optional"), client.listTools(), client.ping(), client.task({ taskId: "task-1", kind: "tool" })])
+      isTold(await rejection(asked), InternalError);
+    client.close();
+  }
+  await settle();
+  assert.equal(server.requests.length, before);
+  assert.deepEqual(uncaught, []);
+}
+
+/** Two clients of one module, and a task of each that is waited for. */
+async function begin(t, mcp) {
+  const clients = [1, 2].map(() => new mcp.Client(server.url));
+  t.after(() => { for (const client of clients) client.close(); });
+  const tasks = clients.map((client) => client.callTool("required"));
+  const results = tasks.map((task) => rejection(task));
+  for (const task of tasks) await inTime(task.created);
+  return { clients, tasks, results };
+}
+
+test("by a call: that client and every other one is told, once", async (t) => {
+  const mcp = await copy();
+  const { clients, tasks, results } = await begin(t, mcp);
+  breaks = true;
+  isTold(await rejection(clients[0].ping()), mcp.InternalError);
+  for (const result of results) {
+    isTold(await result, mcp.InternalError);
+    assert.equal((await result).cause.message, "the ice broke");
+  }
+  await isOver(mcp, clients, tasks[0]);
+});
+
+test("by its timer: no promise hangs, and nothing is thrown where nobody catches", async (t) => {
+  const mcp = await copy();
+  const { clients, tasks, results } = await begin(t, mcp);
+  const polls = server.count("tasks/get");
+  await until(() => server.count("tasks/get") > polls + 1);
+  // No answer is on its way: what comes next is the timer.
+  await new Promise((resolve) => server.script.set("tasks/get", () => { resolve(); return false; }));
+  await settle(3);
+  breaks = true;
+  for (const result of results) isTold(await inTime(result), mcp.InternalError);
+  await isOver(mcp, clients, tasks[0]);
+});
+
+test("by what a promise brought: no promise hangs, and nothing is thrown where nobody catches", async (t) => {
+  const mcp = await copy();
+  const { clients, tasks, results } = await begin(t, mcp);
+  let answer;
+  server.script.set("tools/list", ({ rpc, res }) => {
+    answer = () => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: rpc.id, result: { tools: [] } }));
+  });
+  server.script.set("tasks/get", () => undefined); // held: no answer, and so no timer, comes before
+  const list = rejection(clients[0].listTools());
+  await until(() => answer);
+  breaks = true;
+  answer();
+  isTold(await list, mcp.InternalError);
+  for (const result of results) isTold(await result, mcp.InternalError);
+  await isOver(mcp, clients, tasks[0]);
+});
+
+test("by a call from within a callback of its own: what was under way is broken off", async (t) => {
+  const mcp = await copy();
+  const { Client } = mcp;
+  const told = [];
+  const client = new Client(server.url, {
+    onTaskStatus(status) {
+      told.push(status.status);
+      breaks = true;
+      client.ping().catch(() => {});
+    },
+  });
+  t.after(() => client.close());
+  const task = client.callTool("required");
+  const result = rejection(task);
+  isTold(await result, mcp.InternalError);
+  assert.deepEqual(told, ["working"]);
+  await isOver(mcp, [client], task);
+});
