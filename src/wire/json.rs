@@ -84,9 +84,9 @@ pub fn whole(raw: Option<Json<'_>>) -> Option<u64> {
 /// The signed whole number in this raw value, read like [`whole`].
 pub fn signed(raw: Option<Json<'_>>) -> Option<i64> {
     let digits = raw?.get();
-    let (sign, digits) = digits.strip_prefix('-').map_or((1, digits), |digits| (-1, digits));
-    let number = text::number(text::cut(digits, b".").0.as_bytes())?;
-    i64::try_from(number).ok().map(|number| sign * number)
+    let negative = digits.strip_prefix('-');
+    let number = text::number(text::cut(negative.unwrap_or(digits), b".").0.as_bytes())?;
+    if negative.is_some() { 0_i64.checked_sub_unsigned(number) } else { i64::try_from(number).ok() }
 }
 
 /// True only for a literal `true`.
