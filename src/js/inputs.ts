@@ -82,7 +82,8 @@ export class Inputs {
       if (signal.aborted) return;
       this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
       const { code } = (error ?? {}) as { code?: unknown };
-      const number = Number.isInteger(code) ? (code as number) : INTERNAL_ERROR;
+      // Codes of JSON-RPC and MCP are negative; those of a DOMException mean something else.
+      const number = Number.isInteger(code) && (code as number) < 0 ? (code as number) : INTERNAL_ERROR;
       await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
     }
   }

@@ -113,7 +113,7 @@ export interface InputContext {
 
 /**
  * Answers a kind of input request. What it returns is sent; `undefined` leaves the question to {@link Task.respond}. What
- * it throws is answered as an error, with the thrown value's own `code` where that is an integer (MCP: -1, the user
+ * it throws is answered as an error, with the thrown value's own `code` where that is a negative integer (MCP: -1, the user
  * rejected a sampling request), else -32603; it reaches `onWarning` too.
  */
 export type InputHandler<Params, Answer> = (

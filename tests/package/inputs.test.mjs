@@ -49,6 +49,7 @@ describe("handlers", () => {
     ["throws", () => { throw new Error("no form"); }, -32603, /no form/],
     ["rejects", async () => { throw new Error("no form"); }, -32603, /no form/],
     ["throws an error with a code", () => { throw thrown; }, -1, /would not have it/],
+    ["throws what the platform throws on an abort", () => { throw new DOMException("left", "AbortError"); }, -32603, /left/],
     ["throws an error whose code is no number", () => { throw Object.assign(new Error("gone"), { code: "ENOENT" }); }, -32603, /gone/],
     ["throws something that is no error", () => { throw undefined; }, -32603, /unknown error/],
     ["returns an array", () => [yes], -32603, /must be an object/],
