@@ -94,18 +94,26 @@ describe("chromium", { skip: missing("chromium") }, () => {
     assert.equal(server.answers.length, TASKS, "each was answered once");
     assert.equal(server.answers[0], 4, "the first answer came while four were held");
     assert.ok(server.connections.most <= 6, `${server.connections.most} connections`);
-    assert.equal(server.most.held, 4);
-    assert.equal(server.most.lasting, 5, "four and the stream");
+    // The end of one may reach the server behind the one that takes its place.
+    assert.ok([4, 5].includes(server.most.held) && server.most.lasting <= server.most.held + 1, JSON.stringify(server.most));
   }
 
   /** Makes the calls, and waits until every question has come in: nobody answers, so who has got its own makes room. */
   async function allAsked(handler) {
     await browser.evaluate(([url, count, handles]) => {
-      const all = (globalThis.twelve = { asked: 0 });
+      const all = (globalThis.twelve = { asked: 0, held: 0, most: 0 });
+      // Until somebody answers, a held request ends by being broken off, and in no other way.
+      const counted = (address, init) => {
+        if (String(init.body).includes('"tasks/result"')) {
+          all.most = Math.max(all.most, ++all.held);
+          init.signal.addEventListener("abort", () => all.held--, { once: true });
+        }
+        return fetch(address, init);
+      };
       all.opened = new Promise((resolve) => { all.open = resolve; });
       const answered = async ({ message }) => (await all.opened, { action: "accept", content: { answer: `to ${message}` } });
       const onElicitation = (params) => (all.asked++, handles ? answered(params) : undefined);
-      all.client = new globalThis.mcp.Client(url, { onElicitation });
+      all.client = new globalThis.mcp.Client(url, { onElicitation, fetch: counted });
       all.tasks = Array.from({ length: count }, () => all.client.callTool("ask"));
       all.finish = async () => {
         const results = await Promise.all(all.tasks);
@@ -117,6 +125,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
     await until(async () => (await browser.evaluate(() => globalThis.twelve.asked)) === TASKS, "twelve questions");
     await until(() => server.held.size === 4, "four held requests");
     assert.equal(server.answers.length, 0);
+    assert.equal(await browser.evaluate(() => globalThis.twelve.most), 4, "held at once");
   }
 
   test("a handler answers while four are held, and all twelve finish", async () => {

@@ -117,8 +117,13 @@ const input = {
       const seen = [];
       const accepting = help.client({ onElicitation: (params, { task }) => { seen.push([params.requestedSchema.required, task?.name]); return snake; } });
       const declining = help.client({ onElicitation: async () => ({ action: "decline" }) });
-      const tasks = [accepting, declining].map((client) => client.callTool(...ambiguous));
-      const told = help.watch(tasks[0]);
+      // One after the other: each client has a stream of its own, and a page has six sockets for all of them.
+      const first = accepting.callTool(...ambiguous);
+      const told = help.watch(first);
+      const results = [await help.inTime(first, "the result of who accepts")];
+      accepting.close();
+      results.push(await help.inTime(declining.callTool(...ambiguous), "the result of who declines"));
+      declining.close();
       const open = help.client({ onElicitation: () => undefined }).callTool(...ambiguous);
       const answered = (async () => {
         for await (const status of open.updates()) {
@@ -126,7 +131,7 @@ const input = {
           if (key !== undefined) return open.respond({ [key]: { action: "accept", content: { interpretation: "comedy" } } });
         }
       })();
-      const results = await help.inTime(Promise.all([...tasks, open]), "three results");
+      results.push(await help.inTime(open, "the result of who responds"));
       await answered;
       return { seen, told, titles: results.map((result) => textOf(result).split("\n")[0]) };
     },
