@@ -131,7 +131,8 @@ impl Client {
             })
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
-        first.map(|(_, handle, _)| *handle)
+        // The one whose words these are may be about to be named.
+        first.filter(|(_, _, fits)| *fits || !self.tasks.is_creating()).map(|(_, handle, _)| *handle)
     }
 
     /// A task waits for an answer of ours, whatever the server calls that.
