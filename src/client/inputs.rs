@@ -92,7 +92,7 @@ impl Client {
         for input in new {
             let Some(question) = self.inputs.get(&input) else { continue };
             let handle = self.whose(question);
-            if handle.is_none() && self.tasks.is_creating() {
+            if handle.is_none() && self.is_about_to_name() {
                 continue;
             }
             let task_id = handle.and_then(|handle| self.tasks.get(handle)).and_then(|e| e.task.task_id());
@@ -132,7 +132,11 @@ impl Client {
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
         // The one whose words these are may be about to be named.
-        first.filter(|(_, _, fits)| *fits || !self.tasks.is_creating()).map(|(_, handle, _)| *handle)
+        first.filter(|(_, _, fits)| *fits || !self.is_about_to_name()).map(|(_, handle, _)| *handle)
+    }
+
+    fn is_about_to_name(&self) -> bool {
+        self.tasks.is_creating() || !self.calls.is_empty()
     }
 
     /// A task waits for an answer of ours, whatever the server calls that.
