@@ -299,3 +299,15 @@ fn a_question_is_answered_once() {
     }
     assert_eq!(sim.answers().len(), 1);
 }
+
+#[test]
+fn a_second_question_with_an_id_that_was_used_has_a_key_of_its_own() {
+    let (mut sim, handle, id) = asking();
+    sim.respond(1, 1);
+    assert!(replied_well(&sim, 1));
+    sim.push(&about(&id, question(0, "And which then?")));
+    assert_eq!(sim.asked()[1..], [(2, Some(handle), "0#2".into())]);
+    sim.respond(2, 2);
+    assert!(replied_well(&sim, 2));
+    assert_eq!(sim.answers()[1]["id"], json!(0), "the answer bears the id as the server sent it");
+}

@@ -6,12 +6,15 @@ use crate::{
         json::{self, Json},
         jsonrpc,
         snapshot::Status,
+        text,
         v2025::{self, InputAnswer, InputKind},
     },
 };
 
 /// A server may have so many questions open; each of them takes somebody's attention.
 const MOST_OPEN: usize = 256;
+/// So many of the newest keys are remembered.
+const MOST_KEYS: usize = 1000;
 /// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
 const MOST_ATTEMPTS: u32 = 5;
 
@@ -98,17 +101,32 @@ impl Client {
             let task_id = handle.and_then(|handle| self.tasks.get(handle)).and_then(|e| e.task.task_id());
             let owner: Option<Box<str>> = task_id.map(Into::into);
             let handles = owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id));
+            let key = self.new_key(input);
             let Some(question) = self.inputs.get_mut(&input) else { continue };
             (question.handle, question.owner, question.is_told) = (handle, owner, true);
             let params = std::mem::take(&mut question.params);
-            let id = Json::check(&question.id).unwrap_or(Json::NULL);
-            let key = json::text(Some(id)).map_or_else(|| id.get().into(), Into::into);
             let kind = question.kind;
             for handle in handles {
                 self.awaits_us(now, handle);
             }
             self.put(Output::Asked { input, handle, kind, key, params });
         }
+    }
+
+    /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
+    /// as released servers send it, gets a key of its own.
+    fn new_key(&mut self, input: InputId) -> String {
+        let id = self.inputs.get(&input).and_then(|question| Json::check(&question.id).ok()).unwrap_or(Json::NULL);
+        let mut key = json::text(Some(id)).unwrap_or_else(|| id.get().into()).into_owned();
+        if self.keys.contains(&key) {
+            key.push('#');
+            key.push_str(&text::decimal(input.into()));
+        }
+        if self.keys.len() == MOST_KEYS {
+            self.keys.pop_front();
+        }
+        self.keys.push_back(key.clone());
+        key
     }
 
     /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with

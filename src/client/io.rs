@@ -262,7 +262,7 @@ pub enum Output {
         handle: Option<Handle>,
         /// What is asked for.
         kind: InputKind,
-        /// The server's own name for the request.
+        /// What names the request to whoever answers: never the same twice in a task's life.
         key: String,
         /// The parameters, as JSON text.
         params: String,

@@ -63,6 +63,8 @@ pub struct Client {
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
+    /// What the newest questions were called.
+    keys: VecDeque<String>,
     resumes: Vec<Resume>,
     stream: Stream,
     legacy: Legacy,
@@ -101,6 +103,7 @@ impl Client {
             listings: Default::default(),
             queries: Table::default(),
             inputs: Table::default(),
+            keys: VecDeque::new(),
             resumes: Vec::new(),
             stream: Stream::default(),
             legacy: Legacy::default(),
