@@ -52,13 +52,13 @@ function makeGlue() {
   run(root + "target/tools/wbg", [cargoWasm, "--target", "web", "--out-dir", glue, "--out-name", "mcp_tasks", "--omit-default-module-path",
     "--remove-name-section", "--remove-producers-section"]);
   const wasm = glue + "mcp_tasks_bg.wasm";
+  const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
+  writeFileSync(wasm, short.wasm);
   // Nothing lies in the lowest KB but the end of a stack that never gets that far.
   // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
   run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-Oz", "--converge", "--low-memory-unused", "--strip-target-features", wasm, "-o", wasm]);
-  const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
-  writeFileSync(wasm, short.wasm);
   writeFileSync(glue + "mcp_tasks.js", slim(short.glue));
-  const bytes = short.wasm;
+  const bytes = readFileSync(wasm);
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
   writeFileSync(glue + ".stamp", glueKey);
 }

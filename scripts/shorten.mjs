@@ -22,10 +22,11 @@ function toLeb(value) {
 
 const text = (string) => [...toLeb(string.length), ...Buffer.from(string, "latin1")];
 
-/** The import or the export section with other names, as `rename` gives them for those of an entry. */
+/** The import or the export section with other names, as `rename` gives them for those of an entry; none: without it. */
 function renamed(section, namesOf, rename) {
   let [count, at] = leb(section, 0);
-  const out = toLeb(count);
+  const out = [];
+  let kept = 0;
   for (; count > 0; count--) {
     const names = [];
     for (let i = 0; i < namesOf; i++) {
@@ -35,10 +36,14 @@ function renamed(section, namesOf, rename) {
     }
     if (namesOf === 2 && section[at] !== 0) throw new Error(`${names.join(".")} is an import, but no function`);
     const [, end] = leb(section, at + 1);
-    out.push(...rename(...names).flatMap(text), ...section.subarray(at, end));
+    const others = rename(...names);
+    if (others) {
+      kept++;
+      out.push(...others.flatMap(text), ...section.subarray(at, end));
+    }
     at = end;
   }
-  return out;
+  return [...toLeb(kept), ...out];
 }
 
 const IMPORTS = 2;
@@ -50,6 +55,8 @@ export function shorten(wasm, glue) {
   const short = new Map();
   const ways = new Map();
   const exported = (name) => {
+    // What the glue never uses is left out, and with it the code that nothing else needs.
+    if (!new RegExp(`\\bwasm\\.${name}\\b`).test(glue)) return undefined;
     // Tools that measure a module look for its memory by this name.
     ways.set(name, name === "memory" ? name : `e${ways.size}`);
     return [ways.get(name)];
