@@ -8,8 +8,8 @@
 //!
 //! let mut client = Client::new(Config::new("https://example.org/mcp"), 7);
 //! client.handle_input(0, Input::Call { handle: 1, call: Call::tool("render", "{}").unwrap() });
-//! let Some(Output::Fetch(first)) = client.poll_output() else { panic!("the handshake comes first") };
-//! assert!(first.body.unwrap().contains("initialize"));
+//! let Some(Output::Fetch(first)) = client.poll_output() else { panic!("the greeting comes first") };
+//! assert!(first.body.unwrap().contains("server/discover"));
 //! ```
 
 pub mod client;

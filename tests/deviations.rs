@@ -4,9 +4,9 @@
 
 mod support;
 
+use mcp_tasks::client::InputAnswer;
 use mcp_tasks::client::{Handle, Input, Output};
 use mcp_tasks::wire::snapshot::Status;
-use mcp_tasks::wire::v2025::InputAnswer;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::rc::Rc;

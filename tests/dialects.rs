@@ -176,7 +176,9 @@ fn progress_of_who_knows_what_is_ignored() {
 fn two_clients_of_one_server_name_their_calls_differently() {
     let token = |seed| {
         let mut sim = Sim::new(FakeServer::polled([render()]));
-        sim.client = Client::new(mcp_tasks::client::Config::new("https://example.org/mcp"), seed);
+        let mut config = mcp_tasks::client::Config::new("https://example.org/mcp");
+        config.era = Some(mcp_tasks::client::Era::Handshake);
+        sim.client = Client::new(config, seed);
         sim.await_call("render");
         sim.advance(500);
         sim.last("tools/call").param("_meta")["progressToken"].clone()

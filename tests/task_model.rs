@@ -41,7 +41,9 @@ fn event() -> impl Strategy<Value = Event> {
         2 => want.clone().prop_map(Event::Answered),
         2 => want.clone().prop_map(Event::Unanswered),
         2 => want.prop_map(Event::BadAnswer),
-        1 => prop::sample::select(vec![Event::Named, Event::Interrupt, Event::AskNow, Event::StreamLost]),
+        1 => prop::sample::select(vec![
+            Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost
+        ]),
         1 => any::<bool>().prop_map(Event::Hide),
         1 => any::<bool>().prop_map(Event::AwaitUs),
     ]

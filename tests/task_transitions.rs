@@ -19,7 +19,8 @@ const STEP_MS: Millis = 10;
 
 /// Every event there is, and every observation that makes a difference.
 fn events() -> Vec<Event> {
-    let mut all = vec![Event::Named, Event::Interrupt, Event::AskNow, Event::StreamLost, Event::Settle];
+    let mut all =
+        vec![Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost, Event::Settle];
     all.extend([true, false].map(Event::Hide));
     all.extend([true, false].map(Event::AwaitUs));
     all.extend([Interest::Status, Interest::Result].map(Event::Watch));

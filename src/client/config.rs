@@ -1,3 +1,5 @@
+use super::Era;
+
 /// What a client is told once, at the beginning.
 #[derive(Debug)]
 pub struct Config {
@@ -5,6 +7,10 @@ pub struct Config {
     pub endpoint: String,
     /// The application's name and version, as the text of a JSON object.
     pub client_info: String,
+    /// The dialect to speak; `None`: whichever the server speaks, the newest first.
+    pub era: Option<Era>,
+    /// The dialect that this server spoke earlier: tried first.
+    pub spoken: Option<Era>,
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
     pub serves: [bool; 3],
     /// Whether somebody observes every live task, so that each counts as watched.
@@ -28,6 +34,8 @@ impl Config {
         Self {
             endpoint: endpoint.into(),
             client_info: info.into(),
+            era: None,
+            spoken: None,
             serves: [false; 3],
             watch_all: false,
             notifications: false,

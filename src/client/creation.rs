@@ -1,21 +1,26 @@
 use super::{
     Call, Client, Handle, Output, TaskMode,
-    listing::Support,
+    entry::{Cancel, Creation, Entry},
+    listing::Known,
     requests::Purpose,
     session::Session,
-    tasks::{Cancel, Creation, Entry},
     trouble::Trouble,
 };
 use crate::{
     Millis,
     task::{Failure, FailureCode, Interest, Outcome, Task},
     wire::{
+        answer::{Called, TaskSupport},
+        ask::{Ask, CallKind, Calling, TaskOption},
+        fault,
         json::Json,
         jsonrpc::RpcError,
+        sessions,
         snapshot::short_id,
-        v2025::{self, Ask, CallKind, Called, TaskOption, TaskSupport},
     },
 };
+
+use std::borrow::Cow;
 
 /// How often a call that was refused before anything was done with it is sent again.
 const MOST_ATTEMPTS: u32 = 5;
@@ -25,7 +30,7 @@ enum Verdict {
     Wait,
     Send(Option<TaskOption>),
     /// It cannot be sent at all, for this reason.
-    Refuse(&'static str),
+    Refuse(Cow<'static, str>),
 }
 
 impl Client {
@@ -55,13 +60,18 @@ impl Client {
     pub(super) fn abandon(&mut self, handle: Handle) {
         let Some(entry) = self.tasks.get(handle) else { return };
         match &entry.creation {
-            Creation::Waiting { .. } => {
+            Creation::Waiting { .. } | Creation::Asking { .. } => {
                 self.calls.retain(|&h| h != handle);
                 self.drop_task(handle);
             }
-            &Creation::Sent { as_task: false, request, .. } => {
+            &Creation::Sent { as_task: false, request, .. } if self.era.has_sessions() => {
                 self.drop_request(request);
-                self.notify(v2025::request_cancelled(request));
+                self.notify(sessions::request_cancelled(request));
+                self.drop_task(handle);
+            }
+            // Without a session the broken connection says it all (2026-07-28, Cancellation).
+            &Creation::Sent { request, .. } if !self.era.has_sessions() => {
+                self.drop_request(request);
                 self.drop_task(handle);
             }
             Creation::Sent { .. } => {
@@ -84,6 +94,7 @@ impl Client {
             let task_id = entry.named.clone();
             self.dismiss(entry);
             self.withdraw_of(handle, task_id.as_deref());
+            self.forget_keys(task_id.as_deref());
         }
     }
 
@@ -93,7 +104,7 @@ impl Client {
             match self.verdict(now, handle) {
                 Some(Verdict::Wait) => self.calls.push(handle),
                 Some(Verdict::Send(task)) => self.send_call(now, handle, task),
-                Some(Verdict::Refuse(why)) => self.refuse_call(now, handle, why),
+                Some(Verdict::Refuse(why)) => self.refuse_call(now, handle, &why),
                 None => {}
             }
         }
@@ -110,22 +121,25 @@ impl Client {
             // A tool may have to be a task: its list is known before it is called (2025-11-25, Tasks: "Tool-Level
             // Negotiation"), on servers without tasks too: released ones list task tools and serve none (deviation 9).
             CallKind::Tool if !ready.offer.tools => (false, TaskSupport::Forbidden),
-            CallKind::Tool => match self.support(&call.name) {
-                Support::NotListed => {
+            CallKind::Tool => match self.known(&call.name) {
+                None => {
                     self.listing(CallKind::Tool).want();
                     self.list_if_wanted(now, CallKind::Tool);
                     return Some(Verdict::Wait);
                 }
-                Support::Listed(support) => (tools, support),
+                Some(Known { mirrors: Err(problem), .. }) => return Some(Verdict::Refuse(problem.into_text().into())),
+                Some(Known { support, .. }) => (tools, support),
             },
             // Nothing says which of them may be tasks: asking tells.
             CallKind::Prompt => (prompts, TaskSupport::Optional),
             CallKind::Resource => (resources, TaskSupport::Optional),
         };
         Some(match (support, offered, call.mode) {
-            (TaskSupport::Required, false, _) => Verdict::Refuse("it has to be a task, and the server serves none"),
+            (TaskSupport::Required, false, _) => {
+                Verdict::Refuse("it has to be a task, and the server serves none".into())
+            }
             (TaskSupport::Required, true, TaskMode::Never) => {
-                Verdict::Refuse("it has to be a task, and the call forbids that")
+                Verdict::Refuse("it has to be a task, and the call forbids that".into())
             }
             (TaskSupport::Forbidden, ..) | (_, false, _) | (_, _, TaskMode::Never) => {
                 let asks = self.config.serves.contains(&true);
@@ -147,10 +161,24 @@ impl Client {
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
         let progress_token = self.progress_base.wrapping_add(handle);
-        let ask = Ask::Call { kind: call.kind, name: &call.name, arguments: &call.arguments, task, progress_token };
+        let known = self.known(&call.name).filter(|_| call.kind == CallKind::Tool);
+        let is_wrapped = known.as_ref().is_some_and(|known| known.wraps_result);
+        // What only reads can be read again.
+        let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
+        let mirrors = known.and_then(|known| known.mirrors.ok()).unwrap_or_default();
+        let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
+        let Call { kind, name, arguments, .. } = &call;
+        let ask = Ask::Call(Calling {
+            kind: *kind,
+            name,
+            arguments,
+            task,
+            progress_token,
+            round: round.as_ref(),
+            mirrors: &mirrors,
+        });
         let request = self.send(now, Purpose::Call(handle), ask, None);
-        let is_wrapped = call.kind == CallKind::Tool && self.wraps_result(&call.name);
-        let sent = Creation::Sent { call, attempts, request, as_task: task.is_some() };
+        let sent = Creation::Sent { call, attempts, request, as_task: task.is_some(), is_idempotent };
         self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));
     }
 
@@ -158,25 +186,43 @@ impl Client {
     pub(super) fn called(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let Some(doing) = self.doing_call(handle) else { return };
         let over = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
-        let called = match answer.map(v2025::read_called) {
+        let may_be_task = matches!(over, Some(Creation::Sent { as_task: true, .. }));
+        let called = match answer.map(|json| self.era.read_called(json, may_be_task)) {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
                 return self.settle(now, handle, Outcome::Failure(Failure::new(FailureCode::Protocol, &[&message])));
             }
             Err(error) => {
-                // A prompt or a resource that may not be a task: nothing was done, so it is called plainly.
-                if let Some(Creation::Sent { call, attempts, as_task: true, .. }) = over
-                    && call.kind != CallKind::Tool
-                    && v2025::is_task_refused(&error)
-                {
-                    let call = Call { mode: TaskMode::Never, ..call };
-                    return self.call_again(handle, call, attempts, now);
+                if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
+                    // A prompt or a resource that may not be a task: nothing was done, so it is called plainly.
+                    if as_task && call.kind != CallKind::Tool && fault::is_task_refused(&error) {
+                        let call = Call { mode: TaskMode::Never, ..call };
+                        return self.call_again(handle, call, attempts, now);
+                    }
+                    // Nothing was done; the list of tools says what the headers should have said.
+                    if attempts == 0 && self.era.is_mismatch(&error) {
+                        self.listing(CallKind::Tool).forget();
+                        return self.call_again(handle, call, 1, now);
+                    }
                 }
-                return self.settle(now, handle, Outcome::Failure(Failure::rpc(FailureCode::Rpc, &doing, error)));
+                let failure = match self.era.missing(&error) {
+                    Some(why) => {
+                        let failure =
+                            Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not executed"]);
+                        Box::new(Failure { rpc: Some(error), ..*failure })
+                    }
+                    None => Failure::rpc(FailureCode::Rpc, &doing, error),
+                };
+                return self.settle(now, handle, Outcome::Failure(failure));
             }
         };
         match called {
+            Called::Asks(asked, state) => {
+                if let Some(Creation::Sent { call, .. }) = over {
+                    self.call_asks(now, handle, call, asked, state);
+                }
+            }
             Called::Plain(payload) => {
                 self.put(Output::Created { handle, task_id: None });
                 self.settle_with_payload(now, handle, payload);
@@ -220,9 +266,11 @@ impl Client {
     pub(super) fn call_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
         let Some(doing) = self.doing_call(handle) else { return };
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
-        let Some(Creation::Sent { call, attempts, .. }) = taken else { return };
-        // Sending a call twice may do its work twice: only where the server said that it did nothing.
-        if trouble.is_unprocessed() && attempts + 1 < MOST_ATTEMPTS {
+        let Some(Creation::Sent { call, attempts, is_idempotent, .. }) = taken else { return };
+        // Sending a call twice may do its work twice: only where the server said that it did nothing, or that it does not
+        // matter. An answer that is lost without a session cannot be had in another way (2026-07-28, Key Changes).
+        let is_lost = !self.era.has_sessions() && trouble.is_transient() && is_idempotent;
+        if (trouble.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
             let not_before = self.health.closed_until().unwrap_or(now);
             return self.call_again(handle, call, attempts + 1, not_before);
         }
@@ -259,9 +307,9 @@ impl Client {
         }
     }
 
-    fn doing_call(&self, handle: Handle) -> Option<String> {
+    pub(super) fn doing_call(&self, handle: Handle) -> Option<String> {
         match &self.tasks.get(handle)?.creation {
-            Creation::Waiting { call, .. } | Creation::Sent { call, .. } => {
+            Creation::Waiting { call, .. } | Creation::Sent { call, .. } | Creation::Asking { call } => {
                 Some([call.kind.doing(), &call.name].concat())
             }
             Creation::Over => None,

@@ -1,18 +1,14 @@
 use super::{
     Client, Handle, ReplyId,
+    entry::{Cancel, Creation, Refresher},
     requests::Purpose,
     session::Session,
-    tasks::{Cancel, Creation, Refresher},
     trouble::Trouble,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Lifecycle},
-    wire::{
-        json::Json,
-        jsonrpc::RpcError,
-        v2025::{self, Ask},
-    },
+    task::{Failure, FailureCode, Interest, Lifecycle, Outcome},
+    wire::{ask::Ask, fault, json::Json, jsonrpc::RpcError},
 };
 
 /// How often a cancellation is sent when the server is in trouble.
@@ -63,6 +59,13 @@ impl Client {
 
     /// Asks the server to cancel a task, as soon as it has a name.
     pub(super) fn cancel(&mut self, handle: Handle, reply: ReplyId) {
+        // Nothing is under way: the server has answered, and waits for us.
+        if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
+            let words = [call.kind.doing(), &call.name, ": cancelled while the server waited for answers"];
+            let failure = Failure::new(FailureCode::TaskCancelled, &[&words.concat()]);
+            self.settle(self.now, handle, Outcome::Failure(failure));
+            return self.reply(reply, Ok("null".into()));
+        }
         let queued = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
                 return None;
@@ -131,7 +134,7 @@ impl Client {
             }
             // Ended already, or unknown: asking tells which.
             Err(error) => {
-                let known = v2025::is_invalid_params(&error);
+                let known = fault::is_invalid_params(&error);
                 let failure = Failure::rpc(FailureCode::Rpc, &doing, error);
                 for reply in replies {
                     if known {

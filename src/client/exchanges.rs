@@ -1,4 +1,6 @@
-use super::{Client, InputId, Output, io::ExchangeId, resume::Cut, session::Session, trouble::Trouble};
+use super::{
+    Client, InputId, Output, io::ExchangeId, requests::Purpose, resume::Cut, session::Session, trouble::Trouble,
+};
 use crate::{
     Millis,
     wire::{
@@ -140,6 +142,16 @@ impl Client {
         match body {
             Body::Refusal(head, page) => {
                 let rpc = error_in(&page);
+                if let Role::Request(request) = role
+                    && let Some(error) = rpc.clone().filter(|error| self.era.is_answer(head.status, error))
+                    && let Some(purpose) = self.requests.get(&request).copied()
+                    // A server that breaks down over a question may answer it the next time.
+                    && (head.status < 500 || matches!(purpose, Purpose::Call(_)))
+                    && purpose != Purpose::Greet
+                {
+                    self.requests.remove(&request);
+                    return self.answered(now, purpose, session_id, Err(error));
+                }
                 self.broke(now, id, &origin, &refusal(*head, rpc, &page));
             }
             Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text),
@@ -199,7 +211,7 @@ impl Client {
                 }
                 _ => self.abort(id),
             }
-            self.broke(now, id, &origin, &Trouble::late(self.config.request_timeout_ms));
+            self.broke(now, id, &origin, &Trouble::Late(self.config.request_timeout_ms));
         }
     }
 
@@ -290,7 +302,9 @@ impl Client {
     /// An exchange is over. Does nothing where it has done what it was for.
     fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
         let role = origin.role;
-        if role != Role::Note && self.is_session_loss(origin.epoch, trouble) {
+        // What stands alone says nothing about the rest.
+        let stands_alone = role == Role::Note || (role == Role::Stream && !self.era.has_sessions());
+        if !stands_alone && self.is_session_loss(origin.epoch, trouble) {
             if role == Role::Confirmation {
                 return self.confirmation_lost(now);
             }
@@ -318,17 +332,15 @@ impl Client {
         }
     }
 
-    /// 404 by the specification; 400 with an error of the server's own range in released servers.
     fn is_session_loss(&self, epoch: u32, trouble: &Trouble) -> bool {
         let Trouble::Http(head, rpc) = trouble else { return false };
         let had_session = match &self.session {
             Session::Confirming(ready) | Session::Ready(ready) => {
-                ready.session_id.is_some() || self.legacy.url().is_some()
+                !self.era.has_sessions() || ready.session_id.is_some() || self.legacy.url().is_some()
             }
             _ => false,
         };
-        let told = rpc.as_ref().is_some_and(|e| (-32099..=-32000).contains(&e.code));
-        let lost = head.status == 404 || (head.status == 400 && told);
+        let lost = self.era.is_forgotten(head.status, rpc.as_ref());
         lost && (epoch != self.epoch || (had_session && self.may_lose(self.now)))
     }
 }

@@ -1,12 +1,14 @@
-use super::{Client, Handle, requests::Purpose, tasks::Entry, trouble::Trouble};
+use super::{Client, Handle, entry::Entry, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Lifecycle, Want},
     wire::{
+        answer::{Payload, read_payload},
+        ask::Ask,
         json::Json,
         jsonrpc::RpcError,
+        sessions,
         snapshot::Status,
-        v2025::{self, Ask, Payload},
     },
 };
 
@@ -43,6 +45,9 @@ pub(super) struct Hold {
 impl Client {
     /// Opens, ends and rotates held requests.
     pub(super) fn tend_holds(&mut self, now: Millis) {
+        if self.era.tells_all() {
+            return;
+        }
         for handle in self.tasks.inputs() {
             let idle = |entry: &Entry| entry.hold.open.is_some() && !entry.task.is_watched();
             if self.tasks.get(handle).is_some_and(idle) {
@@ -105,7 +110,7 @@ impl Client {
 
     /// A held request was answered: the task has ended, or the server does not let it wait (deviation 17).
     pub(super) fn held_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
-        let result = match answer.map(v2025::read_payload) {
+        let result = match answer.map(read_payload) {
             Ok(Ok(payload)) if !payload.is_empty => Some(payload.json.get().into()),
             _ => None,
         };
@@ -175,7 +180,7 @@ impl Client {
         if self.requests.get(&held.request).is_some() {
             self.drop_request(held.request);
             if tell {
-                self.notify(v2025::request_cancelled(held.request));
+                self.notify(sessions::request_cancelled(held.request));
             }
         }
     }
@@ -212,6 +217,9 @@ impl Client {
 
     /// Whose question cannot come in yet: who has waited longest, and not before when.
     fn waiting_for_hold(&self) -> Option<(Millis, Handle)> {
+        if self.era.tells_all() {
+            return None;
+        }
         let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             // One for the task, whichever of its handles that is (deviation 29).
@@ -252,7 +260,7 @@ impl Hold {
 }
 
 fn read_early(result: &str) -> Option<Payload<'_>> {
-    v2025::read_payload(Json::check(result).ok()?).ok()
+    read_payload(Json::check(result).ok()?).ok()
 }
 
 impl Entry {

@@ -1,54 +1,28 @@
-use super::{Client, Handle, InputId, Output, ReplyId, exchanges::Role, requests::Purpose, trouble::Trouble};
+use super::{
+    Client, Handle, InputId, Output, ReplyId,
+    exchanges::Role,
+    question::{Answer, Question, Way},
+    requests::Purpose,
+    trouble::Trouble,
+};
 use crate::{
     Millis,
     task::{Failure, FailureCode, Lifecycle},
     wire::{
+        input::InputAnswer,
         json::{self, Json},
-        jsonrpc,
+        jsonrpc, sessions,
         snapshot::Status,
         text,
-        v2025::{self, InputAnswer, InputKind},
     },
 };
 
 /// A server may have so many questions open; each of them takes somebody's attention.
-const MOST_OPEN: usize = 256;
+pub(super) const MOST_OPEN: usize = 256;
 /// So many of the newest keys are remembered.
 const MOST_KEYS: usize = 1000;
 /// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
 const MOST_ATTEMPTS: u32 = 5;
-
-/// An input request of the server's that is not answered yet.
-#[derive(Debug)]
-pub(super) struct Question {
-    /// The request's id as it stood.
-    id: Box<str>,
-    kind: InputKind,
-    /// Its words, by which it may be recognised.
-    message: Option<Box<str>>,
-    /// As JSON text; empty once somebody was told.
-    params: String,
-    /// The request on whose stream it came.
-    own: Option<u32>,
-    /// Whose call or task asks.
-    handle: Option<Handle>,
-    /// The task's id on our side: several handles may be of one task.
-    owner: Option<Box<str>>,
-    is_told: bool,
-    /// The task as the server named it: the answer has to name it too.
-    task_id: Option<Box<str>>,
-    answer: Option<Answer>,
-}
-
-/// An answer on its way.
-#[derive(Debug)]
-struct Answer {
-    body: String,
-    reply: ReplyId,
-    attempts: u32,
-    not_before: Millis,
-    sent: bool,
-}
 
 impl Client {
     /// The server asks something; `own` is the request on whose stream it does.
@@ -60,21 +34,24 @@ impl Client {
         method: &str,
         params: Option<Json<'_>>,
     ) {
-        let request = match v2025::read_input(self.config.serves, id, method, params) {
+        // Without a session there is nobody to answer, and nowhere to (2026-07-28, Streamable HTTP).
+        if !self.era.has_sessions() {
+            return;
+        }
+        let request = match sessions::read_input(self.config.serves, id, method, params) {
             Ok(request) => request,
             Err(answer) => return self.notify(answer),
         };
         // A stream that was taken up again may tell twice.
-        if self.inputs.iter().any(|(_, question)| *question.id == *id.get()) {
+        if self.inputs.iter().any(|(_, question)| question.has_id(id.get())) {
             return;
         }
         if self.inputs.iter().len() >= MOST_OPEN {
             return self.notify(jsonrpc::error_response(id, -32603, "too many requests of the server's are open"));
         }
-        let input = self.next_input;
-        self.next_input = input.wrapping_add(1);
         let question = Question {
-            id: id.get().into(),
+            way: Way::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
+            key: String::new(),
             kind: request.kind,
             message: request.message.as_deref().map(Into::into),
             params: params.map_or("{}", Json::get).into(),
@@ -82,11 +59,16 @@ impl Client {
             handle: None,
             owner: None,
             is_told: false,
-            task_id: request.task_id.as_deref().map(Into::into),
             answer: None,
         };
-        self.inputs.insert(input, question);
+        self.add_question(question);
         self.place_questions(now);
+    }
+
+    pub(super) fn add_question(&mut self, question: Question) {
+        let input = self.next_input;
+        self.next_input = input.wrapping_add(1);
+        self.inputs.insert(input, question);
     }
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
@@ -94,19 +76,22 @@ impl Client {
         let new: Vec<InputId> = self.inputs.iter().filter(|(_, q)| !q.is_told).map(|(input, _)| *input).collect();
         for input in new {
             let Some(question) = self.inputs.get(&input) else { continue };
-            let handle = self.whose(question);
-            if handle.is_none() && self.is_about_to_name() {
+            let (is_request, given) = (matches!(question.way, Way::Response { .. }), question.handle);
+            let handle = if is_request { self.whose(question) } else { given };
+            if is_request && handle.is_none() && self.is_about_to_name() {
                 continue;
             }
             let task_id = handle.and_then(|handle| self.tasks.get(handle)).and_then(|e| e.task.task_id());
             let owner: Option<Box<str>> = task_id.map(Into::into);
             let handles = owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id));
-            let key = self.new_key(input);
+            let new_key = is_request.then(|| self.new_key(input));
             let Some(question) = self.inputs.get_mut(&input) else { continue };
+            question.key = new_key.unwrap_or_else(|| std::mem::take(&mut question.key));
+            let key = question.key.clone();
             (question.handle, question.owner, question.is_told) = (handle, owner, true);
             let params = std::mem::take(&mut question.params);
             let kind = question.kind;
-            for handle in handles {
+            for handle in handles.into_iter().filter(|_| is_request) {
                 self.awaits_us(now, handle);
             }
             self.put(Output::Asked { input, handle, kind, key, params });
@@ -116,7 +101,10 @@ impl Client {
     /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
     /// as released servers send it, gets a key of its own.
     fn new_key(&mut self, input: InputId) -> String {
-        let id = self.inputs.get(&input).and_then(|question| Json::check(&question.id).ok()).unwrap_or(Json::NULL);
+        let id = match self.inputs.get(&input).map(|question| &question.way) {
+            Some(Way::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
+            _ => Json::NULL,
+        };
         let mut key = json::text(Some(id)).unwrap_or_else(|| id.get().into()).into_owned();
         if self.keys.contains(&key) {
             key.push('#');
@@ -132,7 +120,7 @@ impl Client {
     /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
     /// the question's words and then asks, in that order.
     fn whose(&self, question: &Question) -> Option<Handle> {
-        if let Some(task_id) = &question.task_id {
+        if let Way::Response { task_id: Some(task_id), .. } = &question.way {
             return self.tasks.by_id(task_id).first().copied();
         }
         let own = question.own.and_then(|id| self.requests.get(&id));
@@ -186,28 +174,51 @@ impl Client {
     }
 
     /// The application answers.
-    pub(super) fn respond(&mut self, input: InputId, answer: &InputAnswer, reply: ReplyId) {
+    pub(super) fn respond(&mut self, now: Millis, input: InputId, answer: &InputAnswer, reply: ReplyId) {
         let question = self.inputs.get_mut(&input).filter(|question| question.answer.is_none());
         let Some(question) = question else {
             let words = "the server no longer waits for this answer; it was not sent";
             return self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[words])));
         };
-        let body = v2025::answer_input(&question.id, answer, question.task_id.as_deref());
-        question.answer = Some(Answer { body, reply, attempts: 0, not_before: 0, sent: false });
+        let of_call = match &question.way {
+            Way::Response { id, task_id } => {
+                let body = sessions::answer(id, answer, task_id.as_deref());
+                question.answer = Some(Answer::new(body, Some(reply)));
+                return;
+            }
+            Way::Call => question.handle,
+            Way::Update => None,
+        };
+        let kind = question.kind;
+        if !self.take_answer(now, input, answer) {
+            return self.reply(reply, Ok("null".into()));
+        }
+        let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
+        let Some(question) = self.inputs.get_mut(&input) else { return };
+        // The server sees it together with the others, which may take long: it is taken as far as it can be.
+        question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
+        if let Some(handle) = of_call {
+            self.reply(reply, Ok("null".into()));
+            self.gather(now, handle);
+        }
     }
 
     /// Sends the answers that wait.
     pub(super) fn release_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
         for (input, question) in self.inputs.iter_mut() {
-            if let Some(answer) = question.answer.as_mut().filter(|a| !a.sent && a.not_before <= now) {
+            if matches!(question.way, Way::Response { .. })
+                && let Some(answer) = question.answer.as_mut().filter(|a| !a.sent && a.not_before <= now)
+            {
                 answer.sent = true;
                 ready.push((*input, answer.body.clone()));
             }
         }
         for (input, body) in ready {
-            self.post_answer(now, input, body);
+            let deadline = now.saturating_add(self.config.request_timeout_ms);
+            self.post(Role::Answer(input), body, Vec::new(), Some(deadline));
         }
+        self.release_updates(now);
     }
 
     /// The server took an answer.
@@ -235,17 +246,22 @@ impl Client {
 
     /// The server takes back the request of this id.
     pub(super) fn input_withdrawn(&mut self, now: Millis, id: Json<'_>) {
-        self.withdraw(now, |question| *question.id == *id.get());
+        self.withdraw(now, &|question| question.has_id(id.get()));
+    }
+
+    /// The session is lost, and with it the requests of the server's.
+    pub(super) fn withdraw_requests(&mut self, now: Millis) {
+        self.withdraw(now, &|question| matches!(question.way, Way::Response { .. }));
     }
 
     /// Nobody waits for the answers to these questions any more.
-    pub(super) fn withdraw(&mut self, now: Millis, which: impl Fn(&Question) -> bool) {
+    pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&Question) -> bool) {
         let words = "the server no longer waits for this answer";
         self.end_questions(now, &Failure::new(FailureCode::Unsupported, &[words]), which);
     }
 
     /// No answer to these questions is sent any more, and this is why.
-    pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: impl Fn(&Question) -> bool) {
+    pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: &dyn Fn(&Question) -> bool) {
         let gone: Vec<InputId> = self.inputs.iter().filter(|(_, q)| which(q)).map(|(input, _)| *input).collect();
         for input in gone {
             self.question_over(now, input, Err(why.clone().into()));
@@ -254,7 +270,7 @@ impl Client {
 
     /// All that a call or a task asks is moot, but for what is on its way: the server says whether it has taken that.
     pub(super) fn withdraw_of(&mut self, handle: Handle, task_id: Option<&str>) {
-        self.withdraw(self.now, |question| {
+        self.withdraw(self.now, &|question| {
             let is_its = question.handle == Some(handle) || (task_id.is_some() && question.owner.as_deref() == task_id);
             is_its && question.answer.as_ref().is_none_or(|answer| !answer.sent)
         });
@@ -271,18 +287,18 @@ impl Client {
 
     /// When an answer that met trouble is sent again.
     pub(super) fn answer_time(&self) -> Option<Millis> {
-        let waiting = self.inputs.iter().filter_map(|(_, question)| question.answer.as_ref().filter(|a| !a.sent));
+        let is_own = |question: &Question| !matches!(question.way, Way::Call);
+        let own = self.inputs.iter().filter(|(_, question)| is_own(question));
+        let waiting = own.filter_map(|(_, question)| question.answer.as_ref().filter(|a| !a.sent));
         waiting.map(|answer| answer.not_before).min()
     }
 
-    fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
+    pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
         let Some(question) = self.inputs.remove(&input) else { return };
         if question.is_told {
             self.put(Output::InputOver { input });
         }
-        if let Some(answer) = question.answer {
-            self.reply(answer.reply, outcome);
-        }
+        self.reply_if(question.answer.and_then(|answer| answer.reply), outcome);
         let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id));
         for handle in question.handle.into_iter().chain(others) {
             if self.has_question(handle) {
@@ -296,8 +312,9 @@ impl Client {
         }
     }
 
-    fn post_answer(&mut self, now: Millis, input: InputId, body: String) {
-        let deadline = now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Answer(input), body, Some(deadline));
+    pub(super) fn reply_if(&mut self, reply: Option<ReplyId>, outcome: Result<String, Box<Failure>>) {
+        if let Some(reply) = reply {
+            self.reply(reply, outcome);
+        }
     }
 }

@@ -2,10 +2,13 @@ use super::Query;
 use crate::{
     task::{Failure, Interest, Outcome},
     wire::{
+        Era,
+        ask::{CallKind, TaskOption},
+        headers::Headers,
         http::{Head, Method},
+        input::{InputAnswer, InputKind},
         json::{Json, NotJson},
         snapshot::Snapshot,
-        v2025::{CallKind, InputAnswer, InputKind, TaskOption},
     },
 };
 
@@ -190,7 +193,7 @@ pub struct Fetch {
     /// The method.
     pub method: Method,
     /// The headers the protocol wants; the application's own are added by the driver.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Headers,
     /// The body of a POST.
     pub body: Option<String>,
     /// The page may be going away: the request must outlive it.
@@ -202,7 +205,7 @@ impl Fetch {
     pub fn header_lines(&self) -> String {
         let mut lines = String::new();
         for (name, value) in &self.headers {
-            for word in [name, "\n", value, "\n"] {
+            for word in [name.as_ref(), "\n", value, "\n"] {
                 lines.push_str(word);
             }
         }
@@ -217,6 +220,8 @@ pub enum Output {
     Fetch(Fetch),
     /// Break off this exchange; nothing more is to be reported about it.
     Abort(ExchangeId),
+    /// The server speaks this dialect: worth remembering.
+    Speaks(Era),
     /// The creation of a task is over: the server named it, or answered at once.
     Created {
         /// Which task.

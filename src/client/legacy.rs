@@ -178,7 +178,7 @@ impl Client {
         }
         while let Some(request) = self.legacy.next_late(now) {
             if let Some(purpose) = self.requests.remove(&request) {
-                self.unanswered(now, purpose, &Trouble::late(self.config.request_timeout_ms));
+                self.unanswered(now, purpose, &Trouble::Late(self.config.request_timeout_ms));
             }
         }
         self.let_go_of_posts(now);
@@ -217,7 +217,7 @@ impl Client {
     /// Closes the stream; what waits for an answer on it, on either side, will have none.
     fn drop_legacy(&mut self, now: Millis, why: &Trouble) {
         self.legacy = Legacy::Known;
-        self.withdraw(now, |_| true);
+        self.withdraw(now, &|_| true);
         for (exchange, _) in std::mem::take(&mut self.exchanges).iter() {
             self.put(Output::Abort(*exchange));
         }

@@ -3,10 +3,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem,
+        Mirror, Problem,
+        answer::{Listed, TaskSupport},
+        ask::{Ask, CallKind},
         json::Json,
         jsonrpc::RpcError,
-        v2025::{self, Ask, CallKind, TaskSupport},
     },
 };
 
@@ -43,24 +44,19 @@ struct Run {
     stale: bool,
 }
 
-/// What counts of one tool: whether it may be a task, and whether its structured content is wrapped.
-type Known = (TaskSupport, bool);
-
-/// What is known of one tool.
-pub(super) enum Support {
-    NotListed,
-    Listed(TaskSupport),
+/// What counts of one tool.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) support: TaskSupport,
+    /// Its structured content is wrapped.
+    pub(super) wraps_result: bool,
+    /// Calling it twice does no more than calling it once.
+    pub(super) is_idempotent: bool,
+    /// The arguments that are repeated in headers; `Err`: why it must not be called.
+    pub(super) mirrors: Result<Vec<Mirror>, Problem>,
 }
 
 impl Listing {
-    /// Whether the tool may be a task. A tool that the list does not show says nothing, so it may not.
-    fn support(&self, name: &str) -> Support {
-        match &self.known {
-            None => Support::NotListed,
-            Some(tools) => Support::Listed(tools.get(&name.to_owned()).copied().unwrap_or_default().0),
-        }
-    }
-
     pub(super) fn want(&mut self) {
         self.wanted = true;
     }
@@ -90,16 +86,14 @@ impl Client {
         }
     }
 
-    /// Whether a tool may be a task, as far as that is known.
-    pub(super) fn support(&self, tool: &str) -> Support {
+    /// What is known of a tool; `None`: the tools are not listed yet. Of a tool that the list does not show nothing is known,
+    /// so it may be a task only where the server decides that.
+    pub(super) fn known(&self, tool: &str) -> Option<Known> {
         let [tools, ..] = &self.listings;
-        tools.support(tool)
-    }
-
-    /// Whether the list says that a tool's structured content is wrapped.
-    pub(super) fn wraps_result(&self, tool: &str) -> bool {
-        let [tools, ..] = &self.listings;
-        tools.known.as_ref().and_then(|known| known.get(&tool.to_owned())).is_some_and(|(_, wraps)| *wraps)
+        let known = tools.known.as_ref()?.get(&tool.to_owned()).cloned();
+        let support = if self.era.tells_all() { TaskSupport::Optional } else { TaskSupport::Forbidden };
+        let nothing = Known { support, wraps_result: false, is_idempotent: false, mirrors: Ok(Vec::new()) };
+        Some(known.unwrap_or(nothing))
     }
 
     pub(super) fn list(&mut self, kind: CallKind, reply: ReplyId) {
@@ -139,7 +133,7 @@ impl Client {
     }
 
     pub(super) fn page_listed(&mut self, now: Millis, kind: CallKind, answer: Result<Json<'_>, RpcError>) {
-        let page = match answer.map(|json| v2025::read_page(kind, json)) {
+        let page = match answer.map(|json| self.era.read_page(kind, json)) {
             Ok(Ok(page)) => page,
             Ok(Err(problem)) => return self.listing_failed(now, kind, &Trouble::Protocol(problem)),
             // A server without the list has no tool that may be a task; calls go ahead plainly.
@@ -154,17 +148,30 @@ impl Client {
         if std::mem::take(&mut run.stale) {
             return;
         }
+        let mut left_out = String::new();
         for item in page.items {
-            if !run.json.is_empty() {
-                run.json.push(',');
+            let Listed { json, name, task_support: support, wraps_result, is_idempotent, mirrors } = item;
+            // What must not be called is not shown (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
+            if let Err(problem) = &mirrors {
+                let name = name.as_deref().unwrap_or_default();
+                left_out = ["left a tool out of the list: ", name, ": ", problem.as_str()].concat();
+            } else {
+                if !run.json.is_empty() {
+                    run.json.push(',');
+                }
+                run.json.push_str(json.get());
             }
-            run.json.push_str(item.json.get());
-            if let Some(name) = item.name {
-                run.tools.insert(name, (item.task_support, item.wraps_result));
+            if let Some(name) = name {
+                run.tools.insert(name, Known { support, wraps_result, is_idempotent, mirrors });
             }
         }
         run.pages += 1;
         listing.attempts = 0;
+        if !left_out.is_empty() {
+            self.warn("bad-tool", left_out);
+        }
+        let listing = self.listing(kind);
+        let Some(run) = &mut listing.run else { return };
         match page.next_cursor {
             None => self.listing_done(kind),
             Some(cursor) if run.cursor.as_deref() == Some(&cursor) || run.pages == MOST_PAGES => {

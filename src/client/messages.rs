@@ -3,9 +3,10 @@ use crate::{
     Millis,
     wire::{
         Problem,
+        answer::State,
         json::Json,
         jsonrpc::{self, Message},
-        v2025::{self, Told},
+        told::Told,
     },
 };
 
@@ -30,7 +31,7 @@ impl Client {
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
             }
             Message::Request { id, method, params } => self.asked(now, own, id, &method, params),
-            Message::Notification { method, params } => match v2025::read_notification(&method, params) {
+            Message::Notification { method, params } => match self.era.read_notification(&method, params) {
                 Told::Progress { token, json } => {
                     let handle = token.wrapping_sub(self.progress_base);
                     if self.tasks.get(handle).is_some() {
@@ -38,7 +39,8 @@ impl Client {
                     }
                 }
                 Told::Withdrawn(id) => self.input_withdrawn(now, id),
-                Told::Task(Ok(snapshot)) => self.task_pushed(now, snapshot),
+                Told::Task(Ok(state)) => self.task_pushed(now, &state),
+                Told::Listening(task_ids) => self.stream_accepted(&task_ids),
                 Told::Task(Err(problem)) => {
                     self.warn("bad-notification", ["ignored a notification: ", problem.as_str()].concat());
                 }
@@ -57,13 +59,13 @@ impl Client {
     }
 
     /// A status notification. One that comes before its task is named is kept for a while.
-    fn task_pushed(&mut self, now: Millis, snapshot: crate::wire::snapshot::Snapshot) {
-        let handles = self.tasks.by_id(&snapshot.task_id);
+    fn task_pushed(&mut self, now: Millis, state: &State<'_>) {
+        let handles = self.tasks.by_id(&state.snapshot.task_id);
         if handles.is_empty() {
-            return self.tasks.keep_early(snapshot);
+            return self.tasks.keep_early(state.snapshot.clone());
         }
         for handle in handles {
-            self.observe(now, handle, snapshot.clone(), true);
+            self.described(now, handle, state.clone(), true);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod config;
 mod creation;
+mod entry;
 mod errands;
 mod exchanges;
 mod health;
@@ -17,8 +18,10 @@ mod listing;
 mod messages;
 mod polling;
 mod queries;
+mod question;
 mod requests;
 mod resume;
+mod rounds;
 mod session;
 mod stream;
 mod table;
@@ -29,18 +32,23 @@ mod trouble;
 pub use config::Config;
 pub use io::{Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId, TaskMode, WakeReason};
 
-pub use crate::wire::v2025::{CallKind, InputAnswer, InputKind};
+pub use crate::wire::{
+    Era,
+    ask::CallKind,
+    input::{InputAnswer, InputKind},
+};
 pub use queries::Query;
 
 use crate::Millis;
 use exchanges::Exchange;
 use health::Health;
-use inputs::Question;
 use legacy::Legacy;
 use listing::Listing;
 use queries::Pending;
+use question::Question;
 use requests::Purpose;
 use resume::Resume;
+use rounds::Spent;
 use session::Session;
 use std::collections::VecDeque;
 use stream::Stream;
@@ -52,6 +60,12 @@ use tasks::Tasks;
 pub struct Client {
     config: Config,
     session: Session,
+    /// The dialect that is spoken, or tried.
+    era: Era,
+    /// The server has spoken it before.
+    is_era_known: bool,
+    /// The server has corrected this greeting once.
+    was_corrected: bool,
     health: Health,
     tasks: Tasks,
     /// Calls that wait for the session, the list of tools or the stream, in the order they were made.
@@ -63,6 +77,8 @@ pub struct Client {
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
+    /// What tasks have asked and need not ask again.
+    spent: Table<Spent, ()>,
     /// What the newest questions were called.
     keys: VecDeque<String>,
     resumes: Vec<Resume>,
@@ -96,6 +112,9 @@ impl Client {
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
             session: Session::Idle,
+            era: config.era.or(config.spoken).unwrap_or(Era::NEWEST),
+            is_era_known: config.spoken.is_some(),
+            was_corrected: false,
             health: Health::new(seed),
             tasks: Tasks::default(),
             calls: Vec::new(),
@@ -103,6 +122,7 @@ impl Client {
             listings: Default::default(),
             queries: Table::default(),
             inputs: Table::default(),
+            spent: Table::default(),
             keys: VecDeque::new(),
             resumes: Vec::new(),
             stream: Stream::default(),
@@ -147,7 +167,7 @@ impl Client {
             Input::Forget { handle } => self.forget(handle),
             Input::List { kind, reply } => self.list(kind, reply),
             Input::Ask { reply, query } => self.query(reply, query),
-            Input::Respond { input, answer, reply } => self.respond(input, &answer, reply),
+            Input::Respond { input, answer, reply } => self.respond(now, input, &answer, reply),
             Input::Multiplexed => self.multiplexed = true,
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),

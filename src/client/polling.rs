@@ -1,13 +1,15 @@
-use super::{Client, Handle, requests::Purpose, tasks::Cancel, trouble::Trouble};
+use super::{Client, Handle, entry::Cancel, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Outcome, Want},
+    task::{Failure, FailureCode, Lifecycle, Outcome, Seen, Task, Want},
     wire::{
         Problem,
+        answer::{State, read_payload},
+        ask::Ask,
+        fault,
         json::Json,
         jsonrpc::RpcError,
-        snapshot::Status,
-        v2025::{self, Ask},
+        snapshot::{Status, short_id},
     },
 };
 
@@ -15,6 +17,8 @@ use crate::{
 pub(super) const MOST_AUTOMATIC: usize = 4;
 /// After so much nonsense in a row, whoever waits is told; the task is asked after further if somebody still watches.
 const MOST_BAD_ANSWERS: u32 = 8;
+/// A task that should be gone is asked after for so long before it is given up: the network may be what is gone.
+const OVERDUE_MS: u64 = 60_000;
 
 impl Client {
     /// Asks after every task that is due, as far as there is room.
@@ -44,6 +48,7 @@ impl Client {
         }
         let (purpose, ask) = match want {
             Want::Status => (Purpose::GetTask(handle), Ask::GetTask { task_id: &task_id }),
+            Want::Result if self.era.tells_all() => (Purpose::GetTask(handle), Ask::GetTask { task_id: &task_id }),
             Want::Result => (Purpose::TaskResult(handle), Ask::TaskResult { task_id: &task_id }),
         };
         self.send(now, purpose, ask, Some(self.config.request_timeout_ms));
@@ -54,18 +59,61 @@ impl Client {
         let Some(task_id) = self.tasks.get(handle).and_then(|e| e.task.task_id()).map(ToOwned::to_owned) else {
             return;
         };
-        match answer.map(v2025::read_snapshot) {
-            Ok(Ok(snapshot)) if snapshot.task_id == task_id => {
-                self.tasks.update(handle, |entry| entry.task.answered(Want::Status));
-                self.observe(now, handle, snapshot, false);
+        // Where the state tells all, it is asked for to the end.
+        let has_ended = self.tasks.get(handle).is_some_and(|e| matches!(e.task.lifecycle(), Lifecycle::Ended(_)));
+        let want = if has_ended && self.era.tells_all() { Want::Result } else { Want::Status };
+        match answer.map(|json| self.era.read_state(json)) {
+            Ok(Ok(state)) if state.snapshot.task_id != task_id => {
+                let problem = Problem::new("another task's state", &short_id(&state.snapshot.task_id));
+                self.poll_failed(now, handle, want, &Trouble::Protocol(problem));
             }
-            Ok(Ok(snapshot)) => {
-                let problem = Problem::new("another task's state", &crate::wire::snapshot::short_id(&snapshot.task_id));
-                self.poll_failed(now, handle, Want::Status, &Trouble::Protocol(problem));
+            Ok(Ok(state))
+                if want == Want::Result && state.outcome.is_none() && state.snapshot.status != Status::Failed =>
+            {
+                let problem = Problem::new("a task that has ended, without its result", state.snapshot.status.as_str());
+                self.poll_failed(now, handle, want, &Trouble::Protocol(problem));
             }
-            Ok(Err(problem)) => self.poll_failed(now, handle, Want::Status, &Trouble::Protocol(problem)),
-            Err(error) if v2025::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
-            Err(error) => self.poll_refused(now, handle, Want::Status, error),
+            Ok(Ok(state)) => {
+                self.tasks.update(handle, |entry| {
+                    entry.task.answered(want);
+                    entry.overdue = None;
+                });
+                // From now on the stream will tell; before it was there, something may have been missed.
+                if self.stream_speaks_of(&task_id) {
+                    self.with_task(now, handle, Task::stream_taken);
+                }
+                self.described(now, handle, state, false);
+            }
+            Ok(Err(problem)) => self.poll_failed(now, handle, want, &Trouble::Protocol(problem)),
+            Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
+            Err(error) => self.poll_refused(now, handle, want, error),
+        }
+    }
+
+    /// The server described a task, and may have told all there is to know of it.
+    pub(super) fn described(&mut self, now: Millis, handle: Handle, state: State<'_>, pushed: bool) {
+        let State { snapshot, asked, outcome } = state;
+        let (task_id, words) = (snapshot.task_id.clone(), snapshot.status_message.clone());
+        let is_failure = snapshot.status == Status::Failed;
+        let seen = self.observe(now, handle, snapshot, pushed);
+        if let Some(asked) = asked.filter(|_| seen.is_some_and(|seen| seen != Seen::Stale)) {
+            self.task_asks(now, &task_id, asked);
+        }
+        if !self.tasks.get(handle).is_some_and(|e| matches!(e.task.lifecycle(), Lifecycle::Ended(_))) {
+            return;
+        }
+        match outcome {
+            Some(Ok(payload)) => self.settle_with_payload(now, handle, payload),
+            Some(Err(error)) => {
+                let mut failure = Failure::failed(&task_id, Some(&error.message));
+                failure.rpc = Some(error);
+                self.settle(now, handle, Outcome::Failure(failure));
+            }
+            // It has no more to say of its failure.
+            None if is_failure && self.era.tells_all() && !pushed => {
+                self.settle(now, handle, Outcome::Failure(Failure::failed(&task_id, words.as_deref())));
+            }
+            None => {}
         }
     }
 
@@ -76,7 +124,7 @@ impl Client {
         };
         let failed = snapshot.status == Status::Failed;
         let words = snapshot.status_message.as_deref();
-        match answer.map(v2025::read_payload) {
+        match answer.map(read_payload) {
             // Nothing but metadata: some servers have no more to say about a failure.
             Ok(Ok(payload)) if failed && payload.is_empty => {
                 self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
@@ -84,7 +132,7 @@ impl Client {
             Ok(Ok(payload)) => self.settle_with_payload(now, handle, payload),
             Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &Trouble::Protocol(problem)),
             // The server has lost it meanwhile; what it said of the failure is known.
-            Err(error) if failed && words.is_some() && v2025::is_unknown_task(&error) => {
+            Err(error) if failed && words.is_some() && fault::is_unknown_task(&error) => {
                 self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
             }
             // The error is what the request would have been answered with.
@@ -93,7 +141,7 @@ impl Client {
                 failure.rpc = Some(error);
                 self.settle(now, handle, Outcome::Failure(failure));
             }
-            Err(error) if v2025::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
+            Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
             Err(error) => self.poll_refused(now, handle, Want::Result, error),
         }
     }
@@ -101,6 +149,15 @@ impl Client {
     /// A question about a task got no answer, or one that makes no sense.
     pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, want: Want, trouble: &Trouble) {
         if trouble.is_transient() {
+            if self.is_overdue(now, handle) {
+                let words = [
+                    "the server keeps ",
+                    &self.name_of(handle),
+                    " no longer than it said, and has not been heard of since",
+                ];
+                let failure = Failure::new(FailureCode::TaskExpired, &[&words.concat()]);
+                return self.settle(now, handle, Outcome::Failure(failure));
+            }
             // One poisoned task must not slow the others: it alone is asked after more and more slowly.
             let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
             if !mine {
@@ -117,6 +174,19 @@ impl Client {
         }
         let failure = trouble.failure(&["asking after ", &self.name_of(handle)].concat(), "; the task goes on");
         self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
+    }
+
+    /// A task that the server should have dropped by now, and that has been asked after in vain for a while since: the
+    /// server may be gone for good (extension for tasks, "TTL and Cleanup"). Where clocks and wishes of another era say
+    /// how long a task is kept, servers do not hold to it (deviation 5).
+    fn is_overdue(&mut self, now: Millis, handle: Handle) -> bool {
+        let tells_all = self.era.tells_all();
+        let overdue = self.tasks.update(handle, |entry| {
+            let ttl_ms = entry.task.lifecycle().snapshot().and_then(|s| s.ttl_ms).filter(|_| tells_all)?;
+            let dropped_at = entry.task.heard_at()?.saturating_add(ttl_ms);
+            (dropped_at <= now).then(|| *entry.overdue.get_or_insert(now))
+        });
+        overdue.flatten().is_some_and(|since| now.saturating_sub(since) > OVERDUE_MS)
     }
 
     fn poll_refused(&mut self, now: Millis, handle: Handle, want: Want, error: RpcError) {

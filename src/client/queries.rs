@@ -3,11 +3,13 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem,
+        Era, Problem,
+        answer::{Offer, State},
+        ask::Ask,
+        fault,
         json::Json,
         jsonrpc::RpcError,
         snapshot::short_id,
-        v2025::{self, Ask, Offer},
     },
 };
 
@@ -66,10 +68,19 @@ impl Client {
     }
 
     pub(super) fn query_answered(&mut self, reply: ReplyId, answer: Result<Json<'_>, RpcError>) {
-        let Some(pending) = self.queries.remove(&reply) else { return };
+        let Some(mut pending) = self.queries.remove(&reply) else { return };
         let doing = pending.query.doing();
         let told = match answer {
-            Ok(json) => pending.query.read(json).map_err(|problem| Trouble::Protocol(problem).failure(&doing, "")),
+            // The receipt says nothing about the task.
+            Ok(_)
+                if self.era.tells_all()
+                    && let Query::CancelTask(task_id) = &pending.query =>
+            {
+                pending.query = Query::GetTask(task_id.clone());
+                pending.asking = false;
+                return self.queries.insert(reply, pending);
+            }
+            Ok(json) => pending.query.read(self.era, json),
             Err(error) => Err(pending.query.refused(&doing, error)),
         };
         self.reply(reply, told);
@@ -139,18 +150,35 @@ impl Query {
     }
 
     /// The answer in neutral words.
-    fn read(&self, json: Json<'_>) -> Result<String, Problem> {
-        match self {
+    fn read(&self, era: Era, json: Json<'_>) -> Result<String, Box<Failure>> {
+        let read = match self {
             Self::Ping => Ok("null".into()),
+            Self::TaskResult(_) if era.tells_all() => match era.read_state(json) {
+                Ok(state) => return self.result_of(state),
+                Err(problem) => Err(problem),
+            },
             Self::TaskResult(_) => Ok(json.get().into()),
-            Self::GetTask(_) | Self::CancelTask(_) => Ok(v2025::read_snapshot(json)?.to_json()),
-            Self::ListTasks(_) => v2025::read_tasks(json),
+            Self::GetTask(_) | Self::CancelTask(_) => era.read_state(json).map(|state| state.snapshot.to_json()),
+            Self::ListTasks(_) => era.read_tasks(json),
+        };
+        read.map_err(|problem: Problem| Trouble::Protocol(problem).failure(&self.doing(), ""))
+    }
+
+    /// The result that a task's state brings.
+    fn result_of(&self, State { snapshot, outcome, .. }: State<'_>) -> Result<String, Box<Failure>> {
+        match outcome {
+            Some(Ok(payload)) => Ok(payload.json.get().into()),
+            Some(Err(error)) => Err(Failure::rpc(FailureCode::Rpc, &self.doing(), error)),
+            None => {
+                let words = [": there is none, the task is ", snapshot.status.as_str()].concat();
+                Err(Failure::new(FailureCode::Unsupported, &[&self.doing(), &words]))
+            }
         }
     }
 
     fn refused(&self, doing: &str, error: RpcError) -> Box<Failure> {
         match self {
-            Self::GetTask(id) | Self::TaskResult(id) | Self::CancelTask(id) if v2025::is_unknown_task(&error) => {
+            Self::GetTask(id) | Self::TaskResult(id) | Self::CancelTask(id) if fault::is_unknown_task(&error) => {
                 Failure::expired(id, error)
             }
             _ => Failure::rpc(FailureCode::Rpc, doing, error),

@@ -1,5 +1,5 @@
 use super::{
-    Client, Fetch, Handle, Output, ReplyId,
+    Client, Fetch, Handle, InputId, Output, ReplyId,
     exchanges::{Body, Exchange, Origin, Role},
     io::ExchangeId,
     trouble::Trouble,
@@ -8,17 +8,19 @@ use crate::{
     Millis,
     task::Want,
     wire::{
-        http::{self, Method},
-        json::Json,
+        ask::{Ask, CallKind, Caller},
+        headers::{self, Headers},
+        http::Method,
+        json::{self, Json},
         jsonrpc::RpcError,
-        v2025::{self, Ask, CallKind},
+        sessions,
     },
 };
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    Initialize,
+    Greet,
     List(CallKind),
     Call(Handle),
     GetTask(Handle),
@@ -26,6 +28,8 @@ pub(super) enum Purpose {
     /// The same, left open for a task that wants input.
     HeldResult(Handle),
     CancelTask(Handle),
+    /// Answers of a task's: the first of them, and those that were sent with it.
+    Update(InputId),
     Query(ReplyId),
 }
 
@@ -42,7 +46,9 @@ impl Client {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
         let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
-        self.post(Role::Request(request), ask.encode(request), deadline);
+        let caller = Caller { client_info: &self.config.client_info, serves: self.config.serves };
+        let (body, headers) = self.era.encode(ask, request, caller);
+        self.post(Role::Request(request), body, headers, deadline);
         self.requests.insert(request, purpose);
         request
     }
@@ -50,19 +56,19 @@ impl Client {
     /// Sends the notification that ends the handshake.
     pub(super) fn confirm(&mut self, now: Millis) {
         let deadline = now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Confirmation, v2025::initialized(), Some(deadline));
+        self.post(Role::Confirmation, sessions::initialized(), Vec::new(), Some(deadline));
     }
 
     /// Sends something that wants no answer.
     pub(super) fn notify(&mut self, body: String) {
         let deadline = self.now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Note, body, Some(deadline));
+        self.post(Role::Note, body, Vec::new(), Some(deadline));
     }
 
     /// Opens a stream: the standalone one, or the rest of one that was cut.
     pub(super) fn open_get(&mut self, role: Role, last_event_id: Option<&str>) -> ExchangeId {
         let (session_id, version) = self.session.binding();
-        let headers = http::stream_headers(session_id, version, last_event_id);
+        let headers = headers::stream_headers(session_id, version, last_event_id);
         // Only a call, and a task that waits for us, may take as long as it likes.
         let deadline = match role {
             Role::Resumed(request, _)
@@ -75,10 +81,20 @@ impl Client {
         self.fetch(role, Method::Get, headers, None, deadline, false)
     }
 
+    /// Asks for a stream that speaks of these tasks.
+    pub(super) fn listen(&mut self, task_ids: &[Box<str>]) -> ExchangeId {
+        let request = self.next_request;
+        self.next_request = request.wrapping_add(1);
+        let caller = Caller { client_info: &self.config.client_info, serves: self.config.serves };
+        let task_ids = json::array(task_ids.iter().map(AsRef::as_ref));
+        let (body, headers) = self.era.encode(Ask::Listen { task_ids: &task_ids }, request, caller);
+        self.post(Role::Stream, body, headers, None)
+    }
+
     /// Lets the server forget the session.
     pub(super) fn say_goodbye(&mut self) {
         let (Some(session_id), Some(version)) = self.session.binding() else { return };
-        let headers = http::delete_headers(session_id, version);
+        let headers = headers::delete_headers(session_id, version);
         self.fetch(Role::Note, Method::Delete, headers, None, None, true);
     }
 
@@ -102,17 +118,18 @@ impl Client {
         answer: Result<Json<'_>, RpcError>,
     ) {
         self.health.good(now);
-        if !matches!(purpose, Purpose::Initialize | Purpose::List(_)) {
+        if !matches!(purpose, Purpose::Greet | Purpose::List(_)) {
             self.losses = 0;
         }
         match purpose {
-            Purpose::Initialize => self.initialized(now, session_id, answer),
+            Purpose::Greet => self.greeted(now, session_id, answer),
             Purpose::List(kind) => self.page_listed(now, kind, answer),
             Purpose::Call(handle) => self.called(now, handle, answer),
             Purpose::GetTask(handle) => self.got_task(now, handle, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
             Purpose::HeldResult(handle) => self.held_answered(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
+            Purpose::Update(batch) => self.updated(now, batch, answer),
             Purpose::Query(reply) => self.query_answered(reply, answer),
         }
     }
@@ -129,18 +146,19 @@ impl Client {
     /// A request will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
         // A poll's trouble may be its task's alone, and a request that is held shows nothing that a poll would not.
-        let is_particular = purpose.is_automatic() || matches!(purpose, Purpose::Initialize | Purpose::HeldResult(_));
+        let is_particular = purpose.is_automatic() || matches!(purpose, Purpose::Greet | Purpose::HeldResult(_));
         if trouble.is_transient() && !is_particular {
             self.trouble(now, trouble);
         }
         match purpose {
-            Purpose::Initialize => self.handshake_failed(now, trouble),
+            Purpose::Greet => self.handshake_failed(now, trouble),
             Purpose::List(kind) => self.listing_failed(now, kind, trouble),
             Purpose::Call(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),
+            Purpose::Update(batch) => self.update_failed(now, batch, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }
     }
@@ -152,13 +170,15 @@ impl Client {
         its.map(|(_, exchange)| exchange.deadline = Some(at)).is_some()
     }
 
-    pub(super) fn post(&mut self, role: Role, body: String, deadline: Option<Millis>) -> ExchangeId {
+    /// `own`: the headers that belong to this message.
+    pub(super) fn post(&mut self, role: Role, body: String, own: Headers, deadline: Option<Millis>) -> ExchangeId {
         // Servers of the older transport look at neither, and browsers ask for permission to send them.
         let (session_id, version) = match self.legacy.url() {
-            Some(_) => (None, None),
-            None => self.session.binding(),
+            None if self.era.has_sessions() => self.session.binding(),
+            _ => (None, None),
         };
-        let headers = http::post_headers(session_id, version);
+        let mut headers = headers::post_headers(session_id, version);
+        headers.extend(own);
         self.fetch(role, Method::Post, headers, Some(body), deadline, false)
     }
 
@@ -166,7 +186,7 @@ impl Client {
         &mut self,
         role: Role,
         method: Method,
-        headers: Vec<(&'static str, String)>,
+        headers: Headers,
         body: Option<String>,
         deadline: Option<Millis>,
         keepalive: bool,

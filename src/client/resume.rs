@@ -35,6 +35,9 @@ pub(super) struct Cut {
 impl Client {
     /// Whether the rest of this exchange can be had: then it is asked for later.
     pub(super) fn resume_later(&mut self, now: Millis, origin: &Origin, stream: &EventStream, why: &str) -> bool {
+        if !self.era.has_sessions() {
+            return false;
+        }
         let is_new = stream.last_event_id() != origin.resumes.as_ref().map(|cut| cut.after.as_str());
         let (request, attempts) = match origin.role {
             Role::Request(request) => (request, 0),
@@ -70,7 +73,7 @@ impl Client {
     fn is_resumable(&self, request: u32) -> bool {
         match self.requests.get(&request) {
             // Without a session there is nothing to take up.
-            None | Some(Purpose::Initialize) => false,
+            None | Some(Purpose::Greet) => false,
             // What has ended can be asked for anew.
             Some(&Purpose::HeldResult(handle)) => {
                 let entry = self.tasks.get(handle);

@@ -1,13 +1,14 @@
-use super::{Client, legacy::Legacy, requests::Purpose, trouble::Trouble};
+use super::{Client, Era, Output, legacy::Legacy, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Problem,
+        Greeted, Problem,
+        answer::Offer,
+        ask::{Ask, CallKind},
         json::Json,
         jsonrpc::RpcError,
         text,
-        v2025::{self, Ask, CallKind, Offer, SUPPORTED_VERSIONS},
     },
 };
 
@@ -25,7 +26,7 @@ pub(super) enum Session {
     Idle,
     /// The handshake failed and is tried again then.
     Waiting { until: Millis },
-    /// `initialize` was sent.
+    /// The server was greeted.
     Connecting,
     /// The server has answered; the notification that ends the handshake is on its way.
     Confirming(Ready),
@@ -65,6 +66,10 @@ impl Client {
         };
         if may && self.wants_session() {
             self.session = Session::Connecting;
+            self.was_corrected = false;
+            if !self.is_era_known {
+                self.era = self.config.era.unwrap_or(Era::NEWEST);
+            }
             match self.legacy {
                 Legacy::Known => self.open_legacy(None),
                 _ => self.greet(now),
@@ -72,15 +77,9 @@ impl Client {
         }
     }
 
-    /// Sends the request that opens the session.
+    /// Sends the request that finds out what the server speaks, or opens the session.
     pub(super) fn greet(&mut self, now: Millis) {
-        let info = self.config.client_info.clone();
-        self.send(
-            now,
-            Purpose::Initialize,
-            Ask::Initialize { client_info: &info, serves: self.config.serves },
-            Some(self.config.request_timeout_ms),
-        );
+        self.send(now, Purpose::Greet, Ask::Greet, Some(self.config.request_timeout_ms));
     }
 
     /// Somebody waits for something that needs a session.
@@ -93,15 +92,22 @@ impl Client {
         !self.calls.is_empty() || !self.cancels.is_empty() || self.is_listing_wanted() || !self.queries.is_empty()
     }
 
-    /// The server answered `initialize`.
-    pub(super) fn initialized(&mut self, now: Millis, session_id: Option<String>, answer: Result<Json<'_>, RpcError>) {
+    /// The server answered the greeting.
+    pub(super) fn greeted(&mut self, now: Millis, session_id: Option<String>, answer: Result<Json<'_>, RpcError>) {
         let place = self.connecting();
-        let offer = match answer.map(v2025::read_offer) {
-            Ok(Ok(offer)) => offer,
-            Ok(Err(problem)) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
-            Err(error) => return self.no_session(now, &Failure::rpc(FailureCode::Rpc, &place, error)),
+        let offer = match self.era.read_greeting(answer) {
+            Greeted::Agreed(offer) => offer,
+            Greeted::Again(_) if !self.was_corrected => {
+                self.was_corrected = true;
+                return self.greet(now);
+            }
+            Greeted::Odd(problem) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
+            Greeted::Other => return self.try_other_era(now),
+            Greeted::Again(error) | Greeted::Refused(error) => {
+                return self.not_let_in(now, &Failure::rpc(FailureCode::Rpc, &place, error));
+            }
         };
-        if !SUPPORTED_VERSIONS.contains(&offer.protocol_version.as_str()) {
+        if !self.era.speaks(&offer.protocol_version) {
             let seen = Problem::new("a protocol version that is not supported", &offer.protocol_version).into_text();
             return self
                 .no_session(now, &Failure::new(FailureCode::Unsupported, &[&place, ": the server chose ", &seen]));
@@ -117,9 +123,39 @@ impl Client {
                 (session_id, offer)
             }
         };
-        self.session = Session::Confirming(Ready { session_id, offer });
-        // Servers refuse requests that overtake this notification, so nothing else is sent before its answer.
-        self.confirm(now);
+        if !self.is_era_known {
+            self.is_era_known = true;
+            self.put(Output::Speaks(self.era));
+        }
+        let ready = Ready { session_id, offer };
+        if self.era.has_sessions() {
+            self.session = Session::Confirming(ready);
+            // Servers refuse requests that overtake this notification, so nothing else is sent before its answer.
+            return self.confirm(now);
+        }
+        self.session = Session::Ready(ready);
+        self.session_attempts = 0;
+    }
+
+    /// The server does not speak this era.
+    fn try_other_era(&mut self, now: Millis) {
+        self.is_era_known = false;
+        if let Some(older) = self.era.older().filter(|_| self.config.era.is_none()) {
+            self.era = older;
+            return self.greet(now);
+        }
+        let words = [": the server does not speak MCP ", self.era.revision(), ", and nothing else may be spoken"];
+        let words = words.concat();
+        self.no_session(now, &Failure::new(FailureCode::Unsupported, &[&self.connecting(), &words]));
+    }
+
+    /// The server refuses the greeting. What was known of it may no longer be true: then it is asked like a new one.
+    fn not_let_in(&mut self, now: Millis, failure: &Failure) {
+        if !std::mem::take(&mut self.is_era_known) || self.config.era.is_some() {
+            return self.no_session(now, failure);
+        }
+        self.era = Era::NEWEST;
+        self.greet(now);
     }
 
     /// The notification that ends the handshake has arrived at the server.
@@ -133,11 +169,25 @@ impl Client {
 
     pub(super) fn handshake_failed(&mut self, now: Millis, trouble: &Trouble) {
         let failure = trouble.failure(&self.connecting(), "");
+        if !self.era.has_sessions() && !trouble.is_unauthorized() {
+            match trouble {
+                Trouble::Http(_, Some(error)) if !trouble.is_transient() => {
+                    return self.greeted(now, None, Err(error.clone()));
+                }
+                // In a page, a server that does not allow a new header looks like one that is not there.
+                Trouble::Network(_) if !self.is_era_known => return self.try_other_era(now),
+                Trouble::Http(..) | Trouble::Protocol(_) if !trouble.is_transient() => return self.try_other_era(now),
+                _ => {}
+            }
+        }
         if self.falls_back(trouble) {
             return self.open_legacy(Some(failure));
         }
         if !trouble.is_transient() {
-            return self.no_session(now, &failure);
+            if trouble.is_unauthorized() {
+                return self.no_session(now, &failure);
+            }
+            return self.not_let_in(now, &failure);
         }
         let until = self.health.bad(now, trouble.retry_after_ms());
         self.session_attempts += 1;
@@ -199,7 +249,7 @@ impl Client {
         self.count_loss(now);
         self.forget_lists();
         self.fail_resumes(now);
-        self.withdraw(now, |_| true);
+        self.withdraw_requests(now);
         self.drop_holds();
         self.close_stream(now);
         for handle in self.tasks.handles() {
@@ -217,7 +267,7 @@ impl Client {
         self.requests = super::Table::default();
         self.legacy = Legacy::default();
         self.resumes.clear();
-        self.end_questions(self.now, &closed, |_| true);
+        self.end_questions(self.now, &closed, &|_| true);
         for kind in CallKind::ALL {
             self.fail_listing(kind, &closed);
         }

@@ -1,5 +1,6 @@
 use super::{Client, Output, exchanges::Role, io::ExchangeId, resume::is_header, trouble::Trouble};
 use crate::{Millis, wire::event_stream::EventStream};
+use std::borrow::Cow;
 
 /// How long calls are held back for a stream that does not answer: some servers send the head with the first event.
 const HOLD_CALLS_MS: u64 = 500;
@@ -14,6 +15,8 @@ const REOPEN_MS: u64 = 1000;
 const SHORTEST_REOPEN_MS: u64 = 250;
 /// A server that asks for a longer wait than this is asked by polls in the meantime, and tried again then.
 const LONGEST_REOPEN_MS: u64 = 300_000;
+/// A stream is asked to speak of so many tasks at most; the others are polled.
+const MOST_NAMED: usize = 256;
 
 /// The standalone stream (HTTP GET) on which a server says what nobody asked for.
 #[derive(Debug, Default)]
@@ -25,6 +28,14 @@ pub(super) struct Stream {
     retry_ms: Option<u64>,
     /// When to close a stream that nobody listens to.
     close_at: Option<Millis>,
+    /// The tasks that were named when it was opened, where that is how it is told what to speak of.
+    named: Vec<Box<str>>,
+    /// Those of them that the server has said it will speak of.
+    accepted: Vec<Box<str>>,
+    /// It has said no more than that.
+    has_only_accepted: bool,
+    /// The one that is about to replace it, with the tasks that were named.
+    next: Option<(ExchangeId, Vec<Box<str>>)>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +105,9 @@ impl Client {
     /// What the server says of its own accord matters to somebody: to who watches a task, or to who answers what a call
     /// asks, which need not come on the call's own stream (2025-11-25, Tasks: "Input Required Status").
     pub(super) fn is_listened_to(&self) -> bool {
+        if !self.era.has_sessions() {
+            return self.tasks.is_any_watched();
+        }
         let answers = self.config.serves.contains(&true);
         self.tasks.is_listened_to() || (answers && self.tasks.calls_in_flight() > 0)
     }
@@ -101,6 +115,10 @@ impl Client {
     /// Whether a call that becomes a task may be sent now: servers without memory drop what they notify before the
     /// stream is there, so it is opened first.
     pub(super) fn stream_is_ready(&mut self, now: Millis) -> bool {
+        // A stream that speaks of tasks that are named cannot be opened before.
+        if !self.era.has_sessions() {
+            return true;
+        }
         self.open_stream(now);
         self.stream.hold_until().is_none_or(|until| until <= now)
     }
@@ -111,6 +129,9 @@ impl Client {
             State::Waiting(at) => at <= now,
             _ => false,
         };
+        if !self.era.has_sessions() {
+            return self.open_listen(now, may);
+        }
         // The older transport has one stream for everything.
         if may && self.config.stream && !self.is_stopped() && self.legacy.url().is_none() {
             let last_event_id = self.stream.last_event_id.clone().filter(|id| is_header(id));
@@ -119,7 +140,43 @@ impl Client {
         }
     }
 
+    /// Opens a stream that speaks of the tasks that are watched, or one that speaks of more of them: the old one is closed
+    /// when that is there (2026-07-28, Subscriptions).
+    fn open_listen(&mut self, now: Millis, may: bool) {
+        let is_open = matches!(self.stream.state, State::Open { .. }) && self.stream.next.is_none();
+        if !(may || is_open) || !self.config.stream || self.is_stopped() {
+            return;
+        }
+        let wanted = self.tasks.watched_ids(MOST_NAMED);
+        let is_new = wanted.iter().any(|id| !self.stream.named.contains(id));
+        if wanted.is_empty() || (is_open && !is_new) {
+            return;
+        }
+        let exchange = self.listen(&wanted);
+        if is_open {
+            self.stream.next = Some((exchange, wanted));
+        } else {
+            self.stream.state = State::Opening(exchange, now);
+            self.stream.named = wanted;
+        }
+    }
+
+    /// The server said of which tasks the stream will speak.
+    pub(super) fn stream_accepted(&mut self, task_ids: &[Cow<'_, str>]) {
+        let known = |id: &&Box<str>| task_ids.iter().any(|accepted| accepted == &***id);
+        self.stream.accepted = self.stream.named.iter().filter(known).cloned().collect();
+        self.stream.has_only_accepted = true;
+    }
+
+    /// Whether the stream will tell what becomes of a task.
+    pub(super) fn stream_speaks_of(&self, task_id: &str) -> bool {
+        self.stream.accepted.iter().any(|id| **id == *task_id)
+    }
+
     pub(super) fn close_stream(&mut self, now: Millis) {
+        if let Some((exchange, _)) = self.stream.next.take() {
+            self.abort(exchange);
+        }
         let state = std::mem::take(&mut self.stream.state);
         self.stream.close_at = None;
         match state {
@@ -135,11 +192,20 @@ impl Client {
     }
 
     pub(super) fn stream_opened(&mut self, now: Millis, exchange: ExchangeId) {
+        if let Some((_, named)) = self.stream.next.take_if(|(next, _)| *next == exchange) {
+            self.stream.named = named;
+            if let State::Open { exchange: old, .. } = self.stream.state {
+                self.abort(old);
+            }
+        }
         self.stream.state = State::Open { exchange, since: now, spoke: false };
     }
 
     /// A message came: this stream is worth having.
     pub(super) fn stream_spoke(&mut self, stream: &EventStream) {
+        if std::mem::take(&mut self.stream.has_only_accepted) {
+            return;
+        }
         if let State::Open { spoke, .. } = &mut self.stream.state {
             *spoke = true;
             self.stream.young_deaths = 0;
@@ -155,6 +221,11 @@ impl Client {
     }
 
     pub(super) fn stream_ended(&mut self, now: Millis, id: ExchangeId, trouble: &Trouble) {
+        // The old one goes on; the tasks that it does not speak of are polled.
+        if let Some((_, named)) = self.stream.next.take_if(|(next, _)| *next == id) {
+            self.stream.named = named;
+            return;
+        }
         let young = match self.stream.state {
             State::Opening(exchange, _) if exchange == id => true,
             State::Open { exchange, since, spoke } if exchange == id => !spoke && now < since.saturating_add(YOUNG_MS),
@@ -200,6 +271,7 @@ impl Client {
 
     /// No stream speaks for any task now: polls go back to the server's interval.
     fn stream_silent(&mut self, now: Millis) {
+        self.stream.accepted.clear();
         for handle in self.tasks.handles() {
             self.with_task(now, handle, |task, now| task.stream_lost(now));
         }

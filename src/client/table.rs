@@ -19,10 +19,6 @@ impl<K: Ord, V> Table<K, V> {
         }
     }
 
-    pub(super) fn at_mut(&mut self, at: usize) -> Option<&mut (K, V)> {
-        self.0.get_mut(at)
-    }
-
     pub(super) fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().and_then(|at| self.0.get(at)).map(|(_, value)| value)
     }
@@ -44,6 +40,11 @@ impl<K: Ord, V> Table<K, V> {
 
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         self.place(key).ok().map(|at| self.0.remove(at).1)
+    }
+
+    /// Keeps the rows whose keys fit.
+    pub(super) fn retain(&mut self, fits: impl Fn(&K) -> bool) {
+        self.0.retain(|(key, _)| fits(key));
     }
 
     /// The rows behind those for which `is_before` holds.

@@ -1,10 +1,14 @@
-use super::{Call, Client, Handle, Output, ReplyId, holding::Hold, table::Table};
+use super::{
+    Client, Handle, Output, ReplyId,
+    entry::{Cancel, Creation, Entry},
+    table::Table,
+};
 use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
     wire::{
+        answer::Payload,
         snapshot::{Snapshot, Status},
-        v2025::Payload,
     },
 };
 
@@ -29,62 +33,6 @@ pub(super) struct Tasks {
     early: Vec<Snapshot>,
 }
 
-/// One task with what the client keeps beside it.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) task: Task,
-    pub(super) creation: Creation,
-    pub(super) cancel: Cancel,
-    /// Who asked for the state now.
-    pub(super) refreshers: Vec<Refresher>,
-    /// The caller gave up before the task was named.
-    pub(super) abandoned: bool,
-    /// Nobody holds the number any more: remove when the creation is over.
-    pub(super) forgotten: bool,
-    /// The request held for its input.
-    pub(super) hold: Hold,
-    /// The result, where it was told before the status that it belongs to.
-    pub(super) early_result: Option<String>,
-    /// The server announced, in these words and as which of all, that it wants input; the request has not come.
-    pub(super) announced: Option<(u64, Option<String>)>,
-    /// The tool's structured content is wrapped: see [`Payload::is_wrapped`].
-    pub(super) is_wrapped: bool,
-    // What the tables know of it.
-    due: Option<Millis>,
-    watched: bool,
-    creating: bool,
-    sent: bool,
-    input: bool,
-    pub(super) named: Option<Box<str>>,
-}
-
-/// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
-pub(super) type Refresher = (ReplyId, Option<Box<Failure>>);
-
-/// How far the creation is.
-#[derive(Debug)]
-pub(super) enum Creation {
-    /// The call waits to be sent, with how often it was sent and refused unprocessed.
-    Waiting { call: Call, attempts: u32, not_before: Millis },
-    /// The call was sent.
-    Sent { call: Call, attempts: u32, request: u32, as_task: bool },
-    /// The server has answered.
-    Over,
-}
-
-/// How far a cancellation is.
-#[derive(Debug, Default)]
-pub(super) enum Cancel {
-    #[default]
-    No,
-    /// Wanted by these; sent as soon as the task has a name.
-    Wanted { replies: Vec<ReplyId>, attempts: u32 },
-    /// Sent.
-    Asked { replies: Vec<ReplyId>, attempts: u32 },
-    /// The server took note of it.
-    Acknowledged,
-}
-
 impl Tasks {
     pub(super) fn get(&self, handle: Handle) -> Option<&Entry> {
         self.entries.get(&handle).map(Box::as_ref)
@@ -97,6 +45,23 @@ impl Tasks {
     /// Whether more than one task that runs is watched.
     pub(super) fn has_neighbours(&self) -> bool {
         self.watched > 1
+    }
+
+    /// Somebody watches a task that runs.
+    pub(super) fn is_any_watched(&self) -> bool {
+        self.watched > 0
+    }
+
+    /// The ids of the newest tasks that run and are watched, so many at most.
+    pub(super) fn watched_ids(&self, most: usize) -> Vec<Box<str>> {
+        let watched = self.entries.iter().rev().filter(|(_, entry)| entry.watched);
+        let mut ids: Vec<Box<str>> = Vec::new();
+        for id in watched.filter_map(|(_, entry)| entry.named.as_ref()).take(most) {
+            if !ids.contains(id) {
+                ids.push(id.clone());
+            }
+        }
+        ids
     }
 
     /// A task may be about to be named.
@@ -131,41 +96,27 @@ impl Tasks {
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
-        let entry = Entry {
-            task,
-            creation,
-            cancel: Cancel::No,
-            refreshers: Vec::new(),
-            abandoned: false,
-            forgotten: false,
-            hold: Hold::default(),
-            early_result: None,
-            announced: None,
-            is_wrapped: false,
-            due: None,
-            watched: false,
-            creating: false,
-            sent: false,
-            input: false,
-            named: None,
-        };
-        self.entries.insert(handle, Box::new(entry));
+        self.entries.insert(handle, Box::new(Entry::new(task, creation)));
         self.update(handle, |_| {});
     }
 
-    /// Changes one task and brings the tables that depend on it up to date.
+    /// Changes one task and brings the tables that depend on it up to date. Inlined: it has dozens of callers, and what they
+    /// share is in `follow`.
+    #[inline(always)]
     pub(super) fn update<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
-        let (mut change, mut result) = (Some(change), None);
-        self.follow(handle, &mut |entry| result = change.take().map(|change| change(entry)));
-        result
+        let result = change(self.get_mut(handle)?);
+        self.follow(handle);
+        Some(result)
     }
 
-    /// Neither generic nor inlined: `update` has dozens of callers.
     #[inline(never)]
-    fn follow(&mut self, handle: Handle, change: &mut dyn FnMut(&mut Entry)) {
-        let Ok(at) = self.entries.place(&handle) else { return };
-        let Some((_, entry)) = self.entries.at_mut(at) else { return };
-        change(entry);
+    fn get_mut(&mut self, handle: Handle) -> Option<&mut Entry> {
+        self.entries.get_mut(&handle).map(Box::as_mut)
+    }
+
+    #[inline(never)]
+    fn follow(&mut self, handle: Handle) {
+        let Some(entry) = self.entries.get_mut(&handle) else { return };
         let due = entry.task.due().map(|(at, _)| at);
         if due != entry.due {
             if let Some(at) = entry.due {
@@ -266,13 +217,20 @@ impl Tasks {
 
 impl Client {
     /// Changes one task, if there is one under this number.
+    #[inline(always)]
     pub(super) fn with_task(&mut self, now: Millis, handle: Handle, change: impl FnOnce(&mut Task, Millis)) {
         self.tasks.update(handle, |entry| change(&mut entry.task, now));
     }
 
     /// The server described a task.
-    pub(super) fn observe(&mut self, now: Millis, handle: Handle, mut snapshot: Snapshot, pushed: bool) {
-        let asks = self.awaits_answer(handle);
+    pub(super) fn observe(
+        &mut self,
+        now: Millis,
+        handle: Handle,
+        mut snapshot: Snapshot,
+        pushed: bool,
+    ) -> Option<Seen> {
+        let asks = !self.era.tells_all() && self.awaits_answer(handle);
         let terminal = snapshot.status.is_terminal();
         let number = self.tasks.announcement();
         let seen = self.tasks.update(handle, |entry| {
@@ -295,6 +253,7 @@ impl Client {
         if !pushed || is_news {
             self.refreshed(now, handle, terminal);
         }
+        seen
     }
 
     /// The state of a task is another than it was.
@@ -383,7 +342,9 @@ impl Client {
         if over == Some(true)
             && let Some(entry) = self.tasks.remove(handle)
         {
+            let task_id = entry.named.clone();
             self.dismiss(entry);
+            self.forget_keys(task_id.as_deref());
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    Client, PauseReason, WakeReason, polling::MOST_AUTOMATIC, requests::Purpose, session::Session, tasks::Creation,
+    Client, PauseReason, WakeReason, entry::Creation, polling::MOST_AUTOMATIC, requests::Purpose, session::Session,
     trouble::Trouble,
 };
 use crate::{Millis, task::Want};
@@ -81,13 +81,14 @@ impl Client {
                     self.call_again(handle, call, attempts, now);
                 }
             }
+            Purpose::Update(batch) => self.update_again(batch),
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => {
                 self.cancel_again(handle, 0);
             }
             Purpose::Query(reply) => self.query_again(reply),
-            Purpose::Initialize => self.handshake_failed(now, trouble),
+            Purpose::Greet => self.handshake_failed(now, trouble),
         }
     }
 

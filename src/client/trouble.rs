@@ -11,8 +11,10 @@ use crate::{
 /// Why a request has no answer.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// No connection, a cut stream, no answer in time.
+    /// No connection, a cut stream.
     Network(String),
+    /// No answer within so many milliseconds.
+    Late(u64),
     /// An HTTP status that is none of success, with the JSON-RPC error of its body if there was one.
     Http(Head, Option<RpcError>),
     /// What came was not the protocol.
@@ -20,15 +22,10 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// Nobody answered in that time.
-    pub(super) fn late(timeout_ms: u64) -> Self {
-        Self::Network(["no answer within ", &text::decimal(timeout_ms / 1000), " s"].concat())
-    }
-
     /// The same request may well succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Network(_) => true,
+            Self::Network(_) | Self::Late(_) => true,
             Self::Http(head, _) => http::is_transient(head.status),
             Self::Protocol(_) => false,
         }
@@ -64,6 +61,10 @@ impl Trouble {
     /// The typed failure for whoever waits. `doing` names what was tried, `consequence` what did not happen.
     pub(super) fn failure(&self, doing: &str, consequence: &str) -> Box<Failure> {
         match self {
+            Self::Late(ms) => {
+                let seconds = text::decimal(ms / 1000);
+                Failure::new(FailureCode::Network, &[doing, ": no answer within ", &seconds, " s", consequence])
+            }
             Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
             Self::Protocol(problem) => {
                 Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", problem.as_str(), consequence])

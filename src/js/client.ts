@@ -4,16 +4,17 @@ import { Link } from "./link.js";
 import type { Load } from "./load.js";
 import { TaskState } from "./state.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
-import type {
-  CallOptions,
-  CallToolOptions,
-  ClientOptions,
-  Prompt,
-  Resource,
-  TaskPage,
-  TaskRef,
-  TaskStatus,
-  Tool,
+import {
+  ERAS,
+  type CallOptions,
+  type CallToolOptions,
+  type ClientOptions,
+  type Prompt,
+  type Resource,
+  type TaskPage,
+  type TaskRef,
+  type TaskStatus,
+  type Tool,
 } from "./types.js";
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
@@ -59,6 +60,9 @@ export class Client {
       if (value !== undefined && !(Number.isFinite(value) && value >= 1)) {
         throw new TypeError(`${name} must be a number of at least 1, not ${String(value)}`);
       }
+    }
+    if (options.era !== undefined && !ERAS.includes(options.era)) {
+      throw new TypeError(`era must be one of ${ERAS.join(", ")}, not ${String(options.era)}`);
     }
     const handlers = ["onElicitation", "onSampling", "onListRoots", "onTaskStatus", "onNotification", "onWarning"] as const;
     for (const name of handlers) {

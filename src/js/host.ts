@@ -1,4 +1,4 @@
-import type { Status, TaskStatus } from "./types.js";
+import type { Era, Status, TaskStatus } from "./types.js";
 
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
@@ -13,6 +13,8 @@ export interface Host {
   ): Promise<Response>;
   /** The platform's words for an error, whatever was thrown. */
   words(error: unknown): string;
+  /** The server speaks this revision. */
+  speaks(era: Era): void;
   /** `taskId`: absent where the server answered at once. */
   created(handle: number, taskId: string | undefined): void;
   changed(

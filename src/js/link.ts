@@ -1,6 +1,7 @@
 // The way between the face and the engine: loads the module, hands jobs over, brings back what the engine tells.
 
 import { type PlainFailure, toError } from "./errors.js";
+import { remember, spokenBy } from "./eras.js";
 import { brokenBy, onBroken } from "./guard.js";
 import { snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
@@ -8,7 +9,7 @@ import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
 import { send, words } from "./transport.js";
-import { withData, type ClientOptions } from "./types.js";
+import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
@@ -161,7 +162,7 @@ export class Link implements Port {
       if (broken) return this.#broke(broken.why);
       const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
       const info = clientInfo && JSON.stringify(clientInfo);
-      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options));
+      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options));
       this.#core = core;
       this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
       const jobs = this.#waiting;
@@ -249,6 +250,7 @@ export class Link implements Port {
         }
       },
       words,
+      speaks: (era) => remember(this.#url, this.#options, era),
       created: (handle, taskId) => state(handle)?.onCreated(taskId),
       changed: (handle, ...fields) => {
         const changed = state(handle);
@@ -291,6 +293,12 @@ export class Link implements Port {
       warned: (code, message) => this.warn(code, message),
     };
   }
+}
+
+/** What is spoken: pinned in the first two bits, remembered in the next. */
+function eras(url: string, options: ClientOptions): number {
+  const bits = (era: Era | undefined): number => ERAS.indexOf(era!) + 1;
+  return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
 const WATCH_ALL = 8;

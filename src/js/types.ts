@@ -283,14 +283,25 @@ export interface ClientOptions {
   /** How this application presents itself to the server. @default { name: "mcp-tasks", version: this package's } */
   clientInfo?: { name: string; version: string; title?: string };
   /**
+   * Pins what is spoken. Without it the newest is tried first, and the older where the server does not know it
+   * (MCP 2026-07-28, Versioning: "Backward Compatibility"); which it was is remembered for the endpoint.
+   * @default what the server speaks
+   */
+  era?: Era;
+  /**
+   * Where it is remembered which revision a server speaks, so that a reload need not ask again: `localStorage`, or anything
+   * alike. @default memory of this page or process
+   */
+  storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  /**
    * How often a task is asked after when the server names no interval, in milliseconds. Prevents a silent server from
    * being asked in a hot loop.
    * @default 1000
    */
   pollIntervalMs?: number;
   /**
-   * Whether status notifications are received over a standalone stream (HTTP GET). `false` polls only and leaves one
-   * of the browser's six HTTP/1.1 sockets free.
+   * Whether status notifications are received over a stream of their own (HTTP GET, or `subscriptions/listen`). `false`
+   * polls only and leaves one of the browser's six HTTP/1.1 sockets free.
    * @default true
    */
   stream?: boolean;
@@ -331,11 +342,21 @@ export interface ClientOptions {
   onWarning?: (warning: Warning) => void;
 }
 
+/** The revisions whose words this package speaks, by their dialects: sessions and a handshake, or requests that stand alone. @internal */
+export const ERAS = ["2025-11-25", "2026-07-28"] as const;
+
+/**
+ * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension
+ * `io.modelcontextprotocol/tasks`.
+ */
+export type Era = (typeof ERAS)[number];
+
 /** Options of {@link Client.getPrompt} and {@link Client.readResource}, and some of {@link Client.callTool}'s. */
 export interface CallOptions {
   /**
-   * `false`: a plain call, never a task. `{ ttlMs }`: asks the server to keep the task that long, in milliseconds.
-   * Default: a task where the server and the tool offer one (MCP 2025-11-25, Tasks: "Tool-Level Negotiation").
+   * `false`: a plain call, never a task. `{ ttlMs }`: asks the server to keep the task that long, in milliseconds; where the
+   * server decides which calls are tasks (2026-07-28), it also decides on that. Default: a task where the server and the tool
+   * offer one (MCP 2025-11-25, Tasks: "Tool-Level Negotiation").
    */
   task?: false | { ttlMs?: number };
   /**

@@ -106,6 +106,17 @@ impl Task {
         self.replan(now);
     }
 
+    /// When it was last heard of.
+    pub fn heard_at(&self) -> Option<Millis> {
+        self.schedule.heard_at()
+    }
+
+    /// The stream that is open now will tell of this task.
+    pub fn stream_taken(&mut self, now: Millis) {
+        self.schedule.stream_taken();
+        self.replan(now);
+    }
+
     /// The request for it was sent.
     pub fn asking(&mut self, want: Want) {
         self.attention.asking(want);

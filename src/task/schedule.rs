@@ -51,6 +51,14 @@ impl Schedule {
         }
     }
 
+    pub(super) fn heard_at(&self) -> Option<Millis> {
+        self.heard_at
+    }
+
+    pub(super) fn stream_taken(&mut self) {
+        self.streamed = true;
+    }
+
     pub(super) fn stream_lost(&mut self) {
         self.streamed = false;
     }

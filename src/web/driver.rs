@@ -97,6 +97,7 @@ impl Driver {
                 }
                 Ok(())
             }
+            Output::Speaks(era) => host.speaks(era.revision()),
             Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
             Output::Settled { handle, outcome, is_wrapped } => match outcome {

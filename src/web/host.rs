@@ -23,6 +23,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn words(this: &Host, error: &JsValue) -> String;
     #[wasm_bindgen(method, catch)]
+    pub(super) fn speaks(this: &Host, revision: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
     pub(super) fn created(this: &Host, handle: u32, task_id: Option<&str>) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = changed)]
     #[allow(clippy::too_many_arguments)]

@@ -8,9 +8,9 @@ mod timer;
 pub use host::Host;
 
 use crate::{
-    client::{Call, CallKind, Config, Input, InputAnswer, PauseReason, Query, TaskMode},
+    client::{Call, CallKind, Config, Era, Input, InputAnswer, PauseReason, Query, TaskMode},
     task::Interest,
-    wire::v2025::TaskOption,
+    wire::ask::TaskOption,
 };
 use driver::Driver;
 use std::rc::Rc;
@@ -53,7 +53,8 @@ pub struct Core {
 #[allow(missing_docs)] // Internal to the package: the public face and its documentation are src/js.
 impl Core {
     /// The face has checked every number; what the user left out is absent. `client_info` is JSON text. `flags`: 1, 2 and 4
-    /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream.
+    /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream; 64 and 128
+    /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -71,6 +72,12 @@ impl Core {
             [1, 2, 4, 8, 16, 32].map(|flag| flags & flag != 0);
         config.serves = [has_elicitation, has_sampling, has_roots];
         (config.watch_all, config.notifications, config.stream) = (watch_all, notifications, !no_stream);
+        let era = |bits: u32| match bits & 3 {
+            0 => None,
+            1 => Some(Era::Handshake),
+            _ => Some(Era::Stateless),
+        };
+        (config.era, config.spoken) = (era(flags >> 6), era(flags >> 8));
         Core { driver: Driver::new(config, host) }
     }
 

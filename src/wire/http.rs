@@ -31,9 +31,6 @@ impl Method {
 /// The response headers the engine wants to see, in the order of [`Head::from_values`].
 pub const RESPONSE_HEADERS: [&str; 4] = ["content-type", "mcp-session-id", "retry-after", "www-authenticate"];
 
-const SESSION_ID: &str = "MCP-Session-Id";
-const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
-
 /// What an HTTP response began with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
@@ -97,38 +94,6 @@ pub fn is_transient(status: u16) -> bool {
 /// Whether a status says that the request was refused before anything was done with it.
 pub fn is_unprocessed(status: u16, retry_after: bool) -> bool {
     status == 429 || (status == 503 && retry_after)
-}
-
-/// The headers of a POST.
-pub fn post_headers(session_id: Option<&str>, protocol_version: Option<&str>) -> Vec<(&'static str, String)> {
-    let mut headers =
-        vec![("content-type", "application/json".into()), ("accept", "application/json, text/event-stream".into())];
-    bind(&mut headers, session_id, protocol_version);
-    headers
-}
-
-/// The headers of a GET that opens a stream.
-pub fn stream_headers(
-    session_id: Option<&str>,
-    protocol_version: Option<&str>,
-    last_event_id: Option<&str>,
-) -> Vec<(&'static str, String)> {
-    let mut headers = vec![("accept", "text/event-stream".into())];
-    bind(&mut headers, session_id, protocol_version);
-    headers.extend(last_event_id.map(|id| ("last-event-id", id.into())));
-    headers
-}
-
-/// The headers of a DELETE that ends the session.
-pub fn delete_headers(session_id: &str, protocol_version: &str) -> Vec<(&'static str, String)> {
-    let mut headers = Vec::new();
-    bind(&mut headers, Some(session_id), Some(protocol_version));
-    headers
-}
-
-fn bind(headers: &mut Vec<(&'static str, String)>, session_id: Option<&str>, protocol_version: Option<&str>) {
-    headers.extend(session_id.map(|id| (SESSION_ID, id.into())));
-    headers.extend(protocol_version.map(|v| (PROTOCOL_VERSION, v.into())));
 }
 
 /// The event of an HTTP+SSE stream that names the address to post to.

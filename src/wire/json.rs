@@ -24,6 +24,9 @@ impl<'a> Json<'a> {
     /// What stands for an absent id.
     pub const NULL: Json<'static> = Json("null");
 
+    /// What stands for absent parameters.
+    pub const EMPTY: Json<'static> = Json("{}");
+
     /// Checks that a text is one JSON value.
     pub fn check(text: &'a str) -> Result<Self, NotJson> {
         match serde_json::from_str::<IgnoredAny>(text) {
@@ -64,6 +67,26 @@ pub fn elements(raw: Json<'_>) -> Option<Vec<Json<'_>>> {
         all.push(Json(element));
         rest = after;
     }
+}
+
+/// The members of an object, in order; none when the value is no object.
+pub fn entries(raw: Json<'_>) -> Vec<(Cow<'_, str>, Json<'_>)> {
+    let mut all = Vec::new();
+    members(raw, &mut |name, value| all.push((unquote(name), Json(value))));
+    all
+}
+
+/// An array of these texts, as JSON text.
+pub fn array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut json = String::from("[");
+    for text in texts {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+    json.push(']');
+    json
 }
 
 /// The string in this raw value; `None` when it is absent or something else. Borrowed unless it holds escapes.

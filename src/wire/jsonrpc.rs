@@ -74,7 +74,7 @@ fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
     }
 }
 
-fn read_error(raw: Json<'_>) -> RpcError {
+pub(super) fn read_error(raw: Json<'_>) -> RpcError {
     let own = |raw| json::text(raw).unwrap_or_default().into_owned();
     match json::fields(raw, ["code", "message", "data"]) {
         Some([code, message, data]) => RpcError {

@@ -1,14 +1,27 @@
 //! Words on the wire: pure functions and values. The only layer that knows what protocol text looks like.
 
+pub mod answer;
+pub mod ask;
 pub mod event_stream;
+pub mod fault;
+pub mod headers;
 pub mod http;
+pub mod input;
 pub mod json;
 pub mod jsonrpc;
+mod mirror;
 mod object;
+pub mod sessions;
 pub mod snapshot;
 pub mod text;
 pub mod timestamp;
-pub mod v2025;
+pub mod told;
+mod v2025;
+mod v2026;
 
+mod era;
 mod problem;
+pub use era::Era;
+pub use era::Greeted;
+pub use mirror::Mirror;
 pub use problem::Problem;

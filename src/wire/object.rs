@@ -31,6 +31,13 @@ impl Object {
         self
     }
 
+    /// A member whose name may hold anything, and whose value is JSON already.
+    #[must_use]
+    pub(super) fn keyed(mut self, name: &str, json: &str) -> Self {
+        self.member(&serde_json::to_string(name).unwrap_or_default(), json);
+        self
+    }
+
     /// A member whose value is a string.
     #[must_use]
     pub(super) fn text(self, name: &str, value: &str) -> Self {

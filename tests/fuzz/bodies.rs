@@ -3,6 +3,7 @@
 
 use mcp_tasks::wire::event_stream::EventStream;
 
+mod answers;
 mod engine;
 mod json;
 mod task;

@@ -1,7 +1,8 @@
 //! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
 
+use super::answers::{answer_to, state};
 use mcp_tasks::client::{
-    Call, CallKind, Client, Config, ExchangeId, Handle, Input, InputAnswer, InputId, Output, PauseReason, Query,
+    Call, CallKind, Client, Config, Era, ExchangeId, Handle, Input, InputAnswer, InputId, Output, PauseReason, Query,
     ReplyId, TaskMode,
 };
 use mcp_tasks::task::Interest;
@@ -13,20 +14,20 @@ const LONGEST_MESSAGE: usize = 4096;
 const HANDLES: u32 = 40;
 
 /// The bytes that are left; zero when there are none.
-struct Choices<'d>(&'d [u8]);
+pub(crate) struct Choices<'d>(&'d [u8]);
 
 impl<'d> Choices<'d> {
-    fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         *first
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::from(self.byte()) % limit.max(1)
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
         of.get(self.below(of.len())).copied()
     }
 
@@ -58,6 +59,8 @@ struct World {
     answered: BTreeSet<ReplyId>,
     questions: BTreeSet<InputId>,
     closed: bool,
+    /// The only one that may be spoken.
+    era: Option<Era>,
 }
 
 /// Never panics; drains to nothing; no timeout in the past; who waits is told once, and by the time of closing; every
@@ -67,6 +70,11 @@ pub(crate) fn run(data: &[u8]) {
     let mut config = Config::new("https://example.org/mcp");
     config.max_message_bytes = LONGEST_MESSAGE;
     let seed = choices.byte();
+    let era =
+        [Some(Era::Handshake), Some(Era::Stateless), None, None].get(usize::from(seed >> 4 & 3)).copied().flatten();
+    config.era = era;
+    config.spoken =
+        [None, Some(Era::Handshake), None, Some(Era::Stateless)].get(usize::from(seed >> 6)).copied().flatten();
     config.serves = [seed & 1 == 0, seed & 2 == 0, true];
     (config.watch_all, config.notifications) = (seed & 4 == 0, seed & 8 == 0);
     let client = Client::new(config, u64::from(seed));
@@ -86,6 +94,7 @@ pub(crate) fn run(data: &[u8]) {
         answered,
         questions,
         closed,
+        era,
     };
     while !choices.0.is_empty() {
         world.step(&mut choices);
@@ -183,6 +192,9 @@ impl World {
             Output::Notified { method, .. } => assert!(!method.is_empty()),
             Output::Replied { reply, .. } => {
                 assert!((1..=self.asked).contains(&reply) && self.answered.insert(reply), "question {reply}");
+            }
+            Output::Speaks(era) => {
+                assert!(self.era.is_none_or(|pinned| pinned == era), "{era:?} is not what was asked for")
             }
             Output::Warning { message, .. } => assert!(!message.is_empty() && message.len() < 2000, "{message}"),
         }
@@ -406,60 +418,16 @@ impl World {
             2 => r#"{"id":7,"result":{}}"#.to_owned(),
             _ => {
                 let id = format!("t{}", choices.below(5));
-                format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices))
+                let ids = choices.one(&["", r#""t0""#, r#""t0","t1","t2""#]).unwrap_or_default();
+                match choices.below(4) {
+                    0 => {
+                        let accepted = format!(r#"{{"notifications":{{"taskIds":[{ids}]}}}}"#);
+                        format!(r#"{{"method":"notifications/subscriptions/acknowledged","params":{accepted}}}"#)
+                    }
+                    _ => format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices)),
+                }
             }
         };
         self.input(Input::Chunk { exchange: stream, bytes: format!("data: {message}\n\n").as_bytes() });
     }
-}
-
-fn state(task_id: &str, choices: &mut Choices<'_>) -> String {
-    let status = choices.one(&["working", "working", "input_required", "completed", "failed", "cancelled", "odd"]);
-    let interval = choices.one(&["100", "0", "1e9", "99999999999999999999", "null", "\"x\""]);
-    let second = choices.below(60);
-    format!(
-        r#"{{"taskId":"{task_id}","status":"{}","pollInterval":{},"lastUpdatedAt":"2026-11-21T00:00:{second:02}Z"}}"#,
-        status.unwrap_or_default(),
-        interval.unwrap_or_default(),
-    )
-}
-
-/// An answer to this request; `None` when it wants none.
-fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<String> {
-    let id = after(request, "\"id\":")?;
-    let task_id = after(request, "\"taskId\":\"").unwrap_or("t0");
-    let error = choices.one(&["-32602", "-32603", "0"])?;
-    let is = |method: &str| request.contains(method);
-    let result = match choices.below(8) {
-        0 => return Some(format!(r#"{{"id":{id},"error":{{"code":{error},"message":"no"}}}}"#)),
-        _ if is("\"initialize\"") => {
-            let tasks = choices.one(&[
-                r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#,
-                r#","tasks":{"requests":{"tools":{}}}"#,
-                "",
-            ])?;
-            let version = choices.one(&["2025-11-25", "2025-11-25", "2025-06-18", "1999-01-01"])?;
-            format!(r#"{{"protocolVersion":"{version}","capabilities":{{"tools":{{}}{tasks}}}}}"#)
-        }
-        _ if is("\"tools/list\"") => {
-            let next = choices.one(&["", "", r#","nextCursor":"x""#, r#","nextCursor":"y""#])?;
-            let optional = r#""execution":{"taskSupport":"optional"}"#;
-            format!(r#"{{"tools":[{{"name":"a",{optional}}},{{"name":"b",{optional}}},{{"name":"c"}}]{next}}}"#)
-        }
-        _ if is("\"tools/call\"") && is("\"task\":") => {
-            let new = format!("t{}", choices.below(4));
-            format!(r#"{{"task":{}}}"#, state(&new, choices))
-        }
-        _ if is("\"tasks/get\"") || is("\"tasks/cancel\"") => state(task_id, choices),
-        _ => {
-            choices.one(&[r#"{"content":[]}"#, r#"{"content":[],"isError":true}"#, r#"{"_meta":{}}"#, "7"])?.to_owned()
-        }
-    };
-    Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
-}
-
-/// What follows this in the text, up to the end of the value.
-fn after<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    let (_, rest) = text.split_once(key)?;
-    rest.split([',', '}', '"']).next()
 }

@@ -2,9 +2,13 @@
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "what goes wrong shall stop")]
 
+use mcp_tasks::wire::answer::{Called, read_payload};
+use mcp_tasks::wire::ask::CallKind;
+use mcp_tasks::wire::input::{InputAnswer, InputKind};
 use mcp_tasks::wire::json::{Json, elements, fields, signed, text, truth, whole};
 use mcp_tasks::wire::snapshot::Status;
-use mcp_tasks::wire::v2025::{self, CallKind, Called, InputAnswer, InputKind, Told};
+use mcp_tasks::wire::told::Told;
+use mcp_tasks::wire::{Era, sessions};
 use serde_json::{Value, json};
 
 const TASK_ID: &str = "t\"1";
@@ -73,49 +77,61 @@ fn split(json: Json<'_>) {
 
 /// Everything that is read from a server, of this text: what comes out is what went in.
 fn read_all(json: Json<'_>) {
-    if let Ok(snapshot) = v2025::read_snapshot(json) {
+    for era in [Era::Handshake, Era::Stateless] {
+        read_in(era, json);
+    }
+    if let Ok(payload) = read_payload(json) {
+        assert_eq!(payload.json, json);
+        assert!(!(payload.is_empty && payload.is_error));
+    }
+    for kind in InputKind::ALL {
+        let read = sessions::read_input([true; 3], json, kind.method(), Some(json));
+        assert!(read.is_ok_and(|request| request.kind == kind) || kind == InputKind::Elicitation);
+    }
+}
+
+fn read_in(era: Era, json: Json<'_>) {
+    if let Ok(state) = era.read_state(json) {
+        let snapshot = state.snapshot;
         assert!(!snapshot.task_id.is_empty());
         assert_eq!(Status::parse(snapshot.status.as_str()), Some(snapshot.status));
+        assert!(state.outcome.is_none() || snapshot.status.is_terminal());
         let told = snapshot.to_json();
         let read = serde_json::from_str::<Value>(&told).ok();
         assert_eq!(read.as_ref().and_then(|told| told.get("taskId")?.as_str()), Some(snapshot.task_id.as_str()));
     }
-    if let Ok(called) = v2025::read_called(json) {
-        match called {
-            Called::Plain(payload) => assert_eq!(payload.json, json),
-            Called::Task(snapshot) => assert!(!snapshot.task_id.is_empty()),
-            Called::Named { task_id, .. } => assert!(!task_id.is_empty()),
+    for may_be_task in [false, true] {
+        match era.read_called(json, may_be_task) {
+            Ok(Called::Plain(payload)) => assert_eq!(payload.json, json),
+            Ok(Called::Task(snapshot)) => assert!(!snapshot.task_id.is_empty()),
+            Ok(Called::Named { task_id, .. }) => assert!(!task_id.is_empty()),
+            Ok(Called::Asks(asked, state)) => {
+                assert!(era == Era::Stateless && (asked.len() < 1 << 20 || state.is_some()))
+            }
+            Err(_) => {}
         }
     }
-    if let Ok(payload) = v2025::read_payload(json) {
-        assert_eq!(payload.json, json);
-        assert!(!(payload.is_empty && payload.is_error));
-    }
-    if let Ok(tasks) = v2025::read_tasks(json) {
+    if let Ok(tasks) = era.read_tasks(json) {
         assert!(Json::check(&tasks).is_ok(), "{tasks}");
     }
     for kind in CallKind::ALL {
-        if let Ok(page) = v2025::read_page(kind, json) {
+        if let Ok(page) = era.read_page(kind, json) {
             assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
             assert!(page.items.iter().all(|item| Json::check(item.json.get()) == Ok(item.json)));
         }
     }
-    let _ = v2025::read_offer(json);
-    for method in ["notifications/tasks", "notifications/progress", "notifications/cancelled"] {
-        if let Told::Progress { json, .. } = v2025::read_notification(method, Some(json)) {
+    let _ = era.read_greeting(Ok(json));
+    for method in ["notifications/tasks", "notifications/progress", "notifications/subscriptions/acknowledged"] {
+        if let Told::Progress { json, .. } = era.read_notification(method, Some(json)) {
             assert!(Json::check(&json).is_ok(), "{json}");
         }
-    }
-    for kind in InputKind::ALL {
-        let read = v2025::read_input([true; 3], json, kind.method(), Some(json));
-        assert!(read.is_ok_and(|request| request.kind == kind) || kind == InputKind::Elicitation);
     }
 }
 
 /// An answer of the application's, whatever is in it: it names the task, and nothing else is changed.
 fn answer_with(json: Json<'_>, value: &Value) {
     let answer = InputAnswer::Result(json.get().into());
-    let sent = v2025::answer_input("7", &answer, Some(TASK_ID));
+    let sent = sessions::answer("7", &answer, Some(TASK_ID));
     let mut sent: Value = serde_json::from_str(&sent).unwrap_or_else(|e| panic!("{e}: {sent}"));
     let mut wanted = if value.is_object() { value.clone() } else { json!({}) };
     if !wanted.get("_meta").is_some_and(Value::is_object) {
@@ -125,7 +141,7 @@ fn answer_with(json: Json<'_>, value: &Value) {
     assert_eq!(sent["result"].take(), wanted, "made of {}", json.get());
 
     // No member twice, which a reader would not show: what was written once stays as long as it must be.
-    let once = v2025::answer_input("7", &InputAnswer::Result(value.to_string()), Some(TASK_ID));
+    let once = sessions::answer("7", &InputAnswer::Result(value.to_string()), Some(TASK_ID));
     let shell = r#"{"jsonrpc":"2.0","id":7,"result":}"#.len();
     assert_eq!(once.len(), shell + wanted.to_string().len(), "{once}");
 }

@@ -135,7 +135,10 @@ impl Past {
             _ => matches!(e, Event::Named | Event::BadAnswer(_)),
         };
         let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_)), answered);
-        let streamed = self.since(|e| matches!(e, Event::Observe(s) if s.pushed), |e| *e == Event::StreamLost);
+        let streamed = self.since(
+            |e| matches!(e, Event::StreamTaken) || matches!(e, Event::Observe(s) if s.pushed),
+            |e| *e == Event::StreamLost,
+        );
         let awaits_us = self.since(|e| *e == Event::AwaitUs(true), |e| *e == Event::AwaitUs(false));
         let hidden = self.since(|e| *e == Event::Hide(true), |e| *e == Event::Hide(false));
         match self.stage() {

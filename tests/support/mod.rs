@@ -16,7 +16,7 @@ pub(crate) use sent::Sent;
 pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};
 
 use mcp_tasks::Millis;
-use mcp_tasks::client::{Call, Client, Config, ExchangeId, Handle, Input, Output, ReplyId, TaskMode};
+use mcp_tasks::client::{Call, Client, Config, Era, ExchangeId, Handle, Input, Output, ReplyId, TaskMode};
 use mcp_tasks::task::{Failure, FailureCode, Interest, Outcome};
 use mcp_tasks::wire::http::Method;
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
@@ -72,6 +72,8 @@ impl Sim {
 
     pub(crate) fn with_config(server: FakeServer, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new("https://example.org/mcp?key=secret");
+        // What most tests are about; `tests/eras.rs` is about which it is.
+        config.era = Some(Era::Handshake);
         change(&mut config);
         Self {
             client: Client::new(config, 7),

@@ -2,6 +2,7 @@
 
 use mcp_tasks::Millis;
 use mcp_tasks::client::{ExchangeId, Fetch};
+use mcp_tasks::wire::headers::Headers;
 use mcp_tasks::wire::http::Method;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ pub(crate) struct Sent {
     pub(crate) http: Method,
     /// The JSON-RPC method; `GET` or `DELETE`; `response` for an answer to the server.
     pub(crate) method: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Headers,
     pub(crate) body: Value,
     pub(crate) keepalive: bool,
     pub(crate) url: String,

@@ -296,9 +296,13 @@ fn keys_of(event: Event) -> Vec<String> {
             format!("{}({want:?})", method(event))
         }
         Event::Hide(yes) | Event::AwaitUs(yes) => format!("{}({yes})", method(event)),
-        Event::Observe(_) | Event::Named | Event::Interrupt | Event::AskNow | Event::StreamLost | Event::Settle => {
-            method(event).into()
-        }
+        Event::Observe(_)
+        | Event::Named
+        | Event::Interrupt
+        | Event::AskNow
+        | Event::StreamTaken
+        | Event::StreamLost
+        | Event::Settle => method(event).into(),
     };
     vec![particular, method(event).into(), "every other".into()]
 }
@@ -313,6 +317,7 @@ pub(crate) fn method(event: Event) -> &'static str {
         Event::AskNow => "ask_now",
         Event::Hide(_) => "hide",
         Event::AwaitUs(_) => "await_us",
+        Event::StreamTaken => "stream_taken",
         Event::StreamLost => "stream_lost",
         Event::Asking(_) => "asking",
         Event::Answered(_) => "answered",

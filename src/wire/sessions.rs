@@ -1,5 +1,9 @@
-use super::{METHOD_NOT_FOUND, read_any};
-use crate::wire::{
+//! What is said only within a session: the end of the handshake, and the requests that go the other way.
+
+use super::{
+    answer::read_any,
+    fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
+    input::{InputAnswer, InputKind},
     json::{self, Json},
     jsonrpc,
     object::Object,
@@ -7,46 +11,15 @@ use crate::wire::{
 };
 use std::borrow::Cow;
 
-/// What a server may ask of its client. In the words of 2026-07-28 these are input requests; on this wire they are
-/// requests of the server's own, answered by a POST.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputKind {
-    /// `elicitation/create`.
-    Elicitation,
-    /// `sampling/createMessage`.
-    Sampling,
-    /// `roots/list`.
-    Roots,
+/// Says that the handshake is over.
+pub fn initialized() -> String {
+    jsonrpc::notification("notifications/initialized", None)
 }
 
-impl InputKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Elicitation, Self::Sampling, Self::Roots];
-
-    /// The method's name.
-    pub fn method(self) -> &'static str {
-        match self {
-            Self::Elicitation => "elicitation/create",
-            Self::Sampling => "sampling/createMessage",
-            Self::Roots => "roots/list",
-        }
-    }
-
-    /// The capability, and how it is declared.
-    fn capability(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Elicitation => ("elicitation", r#"{"form":{}}"#),
-            Self::Sampling => ("sampling", "{}"),
-            Self::Roots => ("roots", "{}"),
-        }
-    }
-}
-
-/// The client's capabilities: only what somebody answers, in the order of [`InputKind::ALL`].
-pub(super) fn capabilities(serves: [bool; 3]) -> String {
-    let served =
-        InputKind::ALL.into_iter().zip(serves).filter(|(_, serves)| *serves).map(|(kind, _)| kind.capability());
-    served.fold(Object::new(), |object, (name, value)| object.raw(name, value)).end()
+/// Tells the server that a plain request (never a task) is no longer waited for.
+pub fn request_cancelled(request_id: u32) -> String {
+    let params = Object::new().number("requestId", u64::from(request_id)).end();
+    jsonrpc::notification("notifications/cancelled", Some(&params))
 }
 
 /// What the engine must know of an input request.
@@ -72,7 +45,7 @@ pub fn read_input<'a>(
     let [meta, message, mode] = read_any(params, ["_meta", "message", "mode"]);
     // A mode that was not declared (2025-11-25, Elicitation: "Error Handling"); without a word it is a form.
     if mode.is_some() && json::text(mode).as_deref() != Some("form") && kind == InputKind::Elicitation {
-        return Err(jsonrpc::error_response(id, super::INVALID_PARAMS, "this client serves the mode \"form\" only"));
+        return Err(jsonrpc::error_response(id, INVALID_PARAMS, "this client serves the mode \"form\" only"));
     }
     Ok(InputRequest { kind, task_id: related_task(meta), message: json::text(message) })
 }
@@ -86,7 +59,7 @@ fn refusal(id: Json<'_>, method: &str) -> String {
     jsonrpc::error_response(id, METHOD_NOT_FOUND, &message)
 }
 
-const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+pub(super) const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 
 fn related_task(meta: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     // The second name is FastMCP 2.14's (deviation 1).
@@ -95,23 +68,9 @@ fn related_task(meta: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     json::text(task_id).filter(|id| !id.is_empty())
 }
 
-/// An answer to an input request.
-#[derive(Debug)]
-pub enum InputAnswer {
-    /// The result, a JSON object as text.
-    Result(String),
-    /// There is none.
-    Error {
-        /// A JSON-RPC error code.
-        code: i64,
-        /// Why not.
-        message: String,
-    },
-}
-
-/// The text of an answer; `id` is the request's, as it stood. Everything about a task names it (2025-11-25, Tasks:
-/// "Associating Task-Related Messages").
-pub fn answer_input(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
+/// The text of an answer to a request of the server's; `id` is the request's, as it stood. Everything about a task names it
+/// (2025-11-25, Tasks: "Associating Task-Related Messages").
+pub fn answer(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
     let id = Json::check(id).unwrap_or(Json::NULL);
     match answer {
         InputAnswer::Error { code, message } => jsonrpc::error_response(id, *code, message),
@@ -136,21 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_served_is_declared() {
-        assert_eq!(capabilities([false; 3]), "{}");
-        assert_eq!(capabilities([true, false, true]), r#"{"elicitation":{"form":{}},"roots":{}}"#);
-        assert_eq!(capabilities([false, true, false]), r#"{"sampling":{}}"#);
-    }
-
-    #[test]
     fn answers_keep_the_id_as_it_stood_and_name_the_task() {
-        let answer = |json: &str| InputAnswer::Result(json.into());
-        let plain = answer_input("0", &answer(r#"{"action":"decline"}"#), None);
+        let done = |json: &str| InputAnswer::Result(json.into());
+        let plain = answer("0", &done(r#"{"action":"decline"}"#), None);
         assert_eq!(plain, r#"{"jsonrpc":"2.0","id":0,"result":{"action":"decline"}}"#);
-        let related = answer_input("\"task-1-0\"", &answer(r#"{"action":"accept","_meta":{"x":1}}"#), Some("t\"1"));
+        let related = answer("\"task-1-0\"", &done(r#"{"action":"accept","_meta":{"x":1}}"#), Some("t\"1"));
         let want = r#"{"jsonrpc":"2.0","id":"task-1-0","result":{"action":"accept","_meta":{"x":1,"io.modelcontextprotocol/related-task":{"taskId":"t\"1"}}}}"#;
         assert_eq!(related, want);
-        let error = answer_input("7", &InputAnswer::Error { code: -1, message: "no".into() }, Some("t"));
+        let error = answer("7", &InputAnswer::Error { code: -1, message: "no".into() }, Some("t"));
         assert_eq!(error, r#"{"jsonrpc":"2.0","id":7,"error":{"code":-1,"message":"no"}}"#);
     }
 }

@@ -1,11 +1,31 @@
-use super::{CallKind, read, read_any};
-use crate::wire::{
+//! What a server answers, in words that belong to no era, and how what all eras have in common is read.
+
+use super::{
     Problem,
+    ask::CallKind,
+    input::InputKind,
     json::{self, Json},
+    jsonrpc::RpcError,
+    mirror::{Mirror, read_mirrors},
     object::Object,
     snapshot::{Snapshot, Status},
 };
 use std::borrow::Cow;
+
+/// What the server offers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The revision both sides will speak.
+    pub protocol_version: String,
+    /// There are tools.
+    pub tools: bool,
+    /// Which calls may be tasks, in the order of [`CallKind::ALL`].
+    pub task_calls: [bool; 3],
+    /// Tasks may be cancelled.
+    pub task_cancel: bool,
+    /// Tasks may be listed.
+    pub task_list: bool,
+}
 
 /// What a server answered to a tool call.
 #[derive(Debug)]
@@ -22,6 +42,30 @@ pub enum Called<'a> {
     },
     /// It answered at once.
     Plain(Payload<'a>),
+    /// It wants to be called again, with answers to this or with nothing but its own note.
+    Asks(Vec<Asked<'a>>, Option<Json<'a>>),
+}
+
+/// What a server asks within an answer.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// What it calls the question: one of its own words, never the same twice in a task's life.
+    pub key: Cow<'a, str>,
+    /// What is asked for; `Err`: something that this client has not declared, with its name.
+    pub kind: Result<InputKind, Cow<'a, str>>,
+    /// As it was sent.
+    pub params: Json<'a>,
+}
+
+/// What a server says of a task.
+#[derive(Debug, Clone)]
+pub struct State<'a> {
+    /// Where it stands.
+    pub snapshot: Snapshot,
+    /// What it asks now; `None`: that is told in another way.
+    pub asked: Option<Vec<Asked<'a>>>,
+    /// How it ended, where that is told with the state.
+    pub outcome: Option<Result<Payload<'a>, RpcError>>,
 }
 
 /// A tool's result as text, with the one thing that the engine must know of it.
@@ -37,27 +81,7 @@ pub struct Payload<'a> {
     pub is_wrapped: bool,
 }
 
-/// Reads the answer to [`super::Ask::Call`].
-pub fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
-    let [task, meta] = read(result, "the answer to the tool call", ["task", "_meta"])?;
-    let Some(task) = task else {
-        let [old] = read_any(meta, ["modelcontextprotocol.io/task"]);
-        let [at_once] = read_any(old, ["returned_immediately"]);
-        return match old.and_then(read_task_id) {
-            Some(task_id) if !json::truth(at_once) => Ok(Called::Named { task_id, problem: None }),
-            _ => read_payload(result).map(Called::Plain),
-        };
-    };
-    match read_snapshot(task) {
-        Ok(snapshot) => Ok(Called::Task(snapshot)),
-        Err(problem) => match read_task_id(task) {
-            Some(task_id) => Ok(Called::Named { task_id, problem: Some(problem) }),
-            None => Err(problem),
-        },
-    }
-}
-
-/// Reads the answer to [`super::Ask::TaskResult`].
+/// Reads what a call is answered with, at once or in the end.
 pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
     let names = ["_meta", "isError", "content", "structuredContent", "messages", "contents"];
     let [meta, fields @ ..] = read(json, "the result", names)?;
@@ -72,9 +96,10 @@ pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
     })
 }
 
-/// Reads a task: the answer to [`super::Ask::GetTask`] or [`super::Ask::CancelTask`], or the parameters of a status notification.
-pub fn read_snapshot(json: Json<'_>) -> Result<Snapshot, Problem> {
-    let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", "ttl", "pollInterval"];
+/// Reads a task; `times` are the names of how long it is kept and how often it may be asked after.
+pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot, Problem> {
+    let [ttl, poll_interval] = times;
+    let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", ttl, poll_interval];
     let [task_id, status, status_message, created_at, last_updated_at, ttl, poll_interval] =
         read(json, "a task", names)?;
     let own = |raw| json::text(raw).map(Cow::into_owned);
@@ -93,14 +118,14 @@ pub fn read_snapshot(json: Json<'_>) -> Result<Snapshot, Problem> {
     })
 }
 
-/// Reads the answer to [`super::Ask::ListTasks`] into neutral words, as JSON text; a task that makes no sense is left out.
-pub fn read_tasks(result: Json<'_>) -> Result<String, Problem> {
+/// Reads the answer to [`super::ask::Ask::ListTasks`] into neutral words, as JSON text; a task that makes no sense is left out.
+pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<String, Problem> {
     let [tasks, next_cursor] = read(result, "the list of tasks", ["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
     let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
     let mut known = String::from("[");
     for task in tasks {
-        let Ok(snapshot) = read_snapshot(task) else { continue };
+        let Ok(snapshot) = read_snapshot(task, times) else { continue };
         if known.len() > 1 {
             known.push(',');
         }
@@ -110,11 +135,6 @@ pub fn read_tasks(result: Json<'_>) -> Result<String, Problem> {
     let list = Object::new().raw("tasks", &known);
     let next_cursor = json::text(next_cursor).filter(|c| !c.is_empty());
     Ok(next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end())
-}
-
-fn read_task_id(json: Json<'_>) -> Option<String> {
-    let [task_id] = read_any(Some(json), ["taskId"]);
-    json::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
 }
 
 /// Whether a tool may run as a task (specification 2025-11-25, "Tool-Level Negotiation").
@@ -149,31 +169,55 @@ pub struct Listed<'a> {
     pub task_support: TaskSupport,
     /// Its structured content is wrapped in an object, as the only member `result` (FastMCP, deviation 21).
     pub wraps_result: bool,
+    /// Calling it twice does no more than calling it once.
+    pub is_idempotent: bool,
+    /// The arguments that are repeated in headers. `Err`: what is wrong with them, so that the tool must not be called.
+    pub mirrors: Result<Vec<Mirror>, Problem>,
 }
 
-/// Reads the answer to [`super::Ask::List`].
-pub fn read_page(kind: CallKind, result: Json<'_>) -> Result<Page<'_>, Problem> {
+/// Reads the answer to [`super::ask::Ask::List`].
+/// `is_directed`: the server decides which calls become tasks, and reads headers.
+pub(super) fn read_page(kind: CallKind, result: Json<'_>, is_directed: bool) -> Result<Page<'_>, Problem> {
     let [items, next_cursor] = read(result, "a list", [kind.words().1, "nextCursor"])?;
     let items = items.and_then(json::elements);
     let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
     Ok(Page {
-        items: items.into_iter().map(read_item).collect(),
+        items: items.into_iter().map(|item| read_item(item, is_directed)).collect(),
         next_cursor: json::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
     })
 }
 
-fn read_item(json: Json<'_>) -> Listed<'_> {
-    let [name, execution, schema] = read_any(Some(json), ["name", "execution", "outputSchema"]);
-    let [wraps_result] = read_any(schema, ["x-fastmcp-wrap-result"]);
+fn read_item(json: Json<'_>, is_directed: bool) -> Listed<'_> {
+    let [name, execution, input, output, annotations] =
+        read_any(Some(json), ["name", "execution", "inputSchema", "outputSchema", "annotations"]);
+    let [reads_only, is_idempotent] = read_any(annotations, ["readOnlyHint", "idempotentHint"]);
+    let [wraps_result] = read_any(output, ["x-fastmcp-wrap-result"]);
     let [task_support] = read_any(execution, ["taskSupport"]);
     Listed {
         json,
         name: json::text(name).map(Cow::into_owned),
         task_support: match json::text(task_support).as_deref() {
+            _ if is_directed => TaskSupport::Optional,
             Some("required") => TaskSupport::Required,
             Some("optional") => TaskSupport::Optional,
             _ => TaskSupport::Forbidden,
         },
         wraps_result: json::truth(wraps_result),
+        is_idempotent: json::truth(reads_only) || json::truth(is_idempotent),
+        mirrors: read_mirrors(input.filter(|_| is_directed)),
     }
+}
+
+/// The members of an object that must be one.
+pub(super) fn read<'a, const N: usize>(
+    raw: Json<'a>,
+    what: &str,
+    names: [&str; N],
+) -> Result<[Option<Json<'a>>; N], Problem> {
+    json::fields(raw, names).ok_or_else(|| Problem::new(what, raw.get()).within("unexpected JSON"))
+}
+
+/// The members of an object, if it is one.
+pub(super) fn read_any<'a, const N: usize>(raw: Option<Json<'a>>, names: [&str; N]) -> [Option<Json<'a>>; N] {
+    raw.and_then(|raw| json::fields(raw, names)).unwrap_or([None; N])
 }

@@ -1,0 +1,242 @@
+//! Questions that a server asks within its answers: in answer to a call, which is then sent again, and in a task's state.
+
+use super::{
+    Call, Client, Handle, InputId,
+    entry::Creation,
+    inputs::MOST_OPEN,
+    question::{Question, Way},
+    requests::Purpose,
+    trouble::Trouble,
+};
+use crate::{
+    Millis,
+    task::{Failure, FailureCode, Outcome},
+    wire::{
+        Problem,
+        answer::Asked,
+        ask::{Ask, Round},
+        input::{InputAnswer, InputKind, answer_set},
+        json::Json,
+        jsonrpc::RpcError,
+    },
+};
+
+/// A server that asks again and again is stopped here: so often for one call, so many keys for one task.
+const MOST_ROUNDS: u32 = 64;
+const MOST_KEYS: usize = 1000;
+
+/// A question that must not be asked again: its task and its key.
+pub(super) type Spent = (Box<str>, Box<str>);
+
+impl Client {
+    /// The server answered a call with questions: it is sent again with the answers (2026-07-28, Multi Round-Trip Requests).
+    pub(super) fn call_asks(
+        &mut self,
+        now: Millis,
+        handle: Handle,
+        call: Call,
+        asked: Vec<Asked<'_>>,
+        state: Option<Json<'_>>,
+    ) {
+        let round = Round { responses: None, state: state.map(|state| state.get().into()) };
+        let rounds = self.tasks.update(handle, |entry| {
+            entry.round = Some(round);
+            entry.rounds += 1;
+            entry.rounds
+        });
+        let doing = [call.kind.doing(), &call.name].concat();
+        if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
+            let problem = Problem::new("questions without end in answer to the same call", "").within(&doing);
+            let failure = Failure::new(FailureCode::Protocol, &[problem.as_str(), "; it was not sent again"]);
+            return self.settle(now, handle, Outcome::Failure(failure));
+        }
+        if asked.is_empty() {
+            // It only wants its note back, some time later.
+            let later = now.saturating_add(self.config.poll_interval_ms);
+            return self.call_again(handle, call, 1, later);
+        }
+        if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
+            let words = [": the server asks for ", &method, ", which nobody here answers; it was not sent again"];
+            let failure = Failure::new(FailureCode::Unsupported, &[&doing, &words.concat()]);
+            return self.settle(now, handle, Outcome::Failure(failure));
+        }
+        self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
+        for Asked { key, kind, params } in asked {
+            if let Ok(kind) = kind {
+                let question = Question::of_answer(Way::Call, key.into_owned(), kind, params, Some(handle), None);
+                self.add_question(question);
+            }
+        }
+    }
+
+    /// The answers to what a call was answered with are there, or not yet all of them.
+    pub(super) fn gather(&mut self, now: Millis, handle: Handle) {
+        let is_its = |question: &Question| question.handle == Some(handle) && matches!(question.way, Way::Call);
+        let its: Vec<InputId> = self.inputs.iter().filter(|(_, q)| is_its(q)).map(|(input, _)| *input).collect();
+        let answers = its.iter().filter_map(|input| self.inputs.get(input)?.response());
+        let responses = answer_set(answers);
+        let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
+        for input in its {
+            self.question_over(now, input, Ok("null".into()));
+        }
+        let taken = self.tasks.update(handle, |entry| {
+            if let Some(round) = &mut entry.round {
+                round.responses = Some(responses);
+            }
+            std::mem::replace(&mut entry.creation, Creation::Over)
+        });
+        if let Some(Creation::Asking { call }) = taken {
+            self.call_again(handle, call, 0, now);
+        }
+    }
+
+    /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
+    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: Vec<Asked<'_>>) {
+        self.withdraw(now, &|question| {
+            let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
+            is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
+        });
+        let handles = self.tasks.by_id(task_id);
+        for asked in asked {
+            let spent: Spent = (task_id.into(), asked.key.as_ref().into());
+            let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
+            let is_known = self.spent.get(&spent).is_some() || self.inputs.iter().any(|(_, q)| is_open(q));
+            if is_known || self.inputs.iter().len() >= MOST_OPEN {
+                continue;
+            }
+            let of_task = self.spent.first_from(|(id, _)| id.as_ref() < task_id);
+            let is_endless = of_task.iter().take_while(|((id, _), ())| id.as_ref() == task_id).count() >= MOST_KEYS;
+            let hopeless = match self.unserved(&asked) {
+                _ if is_endless => Some("more and more, without end".into()),
+                unserved => unserved,
+            };
+            match (hopeless, asked.kind) {
+                (None, Ok(kind)) => {
+                    let (way, owner) = (Way::Update, Some(task_id.into()));
+                    let handle = handles.first().copied();
+                    let question = Question::of_answer(way, asked.key.into_owned(), kind, asked.params, handle, owner);
+                    self.add_question(question);
+                }
+                (why, _) => {
+                    if !is_endless {
+                        self.spent.insert(spent, ());
+                    }
+                    let why = why.unwrap_or_default();
+                    self.cannot_answer(now, &handles, &["asks for ", &why, ", which nobody here answers"].concat());
+                }
+            }
+        }
+    }
+
+    /// Somebody waits for a task that waits for an answer that will not come.
+    fn cannot_answer(&mut self, now: Millis, handles: &[Handle], why: &str) {
+        for &handle in handles {
+            let words = [&self.name_of(handle), " ", why, "; it goes on, and waits for that"];
+            let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
+            self.interrupt(now, handle, failure);
+        }
+    }
+
+    /// The name of what is asked for, if nobody serves that.
+    fn unserved(&self, asked: &Asked<'_>) -> Option<String> {
+        match &asked.kind {
+            Ok(kind) if self.config.serves.get(*kind as usize) == Some(&true) => None,
+            Ok(kind) => Some(kind.method().into()),
+            Err(method) => Some(method.clone().into_owned()),
+        }
+    }
+
+    /// The application answers a question that came within an answer. `false`: it cannot be answered like this.
+    pub(super) fn take_answer(&mut self, now: Millis, input: InputId, answer: &InputAnswer) -> bool {
+        let Some(question) = self.inputs.get(&input) else { return false };
+        let (handle, kind): (Option<Handle>, InputKind) = (question.handle, question.kind);
+        let Err(why) = self.era.answer_input(kind, answer) else { return true };
+        let words = ["asks for ", kind.method(), ", which was not answered: ", why].concat();
+        match (&question.way, handle) {
+            (Way::Call, Some(handle)) => {
+                let doing = self.doing_call(handle).unwrap_or_default();
+                let words = [&doing, ": the server ", &words, "; it was not sent again"];
+                let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
+                self.settle(now, handle, Outcome::Failure(failure));
+            }
+            _ => {
+                let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id));
+                self.cannot_answer(now, &handles, &words);
+            }
+        }
+        false
+    }
+
+    /// Sends the answers of tasks that wait, one update for each task.
+    pub(super) fn release_updates(&mut self, now: Millis) {
+        loop {
+            let waits = |q: &&(InputId, Question)| matches!(q.1.way, Way::Update) && q.1.is_ready(now);
+            let Some((batch, first)) = self.inputs.iter().find(waits) else { return };
+            let (batch, owner) = (*batch, first.owner.clone());
+            let its = |q: &&(InputId, Question)| waits(q) && q.1.owner == owner;
+            let set = answer_set(self.inputs.iter().filter(its).filter_map(|(_, question)| question.response()));
+            for (_, question) in self.inputs.iter_mut() {
+                if question.owner == owner && question.is_ready(now) {
+                    question.sent_in(batch);
+                }
+            }
+            let (Some(task_id), Some((responses, _))) = (owner, set) else { return };
+            let ask = Ask::UpdateTask { task_id: &task_id, responses: &responses };
+            self.send(now, Purpose::Update(batch), ask, Some(self.config.request_timeout_ms));
+        }
+    }
+
+    /// The server said whether it has taken answers.
+    pub(super) fn updated(&mut self, now: Millis, batch: InputId, answer: Result<Json<'_>, RpcError>) {
+        let doing = "answering the server";
+        let refused = match answer.map(|json| self.era.complete(json)) {
+            Ok(Ok(_)) => None,
+            Ok(Err(problem)) => Some(Trouble::Protocol(problem).failure(doing, "")),
+            Err(error) => Some(Failure::rpc(FailureCode::Rpc, doing, error)),
+        };
+        for input in self.batch(batch) {
+            let Some(question) = self.inputs.get_mut(&input) else { continue };
+            let Some(refused) = refused.clone() else {
+                if let Some(owner) = question.owner.clone() {
+                    let spent = (owner, question.key.as_str().into());
+                    self.spent.insert(spent, ());
+                }
+                self.question_over(now, input, Ok("null".into()));
+                continue;
+            };
+            // It may be answered in another way, as long as the task asks it.
+            let (reply, owner) = (question.take_back(), question.owner.clone());
+            self.reply_if(reply, Err(refused));
+            for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id)) {
+                self.with_task(now, handle, |task, now| task.ask_now(now));
+            }
+        }
+    }
+
+    /// An update got no answer. One that comes twice does no harm: keys are answered once.
+    pub(super) fn update_failed(&mut self, now: Millis, batch: InputId, trouble: &Trouble) {
+        for input in self.batch(batch) {
+            self.answer_failed(now, input, trouble);
+        }
+    }
+
+    /// An update found that the server had forgotten what was agreed: it is sent again.
+    pub(super) fn update_again(&mut self, batch: InputId) {
+        for input in self.batch(batch) {
+            if let Some(question) = self.inputs.get_mut(&input) {
+                question.unsent();
+            }
+        }
+    }
+
+    fn batch(&self, batch: InputId) -> Vec<InputId> {
+        self.inputs.iter().filter(|(_, q)| q.is_of_batch(batch)).map(|(input, _)| *input).collect()
+    }
+
+    /// Nothing more is heard of a task here: its keys need not be remembered.
+    pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
+        if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).is_empty()) {
+            self.spent.retain(|(id, _)| id.as_ref() != task_id);
+        }
+    }
+}

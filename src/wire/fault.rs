@@ -1,0 +1,23 @@
+//! What a server's errors mean. Words differ from server to server, codes less.
+
+use super::{jsonrpc::RpcError, text};
+
+pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+pub(super) const INVALID_PARAMS: i64 = -32602;
+
+/// Whether an error about a task says that the server does not know it. Words differ (deviation 31), the code is the same;
+/// it also means that the task has not ended (deviation 17), or has.
+pub fn is_unknown_task(error: &RpcError) -> bool {
+    let says = |words: &str| text::says(&error.message, words);
+    error.code == INVALID_PARAMS && !says("not completed") && !says("in terminal")
+}
+
+/// Whether an error about a task says that it is unknown, or not in a state for what was asked.
+pub fn is_invalid_params(error: &RpcError) -> bool {
+    error.code == INVALID_PARAMS
+}
+
+/// Whether an error says that the call may not be a task (deviating servers' word for it; nothing was done).
+pub fn is_task_refused(error: &RpcError) -> bool {
+    error.code == METHOD_NOT_FOUND
+}

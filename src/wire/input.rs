@@ -1,0 +1,81 @@
+//! What a server may ask of its client.
+
+use super::object::Object;
+
+/// What a server may ask of its client. In the words of 2026-07-28 these are input requests; on this wire they are
+/// requests of the server's own, answered by a POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputKind {
+    /// `elicitation/create`.
+    Elicitation,
+    /// `sampling/createMessage`.
+    Sampling,
+    /// `roots/list`.
+    Roots,
+}
+
+impl InputKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Elicitation, Self::Sampling, Self::Roots];
+
+    /// The method's name.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation/create",
+            Self::Sampling => "sampling/createMessage",
+            Self::Roots => "roots/list",
+        }
+    }
+
+    /// The capability, and how it is declared.
+    fn capability(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Elicitation => ("elicitation", r#"{"form":{}}"#),
+            Self::Sampling => ("sampling", "{}"),
+            Self::Roots => ("roots", "{}"),
+        }
+    }
+}
+
+/// The client's capabilities: only what somebody answers, in the order of [`InputKind::ALL`].
+pub(super) fn capabilities(serves: [bool; 3]) -> Object {
+    let served =
+        InputKind::ALL.into_iter().zip(serves).filter(|(_, serves)| *serves).map(|(kind, _)| kind.capability());
+    served.fold(Object::new(), |object, (name, value)| object.raw(name, value))
+}
+
+/// An answer to an input request.
+#[derive(Debug)]
+pub enum InputAnswer {
+    /// The result, a JSON object as text.
+    Result(String),
+    /// There is none.
+    Error {
+        /// A JSON-RPC error code.
+        code: i64,
+        /// Why not.
+        message: String,
+    },
+}
+
+/// Answers by key as one JSON object, and how many they are; `None`: there are none.
+pub fn answer_set<'a>(answers: impl Iterator<Item = (&'a str, &'a str)>) -> Option<(String, usize)> {
+    let (mut set, mut count) = (Object::new(), 0);
+    for (key, json) in answers {
+        set = set.keyed(key, json);
+        count += 1;
+    }
+    (count > 0).then(|| (set.end(), count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_served_is_declared() {
+        assert_eq!(capabilities([false; 3]).end(), "{}");
+        assert_eq!(capabilities([true, false, true]).end(), r#"{"elicitation":{"form":{}},"roots":{}}"#);
+        assert_eq!(capabilities([false, true, false]).end(), r#"{"sampling":{}}"#);
+    }
+}

@@ -1,0 +1,95 @@
+//! The arguments of a tool that are repeated in headers, so that what stands before a server need not read bodies
+//! (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
+
+use super::{
+    Problem,
+    answer::read_any,
+    headers,
+    json::{self, Json},
+};
+use std::borrow::Cow;
+
+/// One such argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// The header's name behind the prefix.
+    pub header: String,
+    /// The names that lead to the argument.
+    path: Vec<String>,
+}
+
+const ANNOTATION: &str = "x-mcp-header";
+
+impl Mirror {
+    /// The argument as it stands in a header; `None`: it is not there.
+    pub(super) fn value(&self, arguments: &str) -> Option<String> {
+        let mut value = Json::check(arguments).ok()?;
+        for name in &self.path {
+            value = json::entries(value).into_iter().rev().find(|(key, _)| key == name)?.1;
+        }
+        match json::text(Some(value)) {
+            Some(text) => Some(text.into_owned()),
+            None if value.get().starts_with(['{', '[', 'n']) => None,
+            None => Some(value.get().into()),
+        }
+    }
+}
+
+/// The annotations of a tool's input schema. `Err`: one of them breaks a rule, so the tool must not be called.
+pub(super) fn read_mirrors(schema: Option<Json<'_>>) -> Result<Vec<Mirror>, Problem> {
+    let mut found = Vec::new();
+    if let Some(schema) = schema {
+        walk(schema, Some(&mut Vec::new()), &mut found)?;
+    }
+    Ok(found)
+}
+
+/// One schema; `path` leads to it through nothing but `properties`, `None` where it does not.
+fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Vec<Mirror>) -> Result<(), Problem> {
+    let [annotation] = read_any(Some(schema), [ANNOTATION]);
+    if json::entries(schema).iter().any(|(name, _)| name == ANNOTATION) {
+        let path = path.as_deref().filter(|path| !path.is_empty());
+        found.push(check(schema, annotation, path, found)?);
+    }
+    for (keyword, value) in json::entries(schema) {
+        match (keyword.as_ref(), path.as_deref_mut()) {
+            // What is data, and not a schema.
+            ("default" | "examples" | "const" | "enum" | ANNOTATION, _) => {}
+            ("properties", Some(path)) => {
+                for (name, property) in json::entries(value) {
+                    path.push(name.into_owned());
+                    walk(property, Some(path), found)?;
+                    path.pop();
+                }
+            }
+            _ => {
+                for part in json::elements(value).unwrap_or_else(|| vec![value]) {
+                    walk(part, None, found)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(
+    schema: Json<'_>,
+    annotation: Option<Json<'_>>,
+    path: Option<&Vec<String>>,
+    found: &[Mirror],
+) -> Result<Mirror, Problem> {
+    let header = json::text(annotation).unwrap_or(Cow::Borrowed(""));
+    let wrong = |why| Err(Problem::new(why, &header));
+    let Some(path) = path else { return wrong("x-mcp-header on what is no argument") };
+    let [kind] = read_any(Some(schema), ["type"]);
+    if !matches!(json::text(kind).as_deref(), Some("string" | "integer" | "boolean")) {
+        return wrong("x-mcp-header on an argument that is neither text nor a whole number nor a truth value");
+    }
+    if !headers::is_token(&header) {
+        return wrong("x-mcp-header that names no header");
+    }
+    if found.iter().any(|other| other.header.eq_ignore_ascii_case(&header)) {
+        return wrong("x-mcp-header that is there twice");
+    }
+    Ok(Mirror { header: header.into_owned(), path: path.clone() })
+}

@@ -1,0 +1,90 @@
+//! The codec of the 2025-11-25 revision (and of the handshake revisions before it, which have no tasks): what is its own.
+//! Tasks: specification 2025-11-25, basic/utilities/tasks.
+
+use super::{
+    Problem,
+    answer::{Called, Offer, read, read_any, read_payload, read_snapshot},
+    ask::{Ask, CallKind, Caller, Calling, TaskOption},
+    input::capabilities,
+    json::{self, Json},
+    jsonrpc,
+    object::Object,
+};
+use std::borrow::Cow;
+
+/// The revision that is offered.
+pub(super) const PROTOCOL_VERSION: &str = "2025-11-25";
+
+/// The revisions that are understood when a server answers with one of them.
+pub(super) const SUPPORTED_VERSIONS: [&str; 4] = [PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05"];
+
+/// What a task's times are called.
+pub(super) const TIMES: [&str; 2] = ["ttl", "pollInterval"];
+
+/// A request's text.
+pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> String {
+    let (method, params, _) = ask.words();
+    let params = match ask {
+        Ask::Greet => {
+            let params = params.text("protocolVersion", PROTOCOL_VERSION);
+            params.raw("capabilities", &capabilities(caller.serves).end()).raw("clientInfo", caller.client_info)
+        }
+        Ask::Call(Calling { task, progress_token, .. }) => {
+            let meta = Object::new().number("progressToken", u64::from(progress_token)).end();
+            let params = task.into_iter().fold(params, |params, task| params.raw("task", &encode_task(task)));
+            params.raw("_meta", &meta)
+        }
+        _ => params,
+    };
+    jsonrpc::request(id, method, &params.end())
+}
+
+fn encode_task(TaskOption { ttl_ms }: TaskOption) -> String {
+    ttl_ms.into_iter().fold(Object::new(), |task, ms| task.number("ttl", ms)).end()
+}
+
+/// Reads the answer to [`Ask::Greet`].
+pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
+    let [version, capabilities] = read(result, "the answer to the handshake", ["protocolVersion", "capabilities"])?;
+    let version =
+        json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
+    let [tools, tasks, experimental] = read_any(capabilities, ["tools", "tasks", "experimental"]);
+    // Where FastMCP 2.14 declared them at first (deviation 8).
+    let [old] = read_any(experimental, ["tasks"]);
+    let tasks = tasks.or(old);
+    let [requests, cancel, list] = read_any(tasks, ["requests", "cancel", "list"]);
+    let calls = read_any(requests, CallKind::ALL.map(|kind| kind.words().1));
+    Ok(Offer {
+        protocol_version: version.into_owned(),
+        tools: tools.is_some(),
+        // `tools: {}` without `call` comes from older Python servers and means the same.
+        task_calls: calls.map(|call| call.is_some()),
+        task_cancel: cancel.is_some(),
+        task_list: list.is_some(),
+    })
+}
+
+/// Reads the answer to [`Ask::Call`].
+pub(super) fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
+    let [task, meta] = read(result, "the answer to the call", ["task", "_meta"])?;
+    let Some(task) = task else {
+        let [old] = read_any(meta, ["modelcontextprotocol.io/task"]);
+        let [at_once] = read_any(old, ["returned_immediately"]);
+        return match old.and_then(read_task_id) {
+            Some(task_id) if !json::truth(at_once) => Ok(Called::Named { task_id, problem: None }),
+            _ => read_payload(result).map(Called::Plain),
+        };
+    };
+    match read_snapshot(task, TIMES) {
+        Ok(snapshot) => Ok(Called::Task(snapshot)),
+        Err(problem) => match read_task_id(task) {
+            Some(task_id) => Ok(Called::Named { task_id, problem: Some(problem) }),
+            None => Err(problem),
+        },
+    }
+}
+
+fn read_task_id(json: Json<'_>) -> Option<String> {
+    let [task_id] = read_any(Some(json), ["taskId"]);
+    json::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
+}

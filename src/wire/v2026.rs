@@ -1,0 +1,209 @@
+//! The codec of the 2026-07-28 revision and of its extension for tasks (`io.modelcontextprotocol/tasks`, 2026-07-28): what
+//! is its own. There is no session: every request says all that the server must know of the client.
+
+use super::{
+    Problem,
+    answer::{Asked, Called, Offer, State, read, read_any, read_payload, read_snapshot},
+    ask::{Ask, Caller, Calling},
+    headers::{self, Headers},
+    input::{InputAnswer, InputKind, capabilities},
+    json::{self, Json},
+    jsonrpc::{self, RpcError},
+    object::Object,
+    snapshot::Status,
+    v2025,
+};
+
+/// The revision.
+pub(super) const PROTOCOL_VERSION: &str = "2026-07-28";
+
+/// What a task's times are called.
+pub(super) const TIMES: [&str; 2] = ["ttlMs", "pollIntervalMs"];
+
+const EXTENSION: &str = "io.modelcontextprotocol/tasks";
+
+/// A request's text, and the headers that repeat what is in it.
+pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Headers) {
+    let (method, params, name) = ask.words();
+    let method = match ask {
+        Ask::Greet | Ask::Ping => "server/discover",
+        // The result is told with the state.
+        Ask::TaskResult { .. } => "tasks/get",
+        _ => method,
+    };
+    let mut headers = headers::request_headers(PROTOCOL_VERSION, method, name);
+    let mut meta = Object::new()
+        .text("io.modelcontextprotocol/protocolVersion", PROTOCOL_VERSION)
+        .raw("io.modelcontextprotocol/clientInfo", caller.client_info);
+    let mut params = params;
+    let mut may_be_task = true;
+    if let Ask::Call(Calling { task, progress_token, round, mirrors, arguments, .. }) = ask {
+        // Leaving it out is the only way to have an answer at once (extension, "Capability Negotiation").
+        may_be_task = task.is_some();
+        meta = meta.number("progressToken", u64::from(progress_token));
+        if let Some(round) = round {
+            let parts = [("inputResponses", &round.responses), ("requestState", &round.state)];
+            for (name, part) in parts {
+                params = part.iter().fold(params, |params, part| params.raw(name, part));
+            }
+        }
+        for mirror in mirrors {
+            if let Some(value) = mirror.value(arguments) {
+                headers.push(headers::param_header(&mirror.header, &value));
+            }
+        }
+    }
+    let mut capable = capabilities(caller.serves);
+    if may_be_task {
+        capable = capable.raw("extensions", &Object::new().raw(EXTENSION, "{}").end());
+    }
+    let meta = meta.raw("io.modelcontextprotocol/clientCapabilities", &capable.end()).end();
+    (jsonrpc::request(id, method, &params.raw("_meta", &meta).end()), headers)
+}
+
+/// Reads the answer to [`Ask::Greet`]; `None`: this is none of this era's.
+pub(super) fn read_offer(result: Json<'_>) -> Option<Offer> {
+    let [versions, capabilities] = read_any(Some(result), ["supportedVersions", "capabilities"]);
+    if !speaks(versions, &[PROTOCOL_VERSION]) {
+        return None;
+    }
+    let [tools] = read_any(capabilities, ["tools"]);
+    Some(Offer {
+        protocol_version: PROTOCOL_VERSION.into(),
+        tools: tools.is_some(),
+        // Whether it declares the extension or not: what it answers counts.
+        task_calls: [true, false, false],
+        task_cancel: true,
+        task_list: false,
+    })
+}
+
+/// Whether a list of revisions has one of these.
+fn speaks(versions: Option<Json<'_>>, known: &[&str]) -> bool {
+    let versions = versions.and_then(json::elements).unwrap_or_default();
+    versions.into_iter().any(|version| json::text(Some(version)).is_some_and(|v| known.contains(&v.as_ref())))
+}
+
+/// What an error in answer to [`Ask::Greet`] says of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reproach {
+    /// It speaks this era, but could not take the request: a second one may do better.
+    Again,
+    /// It speaks this era, and refuses.
+    Ours,
+    /// It speaks another.
+    Other,
+}
+
+/// Reads an error in answer to [`Ask::Greet`].
+pub(super) fn reproach(error: &RpcError) -> Reproach {
+    match error.code {
+        UNSUPPORTED_VERSION => {
+            let data = error.data.as_deref().and_then(|data| Json::check(data).ok());
+            let [supported] = read_any(data, ["supported"]);
+            if speaks(supported, &[PROTOCOL_VERSION]) {
+                Reproach::Again
+            } else if speaks(supported, &v2025::SUPPORTED_VERSIONS) {
+                Reproach::Other
+            } else {
+                Reproach::Ours
+            }
+        }
+        HEADER_MISMATCH | MISSING_CAPABILITY => Reproach::Ours,
+        _ => Reproach::Other,
+    }
+}
+
+const HEADER_MISMATCH: i64 = -32020;
+const MISSING_CAPABILITY: i64 = -32021;
+const UNSUPPORTED_VERSION: i64 = -32022;
+
+/// Whether the headers did not say what the body says: the server has done nothing, and its list of tools may have changed.
+pub(super) fn is_mismatch(error: &RpcError) -> bool {
+    error.code == HEADER_MISMATCH
+}
+
+/// What a client has to declare for a request to be served, as far as this one could.
+pub(super) fn missing(error: &RpcError) -> Option<&'static str> {
+    let data = error.data.as_deref().filter(|_| error.code == MISSING_CAPABILITY);
+    let data = data.and_then(|data| Json::check(data).ok())?;
+    let [required] = read_any(Some(data), ["requiredCapabilities"]);
+    let [elicitation, sampling, roots, extensions] =
+        read_any(required, ["elicitation", "sampling", "roots", "extensions"]);
+    let [tasks] = read_any(extensions, [EXTENSION]);
+    match (tasks, elicitation, sampling, roots) {
+        (Some(_), ..) => Some("it has to be a task, and the call forbids that"),
+        (_, Some(_), ..) => Some("it asks its user something: give the client an onElicitation handler"),
+        (_, _, Some(_), _) => Some("it asks a model something: give the client an onSampling handler"),
+        (.., Some(_)) => Some("it asks for directories: give the client an onListRoots handler"),
+        _ => None,
+    }
+}
+
+/// Whether an error comes from a server that does not (any more) speak this era at all.
+pub(super) fn is_disowned(error: &RpcError) -> bool {
+    error.code == UNSUPPORTED_VERSION || (-32019..=-32000).contains(&error.code)
+}
+
+/// Reads the answer to [`Ask::Call`].
+pub(super) fn read_called(result: Json<'_>, may_be_task: bool) -> Result<Called<'_>, Problem> {
+    let [kind, requests, state] =
+        read(result, "the answer to the call", ["resultType", "inputRequests", "requestState"])?;
+    match json::text(kind).as_deref() {
+        // Servers of earlier revisions leave it out (2026-07-28, Base Protocol: "Result Type").
+        None | Some("complete") => read_payload(result).map(Called::Plain),
+        Some("task") if may_be_task => read_snapshot(result, TIMES).map(Called::Task),
+        Some("task") => Err(Problem::new("a task in answer to a call that may not be one", "")),
+        Some("input_required") if requests.is_some() || state.is_some() => {
+            Ok(Called::Asks(read_asked(requests), state))
+        }
+        Some(other) => Err(Problem::new("a result of an unknown type", other)),
+    }
+}
+
+/// Reads a task's state.
+pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, Problem> {
+    let snapshot = read_snapshot(json, TIMES)?;
+    let [requests, result, error] = read_any(Some(json), ["inputRequests", "result", "error"]);
+    let outcome = match (snapshot.status, result, error) {
+        (Status::Completed, Some(result), _) => Some(Ok(read_payload(result)?)),
+        (Status::Failed, _, Some(error)) => Some(Err(jsonrpc::read_error(error))),
+        _ => None,
+    };
+    let asks = requests.filter(|_| snapshot.status == Status::InputRequired);
+    Ok(State { snapshot, asked: Some(read_asked(asks)), outcome })
+}
+
+fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
+    let requests = requests.map(json::entries).unwrap_or_default();
+    let ask = |(key, request)| {
+        let [method, params] = read_any(Some(request), ["method", "params"]);
+        let method = json::text(method).unwrap_or_default();
+        let [mode] = read_any(params, ["mode"]);
+        let known = InputKind::ALL.into_iter().find(|kind| kind.method() == method);
+        // Only forms are declared.
+        let is_form = mode.is_none() || json::text(mode).as_deref() == Some("form");
+        let kind = known.filter(|kind| is_form || *kind != InputKind::Elicitation).ok_or(method);
+        Asked { key, kind, params: params.unwrap_or(Json::EMPTY) }
+    };
+    requests.into_iter().map(ask).collect()
+}
+
+/// An answer as it stands in a set of them; `Err`: this era has no word for a refusal of this kind.
+pub(super) fn answer_input<'a>(kind: InputKind, answer: &'a InputAnswer) -> Result<&'a str, &'a str> {
+    match (answer, kind) {
+        (InputAnswer::Result(json), _) if Json::check(json).is_ok() => Ok(json),
+        (InputAnswer::Result(_), _) => Err("the answer is not JSON"),
+        (InputAnswer::Error { .. }, InputKind::Elicitation) => Ok(r#"{"action":"cancel"}"#),
+        (InputAnswer::Error { message, .. }, _) => Err(message),
+    }
+}
+
+/// Checks that a result is whole: some of this era are not.
+pub(super) fn complete(result: Json<'_>) -> Result<Json<'_>, Problem> {
+    let [kind] = read_any(Some(result), ["resultType"]);
+    match json::text(kind).as_deref() {
+        None | Some("complete") => Ok(result),
+        Some(other) => Err(Problem::new("a result of a type that does not belong here", other)),
+    }
+}
