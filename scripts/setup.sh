@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# setup.sh [start|build|test]: finds or makes what that command needs, and nothing twice.
+# setup.sh [start|build|conformance|test]: finds or makes what that command needs, and nothing twice.
 #   start, build  a Rust toolchain for wasm32, the wasm-bindgen tools of Cargo.lock, node_modules
-#   test          also the browsers and the Python servers; without them their tests are skipped, with a reason
+#   conformance   also the official conformance suite, with a Node that it runs on
+#   test          also the browsers and the Python servers; without them and the suite their tests are skipped, with a reason
 # Every step that may use the network has a time limit. The toolchain it chose is in .toolchain/env (see env.mjs).
 # Honoured: SETUP_ROUTE=rustup|debian, RUSTUP_LIMIT=seconds, SETUP_NO_RUSTUP=1, SETUP_NO_STD_SOURCE=1, SETUP_BROWSERS=0, SETUP_PYTHON=0.
 set -euo pipefail
@@ -137,6 +138,23 @@ fi
 
 # --- For the tests only: a failure here is said, and its tests are skipped -----------------------------------------
 
+conformance_suite() { # in a folder of its own: a `node` in node_modules/.bin would be the one of every npm script
+  local from=tests/conformance to=.toolchain/conformance key binary=()
+  # Its Node is of use only where the caller's is too old for the suite.
+  if node -e 'process.exit(parseInt(process.versions.node) >= 22 ? 0 : 1)'; then binary=(--omit=optional); fi
+  key="$(hash_of $from/package.json $from/package-lock.json) ${binary[*]:-}"
+  [ "$(cat $to/.done 2>/dev/null)" != "$key" ] || return 0
+  say "installing the conformance suite in $to"
+  rm -rf $to && mkdir -p $to && cp $from/package.json $from/package-lock.json $to/
+  if (cd $to && limited 600 npm ci ${binary[@]+"${binary[@]}"} --ignore-scripts --no-audit --no-fund --loglevel=error >&2); then
+    echo "$key" >$to/.done
+  else
+    rm -rf $to
+    say "npm could not install $from/package.json: the suite's tests will be skipped (remedy: check the network, run it again)"
+  fi
+}
+
+case $mode in test|conformance) conformance_suite ;; esac
 [ "$mode" = test ] || exit 0
 
 browsers() {
