@@ -81,7 +81,7 @@ impl Client {
             let problem = Problem::new(what, http::origin(url));
             let origin = exchange.origin.clone();
             self.abort(id);
-            return self.broke(now, id, &origin, &Trouble::Protocol(problem));
+            return self.broke(now, id, &origin, &Trouble::Elsewhere(problem));
         }
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);

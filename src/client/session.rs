@@ -127,6 +127,8 @@ impl Client {
             self.is_era_known = true;
             self.put(Output::Speaks(self.era));
         }
+        // Some servers put every client into a session, whatever it speaks.
+        let session_id = session_id.filter(|_| self.era.has_sessions());
         let ready = Ready { session_id, offer };
         if self.era.has_sessions() {
             self.session = Session::Confirming(ready);
@@ -180,13 +182,14 @@ impl Client {
                 _ => {}
             }
         }
-        if self.falls_back(trouble) {
+        if trouble.is_unauthorized() {
+            return self.no_session(now, &failure);
+        }
+        // What is not known to speak this era may speak its oldest form.
+        if !self.is_era_known && self.falls_back(trouble) {
             return self.open_legacy(Some(failure));
         }
         if !trouble.is_transient() {
-            if trouble.is_unauthorized() {
-                return self.no_session(now, &failure);
-            }
             return self.not_let_in(now, &failure);
         }
         let until = self.health.bad(now, trouble.retry_after_ms());

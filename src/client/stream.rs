@@ -246,7 +246,9 @@ impl Client {
         let is_up = self.health.answered_since(self.stream.last_death);
         self.stream.young_deaths += u32::from(young && is_up);
         self.stream.last_death = now;
-        if self.stream.young_deaths >= MOST_YOUNG_DEATHS || matches!(trouble, Trouble::Protocol(_)) {
+        if self.stream.young_deaths >= MOST_YOUNG_DEATHS
+            || matches!(trouble, Trouble::Protocol(_) | Trouble::Elsewhere(_))
+        {
             return self.stream_given_up(trouble);
         }
         let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths);

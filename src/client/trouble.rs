@@ -19,6 +19,8 @@ pub(super) enum Trouble {
     Http(Head, Option<RpcError>),
     /// What came was not the protocol.
     Protocol(Problem),
+    /// The answer came from another origin.
+    Elsewhere(Problem),
 }
 
 impl Trouble {
@@ -27,7 +29,7 @@ impl Trouble {
         match self {
             Self::Network(_) | Self::Late(_) => true,
             Self::Http(head, _) => http::is_transient(head.status),
-            Self::Protocol(_) => false,
+            Self::Protocol(_) | Self::Elsewhere(_) => false,
         }
     }
 
@@ -66,7 +68,7 @@ impl Trouble {
                 Failure::new(FailureCode::Network, &[doing, ": no answer within ", &seconds, " s", consequence])
             }
             Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
-            Self::Protocol(problem) => {
+            Self::Protocol(problem) | Self::Elsewhere(problem) => {
                 Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", problem.as_str(), consequence])
             }
             Self::Http(head, rpc) => {

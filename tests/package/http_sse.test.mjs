@@ -21,10 +21,10 @@ test("a call, with what it takes to find the transport, and nothing that servers
   const task = own.callTool("echo", { text: "grüße 🎉" });
   assert.equal(textOf(await inTime(task)), "grüße 🎉");
   assert.equal(task.returnedImmediately, true);
-  assert.deepEqual(rpcs().slice(0, 4), ["initialize", "GET", "initialize", "notifications/initialized"]);
+  assert.deepEqual(rpcs().slice(0, 5), ["server/discover", "initialize", "GET", "initialize", "notifications/initialized"]);
   assert.equal(rpcs().at(-1), "tools/call");
-  const [posted, get, ...others] = server.requests;
-  assert.deepEqual([posted.path, get.path], ["/sse", "/sse"]);
+  const [probe, posted, get, ...others] = server.requests;
+  assert.deepEqual([probe.path, posted.path, get.path], ["/sse", "/sse", "/sse"]);
   for (const { path, headers } of others) {
     assert.equal(path, "/messages");
     assert.equal(headers.authorization, "Bearer x");

@@ -65,6 +65,11 @@ impl Sim {
         Self { by_hand: true, ..Self::new(FakeServer::default()) }
     }
 
+    /// The same, with other settings.
+    pub(crate) fn by_hand_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self { by_hand: true, ..Self::with_config(FakeServer::default(), change) }
+    }
+
     /// An engine and a server that answers it.
     pub(crate) fn new(server: FakeServer) -> Self {
         Self::with_config(server, |_| {})
