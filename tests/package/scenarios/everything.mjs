@@ -12,8 +12,8 @@ const v = {
   required: [research, { topic: "tea" }, "ToolError"],
   check: (result, assert) => assert.match(textOf(result), /^# Research Report: tea/),
   lists: true,
-  waits: true,
-  cancelsFinished: false,
+  waits: "server",
+  cancelsFinished: "refused",
   scoped: true,
   times: [300_000, 1000], // deviation 38
 };

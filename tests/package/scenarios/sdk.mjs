@@ -11,8 +11,8 @@ const v = {
   required: ["greets", {}, "ToolError"],
   check: (result, assert) => assert.deepEqual(result.structuredContent, { counted: 1 }),
   lists: true,
-  waits: true,
-  cancelsFinished: false,
+  waits: "server",
+  cancelsFinished: "refused",
   scoped: true,
   times: [30_000, 500],
 };
