@@ -12,7 +12,7 @@ const v = {
   required: [research, { topic: "tea" }, "ToolError"],
   check: (result, assert) => assert.match(textOf(result), /^# Research Report: tea/),
   lists: true,
-  waits: "server",
+  waits: true,
   cancelsFinished: "refused",
   scoped: true,
   times: [300_000, 1000], // deviation 38

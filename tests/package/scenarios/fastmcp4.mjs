@@ -6,7 +6,7 @@ import { input } from "./input.mjs";
 import { answers, errors, rounds, wire } from "./modern.mjs";
 import { byId, refusals, sessions } from "./shared.mjs";
 
-const v = { ...older, waits: "client", cancelsFinished: "completed", scoped: false, times: [900_000, 200] };
+const v = { ...older, cancelsFinished: "completed", scoped: false, times: [900_000, 200] };
 const toolsOnly = "only tools can be tasks";
 
 /** By the era that the client finds by itself. */
@@ -15,7 +15,7 @@ export const fastmcp4 = {
   ...data,
   ...without(plain, /^progress and other notifications/, "the server logs only for who asks for it in each request; see the progress of this era"),
   ...without(without(without(prompts("data://item/7"), /^a prompt by a task/, toolsOnly), /^resources by a task/, toolsOnly), /^listPrompts/, toolsOnly),
-  ...byId(v),
+  ...without(byId(v), /^the result of a running task/, "a result comes with the status, or not at all; see the errors of this era"),
   ...without(refusals(v), /^a required tool/, "the list of tools does not say which ones have to be tasks"),
   ...without(sessions(v), /session (that the server )?ended/, "there are no sessions"),
   ...without(input({ field: "value", thrown: "no name: cancel" }), /^without a handler/, "the server asks all the same; see the answers of this era"),
@@ -48,7 +48,7 @@ export const fastmcp4 = {
 };
 
 /** The client as it is after the handshake, whatever else the server speaks. */
-const pinned = (help, options) => help.client({ era: "2025", ...options });
+const pinned = (help, options) => help.client({ era: "2025-11-25", ...options });
 const noTasks = "the server serves tasks in the other era only (deviation 35)";
 
 export const fastmcp4Legacy = {

@@ -4,7 +4,8 @@ import { eavesdrop, textOf } from "./common.mjs";
 
 const revision = "2026-07-28";
 const say = (value) => ({ action: "accept", content: { value } });
-const questions = (task) => Object.entries(task.getSnapshot()?.inputRequests ?? {});
+/** Also of a call that is no task, and has no status. */
+const questions = (task) => Object.entries(task.inputRequests);
 const messages = (task) => questions(task).map(([, { params }]) => params.message).sort();
 
 /** The requests of one method, in their order. */
@@ -108,6 +109,17 @@ export const errors = {
       assert.equal(textOf(result), "no more toner");
     },
   },
+  "the result of a running task by its id is refused in words: it has none yet": {
+    async run(lib, url, help) {
+      const client = help.client();
+      const task = client.callTool("long_sleep");
+      await help.inTime(task.created, "the task's name");
+      const error = await help.rejection(client.getTaskResult(task.taskId));
+      await help.inTime(task.cancel(), "the cancellation");
+      return error;
+    },
+    verify: (error, truth, assert) => assert.match(error.message, /working/),
+  },
   "a required tool without a task is refused by the server, which names what is missing (deviations 3, 34)": {
     run: (lib, url, help) => help.rejection(help.client().callTool("long_sleep", {}, { task: false })),
     verify(error, truth, assert) {
@@ -174,20 +186,20 @@ export const answers = {
       assert.deepEqual(after, []);
     },
   },
-  "a server that asks though nobody was declared to answer: the question stands in the status, and respond() answers": {
+  "a server that asks though nobody was declared to answer: the waiting ends in words, and whoever answers gets the result": {
     async run(lib, url, help) {
       const heard = eavesdrop();
       const task = help.client({ fetch: heard.fetch }).callTool("greets");
-      const { status } = await help.inTime(task.wait({ state: "input_required" }), "input_required");
-      const [[key]] = questions(task);
-      await help.inTime(task.respond({ [key]: say("Luca") }), "the server's receipt");
+      const error = await help.rejection(task);
       const [{ body }] = sent(heard, "tools/call");
-      return { status, text: textOf(await help.inTime(task, "the result")), declared: body.params._meta["io.modelcontextprotocol/clientCapabilities"] };
+      const other = help.client({ onElicitation: () => say("Luca") }).task(JSON.parse(JSON.stringify(task)));
+      return { error, text: textOf(await help.inTime(other, "the result")), declared: body.params._meta["io.modelcontextprotocol/clientCapabilities"] };
     },
-    verify({ status, text, declared }, truth, assert) {
-      assert.equal(status, "input_required");
-      assert.equal(text, "Hello, Luca!");
+    verify({ error, text, declared }, truth, assert) {
+      assert.equal(error.name, "UnsupportedError");
+      assert.match(error.message, /elicitation\/create/);
       assert.equal("elicitation" in declared, false);
+      assert.equal(text, "Hello, Luca!");
     },
   },
 };
@@ -228,14 +240,13 @@ export const rounds = {
       const result = task.result();
       await help.until(() => questions(task).length > 0, "the question");
       const [[key]] = questions(task);
-      const { status } = task.getSnapshot();
       const sending = task.respond({ [key]: say("Luca") });
-      return { status, text: textOf(await help.inTime(result, "the result")), responded: (await help.inTime(sending, "the receipt")) === undefined };
+      return { text: textOf(await help.inTime(result, "the result")), responded: (await help.inTime(sending, "the receipt")) === undefined, left: questions(task) };
     },
-    verify({ status, text, responded }, truth, assert) {
-      assert.equal(status, "input_required");
+    verify({ text, responded, left }, truth, assert) {
       assert.equal(text, "Hello, Luca! (state of somebody)");
       assert.ok(responded);
+      assert.deepEqual(left, []);
     },
   },
   "a question before there is a task, and one within it: keys of their own, and the task starts without the old answers": {

@@ -11,7 +11,7 @@ const v = {
   required: ["greets", {}, "ToolError"],
   check: (result, assert) => assert.deepEqual(result.structuredContent, { counted: 1 }),
   lists: true,
-  waits: "server",
+  waits: true,
   cancelsFinished: "refused",
   scoped: true,
   times: [30_000, 500],

@@ -59,7 +59,7 @@ export const byId = (v) => ({
     run: (lib, url, help) => help.rejection(help.client().cancelTask(nobody)),
     verify: (error, truth, assert) => verifyExpired(error, assert),
   },
-  [`the result of a running task by its id: ${v.waits ? `the ${v.waits} waits for the end` : "the server refuses in its words (deviation 17)"}`]: {
+  [`the result of a running task by its id: the server ${v.waits ? "waits for the end" : "refuses in its words (deviation 17)"}`]: {
     async run(lib, url, help) {
       const client = help.client();
       const task = client.callTool(...(v.waits ? v.quick : v.slow));
