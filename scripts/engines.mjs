@@ -29,12 +29,13 @@ export function missing(engine) {
 /**
  * `evaluate(fn, arg)` runs `fn` in the page with one JSON argument and resolves with its JSON result.
  * `page` is playwright's, in chromium and firefox. Close it even when a test fails: the browser outlives the test else.
+ * `args` are more flags, for chromium.
  */
-export async function open(engine) {
+export async function open(engine, { args = [] } = {}) {
   if (engine === "webkit") return webkit();
   const { chromium, firefox } = await import("playwright-core");
   const browser = engine === "chromium"
-    ? await chromium.launch({ executablePath: bin.chromium, args: chromiumArgs })
+    ? await chromium.launch({ executablePath: bin.chromium, args: [...chromiumArgs, ...args] })
     : await firefox.launch({ channel: "moz-firefox", executablePath: bin.firefox });
   try {
     const page = await browser.newPage();

@@ -192,4 +192,4 @@ python_server() { # NAME: a virtual environment with exactly what tests/servers/
 }
 
 [ "${SETUP_BROWSERS:-1}" = 0 ] || browsers
-[ "${SETUP_PYTHON:-1}" = 0 ] || for server in fastmcp-3.4 fastmcp-2.14 mcp-1.30; do python_server "$server"; done
+[ "${SETUP_PYTHON:-1}" = 0 ] || for server in fastmcp-4.1 fastmcp-3.4 fastmcp-2.14 mcp-1.30; do python_server "$server"; done

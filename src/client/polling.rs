@@ -191,7 +191,9 @@ impl Client {
 
     fn poll_refused(&mut self, now: Millis, handle: Handle, want: Want, error: RpcError) {
         let doing = ["asking after ", &self.name_of(handle)].concat();
-        self.bad_answer(now, handle, want, Failure::rpc(FailureCode::Rpc, &doing, error), false);
+        // A server without the method will not have it the next time (deviation 35).
+        let hopeless = fault::is_task_refused(&error);
+        self.bad_answer(now, handle, want, Failure::rpc(FailureCode::Rpc, &doing, error), hopeless);
     }
 
     /// Asked again after a growing while; whoever waits is told at once when waiting will not help, else in the end.

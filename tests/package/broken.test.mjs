@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { startPuppet } from "./puppet.mjs";
-import { entry, inTime, rejection, settle, until } from "./support.mjs";
+import { checked, entry, inTime, rejection, settle, until } from "./support.mjs";
 
 let server;
 let breaks = false;
@@ -31,7 +31,7 @@ process.on("unhandledRejection", (error) => uncaught.push(error));
 
 /** A copy of the package with a module of its own: none lives on behind its breaking. */
 let copies = 0;
-const copy = () => import(`${entry()}?${++copies}`);
+const copy = async () => checked(await import(`${entry()}?${++copies}`));
 
 function isTold(error, InternalError) {
   assert.ok(InternalError.isInstance(error), String(error));

@@ -1,6 +1,7 @@
 // A worker in which time passes only when it is told to: the package runs on a clock and a server of ours. Started by
 // polling.test.mjs, one scenario for each worker; posts what it saw.
 import { parentPort, workerData } from "node:worker_threads";
+import { distinct, recorded } from "./recorded.mjs";
 
 const { entry, scenario, arg } = workerData;
 const day = 86_400_000;
@@ -124,7 +125,8 @@ const outages = {
 /** The most requests in any second. */
 const mostInASecond = (requests) => Math.max(0, ...requests.map(({ at }) => requests.filter((r) => r.at >= at && r.at < at + 1000).length));
 
-const { Client } = await import(entry);
+const sent = distinct();
+const { Client } = recorded(await import(entry), sent.note);
 
 const scenarios = {
   /** One awaited task. */
@@ -234,4 +236,4 @@ const scenarios = {
 };
 
 const seen = await scenarios[scenario](arg);
-parentPort.postMessage({ ...seen, longest: Math.max(...delays), shortest: Math.min(...delays) });
+parentPort.postMessage({ ...seen, sent: sent.all(), longest: Math.max(...delays), shortest: Math.min(...delays) });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Worker } from "node:worker_threads";
 import { startPuppet } from "./puppet.mjs";
-import { entry, folder, inTime, mcp, packed, project, root } from "./support.mjs";
+import { checked, entry, folder, inTime, mcp, packed, project, root } from "./support.mjs";
 
 let server;
 before(async () => { server = await startPuppet(); });
@@ -84,7 +84,7 @@ describe("in Node", () => {
   const text = (result) => result.content[0].text;
 
   test("mcp-tasks and mcp-tasks/inline export the same names, and both work", async (t) => {
-    const inline = await import(entry("mcp-tasks/inline"));
+    const inline = checked(await import(entry("mcp-tasks/inline")));
     assert.deepEqual(Object.keys(inline).sort(), Object.keys(mcp).sort());
     assert.ok(!("default" in mcp));
     for (const { Client } of [mcp, inline]) {

@@ -2,10 +2,12 @@
 // at a time, and posts what came of each. It knows nothing of what is done to it.
 import { parentPort, workerData } from "node:worker_threads";
 import { hurry } from "./hurry.mjs";
+import { distinct, recorded } from "./recorded.mjs";
 
 const { entry, url, plan, atOnce } = workerData;
 const clock = await hurry();
-const { Client } = await import(entry);
+const sent = distinct();
+const { Client } = recorded(await import(entry), sent.note);
 const warnings = [];
 const onWarning = (w) => warnings.push(w);
 const client = new Client(url, { onWarning });
@@ -56,7 +58,7 @@ await Promise.all(Array.from({ length: atOnce }, async () => {
 }));
 // Time for what must not come any more.
 await clock.sleep(200);
-parentPort.postMessage({ seen, warnings, tookMs: clock.now() });
+parentPort.postMessage({ seen, warnings, sent: sent.all(), tookMs: clock.now() });
 client.close();
 second.close();
 parentPort.close();

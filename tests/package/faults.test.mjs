@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { startDemo } from "../servers/demo.mjs";
 import { chance, eventFaults, postFaults, startFaultProxy, streamFaults } from "../servers/fault-proxy.mjs";
 import { startPython } from "../servers/start.mjs";
-import { entry, patience, until } from "./support.mjs";
+import { checkSent, entry, patience, until } from "./support.mjs";
 
 const tasks = 200;
 /** Not all: whatever is under way when a session is lost has an unknown fate, and this is about tasks that have a name. */
@@ -49,6 +49,9 @@ async function runClient(t, proxy, plan, together = atOnce) {
     }, patience);
     worker.once("message", (m) => (clearInterval(look), resolve(m)));
     worker.once("error", reject);
+  }).then((m) => {
+    m.sent?.forEach(checkSent); // a run that hangs says something else
+    return m;
   });
 }
 

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { afterEach } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { recorded } from "./recorded.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The unpacked tarball, or undefined. */
@@ -22,8 +24,27 @@ const require = createRequire(join(project, "package.json"));
 /** The file that a project's `import "mcp-tasks"` means here; found by the package's own `exports`. */
 export const entry = (path = "mcp-tasks") => pathToFileURL(require.resolve(path)).href;
 
+// Every message that a test's clients send has to be what the protocol says. Other programs only borrow what is here.
+const inTest = process.argv[1]?.endsWith(".test.mjs");
+const judge = inTest ? (await import("./schema.mjs")).judge : () => [];
+const violations = [];
+let tolerated = [];
+/** Looks at what a client sent, or is about to send. */
+export const checkSent = (request) => void violations.push(...judge(request));
+/** For a test that makes the package send what the protocol does not know: violations that match are no failure of it. */
+export const tolerate = (...patterns) => void tolerated.push(...patterns);
+if (inTest) {
+  afterEach(() => {
+    const found = violations.splice(0).filter((words) => !tolerated.some((pattern) => pattern.test(words)));
+    tolerated = [];
+    assert.deepEqual([...new Set(found)], [], "what was sent, against the protocol's schema");
+  });
+}
+
+/** A copy of the package whose clients are checked. */
+export const checked = (lib) => recorded(lib, checkSent);
 /** The package, as Node gets it. */
-export const mcp = await import(entry());
+export const mcp = checked(await import(entry()));
 export const { Client } = mcp;
 
 /** How long a condition may take on a busy machine. Nothing is asserted about time. */
@@ -84,6 +105,7 @@ export async function onFakeClock(t, scenario, arg) {
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`the worker ended with ${code}`)));
   }), scenario);
+  for (const request of seen.sent) checkSent(request);
   assert.ok(seen.longest <= 2 ** 31 - 1, `setTimeout fires at once for ${seen.longest}`);
   return seen;
 }

@@ -11,6 +11,18 @@ export const collapsed = (lines) => lines.filter((line, i) => line !== lines[i -
 /** Where FastMCP 2.14 says that it made a task. */
 const stub = "modelcontextprotocol.io/task";
 
+/** The prefix of what a request of 2026-07-28 says of itself. */
+const ours = "io.modelcontextprotocol/";
+
+/** A scenario that a server's era of the protocol cannot have: it stands in the list, and is skipped with its reason. */
+export const absent = (reason) => ({ absent: `not in this era: ${reason}` });
+
+/** A list in which the scenarios whose titles match are absent. A pattern that matches none has been overtaken by a new title. */
+export function without(list, pattern, reason) {
+  if (!Object.keys(list).some((title) => pattern.test(title))) throw new Error(`no scenario is called ${pattern}`);
+  return Object.fromEntries(Object.entries(list).map(([title, scenario]) => [title, pattern.test(title) ? absent(reason) : scenario]));
+}
+
 /** An error as plain data, as it crosses from a page. */
 export const plainError = (lib, error) => {
   const { name, code, message, rpc, result } = error;
@@ -60,16 +72,18 @@ export function helpers(lib, url, patience = 15_000) {
 }
 
 /**
- * A `fetch` that keeps what a server says of tasks (in its answer to the call, of its own accord, and when asked) and
- * which methods the client used. `ask` asks the server by hand, in the client's newest session.
+ * A `fetch` that keeps what a server says of tasks (in its answer to the call, of its own accord, and when asked), which
+ * methods the client used, and what it sent. `ask` asks the server by hand, in the client's newest session and era.
  */
 export function eavesdrop() {
-  const heard = { created: [], pushed: [], asked: [], methods: [], session: undefined, fetch: listenIn, ask, end };
-  let url, version;
+  const heard = { created: [], pushed: [], asked: [], methods: [], sent: [], session: undefined, fetch: listenIn, ask, end };
+  let url, version, envelope;
   async function listenIn(address, init) {
-    const { method } = typeof init.body === "string" ? JSON.parse(init.body) : {};
-    heard.methods.push(method ?? init.method);
+    const body = typeof init.body === "string" ? JSON.parse(init.body) : {};
+    heard.methods.push(body.method ?? init.method);
+    heard.sent.push({ http: init.method, headers: Object.fromEntries(new Headers(init.headers)), body });
     url = address;
+    envelope = body.params?._meta?.[`${ours}clientCapabilities`] ? body.params._meta : envelope;
     version = new Headers(init.headers).get("mcp-protocol-version") ?? version;
     const response = await fetch(address, init);
     heard.session = response.headers.get("mcp-session-id") ?? heard.session;
@@ -80,19 +94,23 @@ export function eavesdrop() {
     const { method, params, result } = JSON.parse(line);
     if (method === "notifications/tasks/status") heard.pushed.push(words(params));
     else if (result?.task) heard.created.push(words(result.task));
+    else if (result?.resultType === "task") heard.created.push(words(result));
     else if (result?._meta?.[stub]?.taskId) heard.created.push(words(result._meta[stub]));
     else if (result?.taskId) heard.asked.push(words(result));
   }
-  const headers = () => ({
+  const headers = (method) => ({
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": version,
+    ...(envelope ? { "mcp-method": method } : {}),
     ...(heard.session ? { "mcp-session-id": heard.session } : {}),
   });
   /** `{ result }` or `{ error }` of one request; `{ status }` where HTTP refused it. */
   async function ask(method, params) {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: `by-hand-${method}`, method, params });
-    const response = await fetch(url, { method: "POST", headers: headers(), body });
+    // A request of 2026-07-28 says of itself which version it is and what its sender can do.
+    const own = envelope ? { ...params, _meta: envelope } : params;
+    const body = JSON.stringify({ jsonrpc: "2.0", id: `by-hand-${method}`, method, params: own });
+    const response = await fetch(url, { method: "POST", headers: headers(method), body });
     if (!response.ok) return { status: response.status };
     let answer;
     await lines(response.body, (line) => { answer = JSON.parse(line); });

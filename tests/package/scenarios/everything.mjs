@@ -13,7 +13,7 @@ const v = {
   check: (result, assert) => assert.match(textOf(result), /^# Research Report: tea/),
   lists: true,
   waits: true,
-  cancelsFinished: false,
+  cancelsFinished: "refused",
   scoped: true,
   times: [300_000, 1000], // deviation 38
 };

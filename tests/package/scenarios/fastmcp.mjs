@@ -4,7 +4,7 @@ import { collapsed, eavesdrop, textOf, toolError, verifyToolError } from "./comm
 import { input } from "./input.mjs";
 import { byId, refusals, sessions } from "./shared.mjs";
 
-const v = {
+export const v = {
   quick: ["count", { steps: 2, delay_ms: 20 }],
   lasting: ["count", { steps: 2, delay_ms: 1500 }],
   slow: ["long_sleep", {}],
@@ -12,11 +12,11 @@ const v = {
   required: ["long_sleep", {}, "ToolError"],
   check: (result, assert) => assert.deepEqual(result.structuredContent, { counted: 2 }),
   lists: false,
-  cancelsFinished: true,
+  cancelsFinished: "cancelled",
 };
 
 /** Each text that ends a task, and how the ends differ: 2.14 says `working` again behind the end (deviation 10). */
-const calls = {
+export const calls = {
   "a task gives the right result, and onStatusChange tells the server's messages in order (deviations 1, 4, 10)": {
     async run(lib, url, help) {
       const heard = eavesdrop();
@@ -137,7 +137,7 @@ function untilTheEnd(lines) {
 }
 
 /** Numbers and lists alone come wrapped; `data` is what the tool gave, and does not show in the result. */
-const data = {
+export const data = {
   "data is what the tool gave: a number, a list, an object; by a task, without one, and not of an error (deviation 21)": {
     async run(lib, url, help) {
       const client = help.client();
@@ -162,7 +162,7 @@ const data = {
   },
 };
 
-const prompts = (templateUri) => ({
+export const prompts = (templateUri) => ({
   "a prompt by a task, with arguments that are no text, and one that forbids tasks (deviations 3, 19)": {
     async run(lib, url, help) {
       const client = help.client();
@@ -228,7 +228,7 @@ const prompts = (templateUri) => ({
   },
 });
 
-const plain = {
+export const plain = {
   "progress and other notifications of a plain call": {
     async run(lib, url, help) {
       const heard = [];

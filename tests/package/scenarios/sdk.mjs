@@ -12,7 +12,7 @@ const v = {
   check: (result, assert) => assert.deepEqual(result.structuredContent, { counted: 1 }),
   lists: true,
   waits: true,
-  cancelsFinished: false,
+  cancelsFinished: "refused",
   scoped: true,
   times: [30_000, 500],
 };
