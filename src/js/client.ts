@@ -161,7 +161,8 @@ export class Client {
 
   /**
    * What the request that made a task would have been answered with, as the server sent it. May wait for the task to end.
-   * @throws RpcError the task has not ended, on servers that do not wait
+   * @throws RpcError the task has not ended, on servers that do not wait; or the error it failed with
+   * @throws UnsupportedError the task has not ended, on servers of the 2026-07-28 revision
    * @throws TaskExpiredError the server does not know the task (any more)
    */
   async getTaskResult(taskId: string): Promise<{ [key: string]: unknown }> {
@@ -170,7 +171,7 @@ export class Client {
 
   /**
    * One page of the tasks that the server knows; where it lists none, the newest of this client's own that it still knows
-   * (released servers list nothing), 50 at most.
+   * (released servers list nothing, and from 2026-07-28 on none does), 50 at most.
    * @param options `cursor`: what the page before gave as `nextCursor`; none is the first page
    * @throws UnsupportedError the server does not list tasks; nothing was sent
    */
