@@ -7,6 +7,7 @@ mod old;
 mod reply;
 mod sent;
 mod server;
+mod stateless;
 mod told;
 
 pub(crate) use asking::{about, note, question};
@@ -14,6 +15,7 @@ pub(crate) use old::Old;
 pub(crate) use reply::{End, Reply};
 pub(crate) use sent::Sent;
 pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};
+pub(crate) use stateless::{forms, greeted, greeted_with, task};
 
 use mcp_tasks::Millis;
 use mcp_tasks::client::{Call, Client, Config, Era, ExchangeId, Handle, Input, Output, ReplyId, TaskMode};
