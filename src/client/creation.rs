@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Outcome, Task},
+    task::{Failure, FailureCode, Interest, Task},
     wire::{
         answer::{Called, TaskSupport},
         ask::{Ask, CallKind, Calling, TaskOption},
@@ -154,7 +154,7 @@ impl Client {
         let Some(doing) = self.doing_call(handle) else { return };
         self.tasks.update(handle, |entry| entry.creation = Creation::Over);
         let failure = Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not sent"]);
-        self.settle(now, handle, Outcome::Failure(failure));
+        self.fail(now, handle, failure);
     }
 
     fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
@@ -191,7 +191,7 @@ impl Client {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
-                return self.settle(now, handle, Outcome::Failure(Failure::new(FailureCode::Protocol, &[&message])));
+                return self.fail(now, handle, Failure::new(FailureCode::Protocol, &[&message]));
             }
             Err(error) => {
                 if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
@@ -214,7 +214,7 @@ impl Client {
                     }
                     None => Failure::rpc(FailureCode::Rpc, &doing, error),
                 };
-                return self.settle(now, handle, Outcome::Failure(failure));
+                return self.fail(now, handle, failure);
             }
         };
         match called {
@@ -281,7 +281,7 @@ impl Client {
         } else {
             "; the server may have executed it all the same, so it was not sent again"
         };
-        self.settle(now, handle, Outcome::Failure(trouble.failure(&doing, consequence)));
+        self.fail(now, handle, trouble.failure(&doing, consequence));
     }
 
     /// A call with which nothing was done waits again.
@@ -303,7 +303,7 @@ impl Client {
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);
             let mut failure = failure.clone();
             failure.message = [&doing, " was not sent: ", &failure.message].concat();
-            self.settle(now, handle, Outcome::Failure(failure.into()));
+            self.fail(now, handle, failure.into());
         }
     }
 
@@ -318,7 +318,7 @@ impl Client {
 
     /// The words for a task in a message.
     pub(super) fn name_of(&self, handle: Handle) -> String {
-        let id = self.tasks.get(handle).and_then(|e| e.task.task_id()).unwrap_or("");
+        let id = self.tasks.id_of(handle).unwrap_or("");
         ["task ", &short_id(id)].concat()
     }
 }

@@ -189,9 +189,8 @@ impl Client {
         listing.restarts = 0;
         listing.known = Some(run.tools);
         let json = ["[", &run.json, "]"].concat();
-        for reply in std::mem::take(&mut listing.replies) {
-            self.reply(reply, Ok(json.clone()));
-        }
+        let replies = std::mem::take(&mut listing.replies);
+        self.reply_all(replies, &Ok(json));
     }
 
     pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, trouble: &Trouble) {
@@ -225,9 +224,8 @@ impl Client {
             replies: std::mem::take(&mut listing.replies),
             ..Listing::default()
         };
-        for reply in std::mem::take(&mut listing.replies) {
-            self.reply(reply, Err(failure.clone().into()));
-        }
+        let replies = std::mem::take(&mut listing.replies);
+        self.reply_all(replies, &Err(failure.clone().into()));
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Outcome},
+    task::{Failure, FailureCode},
     wire::{
         Problem,
         answer::Asked,
@@ -48,7 +48,7 @@ impl Client {
         if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
             let problem = Problem::new("questions without end in answer to the same call", "").within(&doing);
             let failure = Failure::new(FailureCode::Protocol, &[problem.as_str(), "; it was not sent again"]);
-            return self.settle(now, handle, Outcome::Failure(failure));
+            return self.fail(now, handle, failure);
         }
         if asked.is_empty() {
             // It only wants its note back, some time later.
@@ -58,7 +58,7 @@ impl Client {
         if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
             let words = [": the server asks for ", &method, ", which nobody here answers; it was not sent again"];
             let failure = Failure::new(FailureCode::Unsupported, &[&doing, &words.concat()]);
-            return self.settle(now, handle, Outcome::Failure(failure));
+            return self.fail(now, handle, failure);
         }
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
         for Asked { key, kind, params } in asked {
@@ -72,7 +72,7 @@ impl Client {
     /// The answers to what a call was answered with are there, or not yet all of them.
     pub(super) fn gather(&mut self, now: Millis, handle: Handle) {
         let is_its = |question: &Question| question.handle == Some(handle) && matches!(question.way, Way::Call);
-        let its: Vec<InputId> = self.inputs.iter().filter(|(_, q)| is_its(q)).map(|(input, _)| *input).collect();
+        let its = self.inputs.keys(&is_its);
         let answers = its.iter().filter_map(|input| self.inputs.get(input)?.response());
         let responses = answer_set(answers);
         let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
@@ -157,7 +157,7 @@ impl Client {
                 let doing = self.doing_call(handle).unwrap_or_default();
                 let words = [&doing, ": the server ", &words, "; it was not sent again"];
                 let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
-                self.settle(now, handle, Outcome::Failure(failure));
+                self.fail(now, handle, failure);
             }
             _ => {
                 let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id));
@@ -230,7 +230,7 @@ impl Client {
     }
 
     fn batch(&self, batch: InputId) -> Vec<InputId> {
-        self.inputs.iter().filter(|(_, q)| q.is_of_batch(batch)).map(|(input, _)| *input).collect()
+        self.inputs.keys(&|question| question.is_of_batch(batch))
     }
 
     /// Nothing more is heard of a task here: its keys need not be remembered.

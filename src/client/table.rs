@@ -53,6 +53,21 @@ impl<K: Ord, V> Table<K, V> {
         self.0.get(at..).unwrap_or_default()
     }
 
+    /// The keys of the rows whose values fit.
+    #[inline(never)]
+    pub(super) fn keys(&self, fits: &dyn Fn(&V) -> bool) -> Vec<K>
+    where
+        K: Copy,
+    {
+        let mut keys = Vec::new();
+        for (key, value) in &self.0 {
+            if fits(value) {
+                keys.push(*key);
+            }
+        }
+        keys
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
