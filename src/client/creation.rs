@@ -1,7 +1,6 @@
 use super::{
     Call, Client, Handle, Output, TaskMode,
     entry::{Cancel, Creation, Entry},
-    listing::Known,
     requests::Purpose,
     session::Session,
     trouble::Trouble,
@@ -127,8 +126,10 @@ impl Client {
                     self.list_if_wanted(now, CallKind::Tool);
                     return Some(Verdict::Wait);
                 }
-                Some(Known { mirrors: Err(problem), .. }) => return Some(Verdict::Refuse(problem.into_text().into())),
-                Some(Known { support, .. }) => (tools, support),
+                Some(known) => match &known.mirrors {
+                    Err(problem) => return Some(Verdict::Refuse(problem.as_str().to_owned().into())),
+                    Ok(_) => (tools, known.support),
+                },
             },
             // Nothing says which of them may be tasks: asking tells.
             CallKind::Prompt => (prompts, TaskSupport::Optional),
@@ -165,18 +166,11 @@ impl Client {
         let is_wrapped = known.as_ref().is_some_and(|known| known.wraps_result);
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
-        let mirrors = known.and_then(|known| known.mirrors.ok()).unwrap_or_default();
+        let mirrors = known.as_ref().and_then(|known| known.mirrors.as_deref().ok()).unwrap_or_default();
         let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
         let Call { kind, name, arguments, .. } = &call;
-        let ask = Ask::Call(Calling {
-            kind: *kind,
-            name,
-            arguments,
-            task,
-            progress_token,
-            round: round.as_ref(),
-            mirrors: &mirrors,
-        });
+        let ask =
+            Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_ref(), mirrors });
         let request = self.send(now, Purpose::Call(handle), ask, None);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some(), is_idempotent };
         self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));

@@ -110,9 +110,9 @@ impl Client {
             key.push_str(&text::decimal(input.into()));
         }
         if self.keys.len() == MOST_KEYS {
-            self.keys.pop_front();
+            self.keys.remove(0);
         }
-        self.keys.push_back(key.clone());
+        self.keys.push(key.clone());
         key
     }
 

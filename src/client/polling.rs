@@ -9,7 +9,7 @@ use crate::{
         fault,
         json::Json,
         jsonrpc::RpcError,
-        snapshot::{Status, short_id},
+        snapshot::{Snapshot, Status, short_id},
     },
 };
 
@@ -79,7 +79,7 @@ impl Client {
                 if self.stream_speaks_of(&task_id) {
                     self.with_task(now, handle, Task::stream_taken);
                 }
-                self.described(now, handle, state, false);
+                self.described(now, handle, &state, false);
             }
             Ok(Err(problem)) => self.poll_failed(now, handle, want, &Trouble::Protocol(problem)),
             Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
@@ -88,27 +88,26 @@ impl Client {
     }
 
     /// The server described a task, and may have told all there is to know of it.
-    pub(super) fn described(&mut self, now: Millis, handle: Handle, state: State<'_>, pushed: bool) {
+    pub(super) fn described(&mut self, now: Millis, handle: Handle, state: &State<'_>, pushed: bool) {
         let State { snapshot, asked, outcome } = state;
-        let (task_id, words) = (snapshot.task_id.clone(), snapshot.status_message.clone());
-        let is_failure = snapshot.status == Status::Failed;
-        let seen = self.observe(now, handle, snapshot, pushed);
-        if let Some(asked) = asked.filter(|_| seen.is_some_and(|seen| seen != Seen::Stale)) {
-            self.task_asks(now, &task_id, asked);
+        let Snapshot { task_id, status_message, .. } = snapshot;
+        let seen = self.observe(now, handle, snapshot.clone(), pushed);
+        if let Some(asked) = asked.as_ref().filter(|_| seen.is_some_and(|seen| seen != Seen::Stale)) {
+            self.task_asks(now, task_id, asked);
         }
         if !self.tasks.has_ended(handle) {
             return;
         }
         match outcome {
-            Some(Ok(payload)) => self.settle_with_payload(now, handle, payload),
+            Some(Ok(payload)) => self.settle_with_payload(now, handle, *payload),
             Some(Err(error)) => {
-                let mut failure = Failure::failed(&task_id, Some(&error.message));
-                failure.rpc = Some(error);
+                let mut failure = Failure::failed(task_id, Some(&error.message));
+                failure.rpc = Some(error.clone());
                 self.fail(now, handle, failure);
             }
             // It has no more to say of its failure.
-            None if is_failure && self.era.tells_all() && !pushed => {
-                self.fail(now, handle, Failure::failed(&task_id, words.as_deref()));
+            None if snapshot.status == Status::Failed && self.era.tells_all() && !pushed => {
+                self.fail(now, handle, Failure::failed(task_id, status_message.as_deref()));
             }
             None => {}
         }

@@ -63,7 +63,7 @@ impl Client {
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
         for Asked { key, kind, params } in asked {
             if let Ok(kind) = kind {
-                let question = Question::of_answer(Way::Call, key.into_owned(), kind, params, Some(handle), None);
+                let question = Question::of_answer(Way::Call, &key, kind, params, Some(handle), None);
                 self.add_question(question);
             }
         }
@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
-    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: Vec<Asked<'_>>) {
+    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[Asked<'_>]) {
         self.withdraw(now, &|question| {
             let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
             is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
@@ -100,26 +100,25 @@ impl Client {
         for asked in asked {
             let spent: Spent = (task_id.into(), asked.key.as_ref().into());
             let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
-            let is_known = self.spent.get(&spent).is_some() || self.inputs.iter().any(|(_, q)| is_open(q));
+            let is_known = self.spent.contains(&spent) || self.inputs.iter().any(|(_, q)| is_open(q));
             if is_known || self.inputs.iter().len() >= MOST_OPEN {
                 continue;
             }
-            let of_task = self.spent.first_from(|(id, _)| id.as_ref() < task_id);
-            let is_endless = of_task.iter().take_while(|((id, _), ())| id.as_ref() == task_id).count() >= MOST_KEYS;
-            let hopeless = match self.unserved(&asked) {
+            let is_endless = self.spent.iter().filter(|(id, _)| **id == *task_id).count() >= MOST_KEYS;
+            let hopeless = match self.unserved(asked) {
                 _ if is_endless => Some("more and more, without end".into()),
                 unserved => unserved,
             };
-            match (hopeless, asked.kind) {
+            match (hopeless, &asked.kind) {
                 (None, Ok(kind)) => {
                     let (way, owner) = (Way::Update, Some(task_id.into()));
                     let handle = handles.first().copied();
-                    let question = Question::of_answer(way, asked.key.into_owned(), kind, asked.params, handle, owner);
+                    let question = Question::of_answer(way, &asked.key, *kind, asked.params, handle, owner);
                     self.add_question(question);
                 }
                 (why, _) => {
                     if !is_endless {
-                        self.spent.insert(spent, ());
+                        self.spent.push(spent);
                     }
                     let why = why.unwrap_or_default();
                     self.cannot_answer(now, &handles, &["asks for ", &why, ", which nobody here answers"].concat());
@@ -199,7 +198,7 @@ impl Client {
             let Some(refused) = refused.clone() else {
                 if let Some(owner) = question.owner.clone() {
                     let spent = (owner, question.key.as_str().into());
-                    self.spent.insert(spent, ());
+                    self.spent.push(spent);
                 }
                 self.question_over(now, input, Ok("null".into()));
                 continue;
@@ -236,7 +235,7 @@ impl Client {
     /// Nothing more is heard of a task here: its keys need not be remembered.
     pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
         if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).is_empty()) {
-            self.spent.retain(|(id, _)| id.as_ref() != task_id);
+            self.spent.retain(|(id, _)| **id != *task_id);
         }
     }
 }

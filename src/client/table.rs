@@ -42,11 +42,6 @@ impl<K: Ord, V> Table<K, V> {
         self.place(key).ok().map(|at| self.0.remove(at).1)
     }
 
-    /// Keeps the rows whose keys fit.
-    pub(super) fn retain(&mut self, fits: impl Fn(&K) -> bool) {
-        self.0.retain(|(key, _)| fits(key));
-    }
-
     /// The rows behind those for which `is_before` holds.
     pub(super) fn first_from(&self, is_before: impl Fn(&K) -> bool) -> &[(K, V)] {
         let at = self.0.partition_point(|(key, _)| is_before(key));

@@ -47,7 +47,7 @@ pub enum Called<'a> {
 }
 
 /// What a server asks within an answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Asked<'a> {
     /// What it calls the question: one of its own words, never the same twice in a task's life.
     pub key: Cow<'a, str>,
@@ -58,7 +58,7 @@ pub struct Asked<'a> {
 }
 
 /// What a server says of a task.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct State<'a> {
     /// Where it stands.
     pub snapshot: Snapshot,

@@ -49,8 +49,10 @@ pub struct RpcError {
 
 /// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order.
 pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
+    let text = match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => return Err(Problem::new("text that is not UTF-8", &text)),
+    };
     let all = Json::check(text).map_err(|e| malformed(text, e))?;
     let mut messages = Vec::new();
     for each in json::elements(all).unwrap_or_else(|| vec![all]) {
