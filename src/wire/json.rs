@@ -39,15 +39,21 @@ impl<'a> Json<'a> {
 
 /// The values of these members of an object, in the order of the names; absent and `null` are the same, the last of
 /// several counts. `None` when the value is no object.
+#[inline(always)]
 pub fn fields<'a, const N: usize>(raw: Json<'a>, names: [&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
+    find(raw, &names, &mut values).map(|()| values)
+}
+
+/// Inlined with [`fields`] it would be there once for each number of names.
+#[inline(never)]
+fn find<'a>(raw: Json<'a>, names: &[&str], values: &mut [Option<Json<'a>>]) -> Option<()> {
     members(raw, &mut |name, value| {
         let name = unquote(name);
         if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
             *slot = (value != "null").then_some(Json(value));
         }
-    })?;
-    Some(values)
+    })
 }
 
 /// The elements of an array; `None` when the value is no array.
