@@ -1,7 +1,7 @@
 //! JSON text that is known to be valid, and its values read one by one, so that one malformed field does not cost the
 //! whole object.
 //!
-//! [`grammar`] checks every text that comes in; what is left is to split it, which needs no errors. The readers of a crate
+//! `grammar.rs` checks every text that comes in; what is left is to split it, which needs no errors. The readers of a crate
 //! would bring float parsing and error printing along, a sixth of the module that every page has to load, and would check
 //! every payload again at each level.
 
@@ -40,9 +40,9 @@ impl<'a> Json<'a> {
 /// The values of these members of an object, in the order of the names; absent and `null` are the same, the last of
 /// several counts. `None` when the value is no object.
 #[inline(always)]
-pub fn fields<'a, const N: usize>(raw: Json<'a>, names: [&str; N]) -> Option<[Option<Json<'a>>; N]> {
+pub fn fields<'a, const N: usize>(raw: Json<'a>, names: &[&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
-    find(raw, &names, &mut values).map(|()| values)
+    find(raw, names, &mut values).map(|()| values)
 }
 
 /// Inlined with [`fields`] it would be there once for each number of names.
@@ -306,12 +306,12 @@ mod tests {
     #[test]
     fn members_are_found_however_they_are_written() {
         let json = raw("{ \"a\\u0062\" : [1, {\"x\":\"]}\\\"\"}] ,\n\"n\":null,\"s\":\"},{\", \"z\":-1.5e3 }");
-        let [ab, n, s, z, none] = fields(json, ["ab", "n", "s", "z", "none"]).unwrap();
+        let [ab, n, s, z, none] = fields(json, &["ab", "n", "s", "z", "none"]).unwrap();
         assert_eq!(ab.unwrap().get(), "[1, {\"x\":\"]}\\\"\"}]");
         assert_eq!((n.is_none(), none.is_none()), (true, true));
         assert_eq!((s.unwrap().get(), z.unwrap().get()), ("\"},{\"", "-1.5e3"));
-        assert!(fields(raw("[]"), ["a"]).is_none());
-        assert_eq!(fields(raw("{}"), ["a"]).unwrap()[0].map(Json::get), None);
+        assert!(fields(raw("[]"), &["a"]).is_none());
+        assert_eq!(fields(raw("{}"), &["a"]).unwrap()[0].map(Json::get), None);
     }
 
     #[test]

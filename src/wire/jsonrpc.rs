@@ -62,7 +62,7 @@ pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
 }
 
 fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
-    let fields = json::fields(raw, ["id", "method", "params", "result", "error"]);
+    let fields = json::fields(raw, &["id", "method", "params", "result", "error"]);
     let [id, method, params, result, error] = fields.unwrap_or_default();
     match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
@@ -78,7 +78,7 @@ fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
 
 pub(super) fn read_error(raw: Json<'_>) -> RpcError {
     let own = |raw| json::text(raw).unwrap_or_default().into_owned();
-    match json::fields(raw, ["code", "message", "data"]) {
+    match json::fields(raw, &["code", "message", "data"]) {
         Some([code, message, data]) => RpcError {
             code: json::signed(code).unwrap_or(0),
             message: own(message),
