@@ -75,7 +75,8 @@ fn a_server_that_knows_the_newest_is_spoken_to_in_it() {
 
 #[test]
 fn whatever_else_is_answered_the_handshake_is_tried() {
-    let answers: [(&str, fn(&Sent) -> Reply); 14] = [
+    type Answer = fn(&Sent) -> Reply;
+    let answers: [(&str, Answer); 14] = [
         ("an empty result", |p| Reply::result(p, &json!({}))),
         ("other versions only", |p| Reply::result(p, &discovered(&["2025-11-25"]))),
         ("no version that is known", |p| Reply::result(p, &discovered(&["2099-01-01"]))),

@@ -34,6 +34,8 @@ const HEADERS_AND_KEYS: [&str; 9] = [
     "io.modelcontextprotocol/",
     "modelcontextprotocol.io/",
 ];
+/// Above `wire`, an era is asked what it can do, never which it is.
+const ERAS: [&str; 4] = ["Era::Handshake", "Era::Stateless", "v2025", "v2026"];
 const LONGEST_FILE: usize = 400;
 
 /// What is wrong with one file, if anything.
@@ -66,6 +68,10 @@ fn findings(path: &str, text: &str) -> Vec<String> {
         };
         found.extend(lines_with(path, product, &METHODS, is_method));
         found.extend(lines_with(path, product, &HEADERS_AND_KEYS, in_string));
+        // `web` only hands on which one the application pinned.
+        if layer == "client" || layer == "task" {
+            found.extend(lines_with(path, product, &ERAS, |line, word| line.contains(word)));
+        }
     }
     let lines = text.lines().count();
     if lines > LONGEST_FILE {
@@ -213,6 +219,7 @@ fn what_breaks_the_layering_is_found() {
         ("src/js/client.ts", "const m = 'tools/call';"),
         ("src/js/client.ts", "send(`notifications/${x}`);"),
         ("src/js/client.ts", "fetch(\"https://example.org\", { headers: { \"mcp-session-id\": id } });"),
+        ("src/client/io.rs", "if self.era == Era::Stateless { f(); }"),
         ("src/js/client.ts", "/* a comment */ const m = \"tasks/cancel\";"),
         ("src/js/client.ts", &"x();\n".repeat(LONGEST_FILE + 1)),
     ] {
@@ -230,8 +237,10 @@ fn what_keeps_to_the_layering_is_let_through() {
             "/// Like \"tasks/get\", which `crate::web` never sees.\nfn f<'a>(x: &'a str) {} // \"ping\"",
         ),
         ("src/task/mod.rs", "let client = 1; self.web = task;"),
+        ("src/client/io.rs", "let era = Era::NEWEST; // Era::Handshake"),
+        ("src/web/mod.rs", "let era = Some(Era::Handshake);"),
         ("src/web/fetch.rs", "use crate::client::Client;\nuse js_sys::Date;"),
-        ("src/wire/v2025/mod.rs", "const GET: &str = \"tasks/get\";"),
+        ("src/wire/v2025.rs", "const GET: &str = \"tasks/get\";"),
         ("src/js/types.ts", "export type Method = \"tasks/get\";"),
         (
             "src/js/client.ts",

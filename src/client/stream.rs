@@ -163,8 +163,8 @@ impl Client {
 
     /// The server said of which tasks the stream will speak.
     pub(super) fn stream_accepted(&mut self, task_ids: &[Cow<'_, str>]) {
-        let known = |id: &&Box<str>| task_ids.iter().any(|accepted| accepted == &***id);
-        self.stream.accepted = self.stream.named.iter().filter(known).cloned().collect();
+        let is_accepted = |id: &str| task_ids.iter().any(|accepted| accepted == id);
+        self.stream.accepted = self.stream.named.iter().filter(|id| is_accepted(id)).cloned().collect();
         self.stream.has_only_accepted = true;
     }
 

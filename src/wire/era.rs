@@ -141,7 +141,7 @@ impl Era {
     }
 
     /// An answer as it stands in a set of them; `Err`: there is no word for a refusal of this kind.
-    pub fn answer_input<'a>(self, kind: InputKind, answer: &'a InputAnswer) -> Result<&'a str, &'a str> {
+    pub fn answer_input(self, kind: InputKind, answer: &InputAnswer) -> Result<&str, &str> {
         v2026::answer_input(kind, answer)
     }
 

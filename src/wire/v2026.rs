@@ -190,7 +190,7 @@ fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
 }
 
 /// An answer as it stands in a set of them; `Err`: this era has no word for a refusal of this kind.
-pub(super) fn answer_input<'a>(kind: InputKind, answer: &'a InputAnswer) -> Result<&'a str, &'a str> {
+pub(super) fn answer_input(kind: InputKind, answer: &InputAnswer) -> Result<&str, &str> {
     match (answer, kind) {
         (InputAnswer::Result(json), _) if Json::check(json).is_ok() => Ok(json),
         (InputAnswer::Result(_), _) => Err("the answer is not JSON"),
