@@ -12,6 +12,7 @@ async function watched(t, options = {}, clientOptions = {}) {
   const mine = client(clientOptions);
   const task = mine.callTool("puppet", { pollIntervalMs: 50 });
   const result = task.result();
+  result.catch(() => {}); // of a test that ends before its task
   await inTime(task.created);
   const polls = (taskId = task.taskId) => sent("tasks/get").filter(({ rpc }) => rpc.params.taskId === taskId).length;
   const open = () => server.listens.all.filter((listen) => listen.open);
@@ -24,8 +25,8 @@ const say = ({ id, res }, method, params) =>
   send(res, { data: { jsonrpc: "2.0", method, params: { _meta: { [`${own}subscriptionId`]: id }, ...params } } });
 
 test("E12: a task that is acknowledged is told of, and polled no more than to see what was missed", async (t) => {
-  const { mine, task, puppet, result, polls, speaks } = await watched(t);
-  const listen = await speaks();
+  const { mine, task, puppet, result, polls, speaks, server } = await watched(t);
+  await speaks();
   await until(() => polls() > 0, "one look, for what happened before the stream was there");
   const before = polls();
   for (let i = 0; i < 5; i++) await fence(mine);
@@ -37,7 +38,8 @@ test("E12: a task that is acknowledged is told of, and polled no more than to se
   puppet.complete(text("pushed"));
   assert.equal(textOf(await inTime(result)), "pushed");
   assert.equal(polls(), before, "the notification had the result");
-  assert.ok(listen.told >= 2);
+  // On the streams that followed the first: each fence is one more task to speak of.
+  assert.ok(server.listens.all.some(({ told }) => told >= 2));
 });
 
 test("E12: ids that are left out of the acknowledgement are polled at their interval (deviation 44)", async (t) => {
@@ -224,8 +226,7 @@ test("H2.14: nobody watches any more: the stream is closed, and the next one who
 });
 
 test("H2.14: close() ends the stream, and no task", async (t) => {
-  const { server, mine, task, result, speaks } = await watched(t);
-  result.catch(() => {});
+  const { server, mine, task, speaks } = await watched(t);
   const listen = await speaks();
   mine.close();
   await until(() => !listen.open, "its end");
