@@ -8,7 +8,7 @@ mod support;
 use mcp_tasks::client::{ExchangeId, Handle, Input};
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
-use support::{End, Reply, Sent, Sim, greeted, task};
+use support::{End, Reply, Sent, Sim, greeted, greeted_with, task};
 
 /// The tasks that a stream was asked to speak of.
 fn named(listen: &Sent) -> Vec<&str> {
@@ -203,6 +203,22 @@ fn streams_that_only_acknowledge_and_die_are_given_up_with_a_word() {
     assert_eq!(sim.count("subscriptions/listen"), 3);
     assert!(sim.warnings()[0].contains("tasks are polled instead"), "{:?}", sim.warnings());
     assert!(sim.count("tasks/get") > 30);
+}
+
+#[test]
+fn who_wants_to_hear_of_changed_lists_and_log_messages_says_so() {
+    for hears in [true, false] {
+        let mut sim = greeted_with(&json!([]), |config| config.notifications = hears);
+        sim.running_alone("t");
+        let listen = sim.waiting("subscriptions/listen");
+        let lists = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"];
+        for list in lists {
+            assert_eq!(listen.param("notifications").get(list), hears.then_some(&json!(true)), "{list}");
+        }
+        assert_eq!(named(&listen), ["t"]);
+        let level = sim.last("tools/call").param("_meta").get("io.modelcontextprotocol/logLevel");
+        assert_eq!(level, hears.then_some(&json!("info")));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::{
-    Client, Fetch, Handle, InputId, Output, ReplyId,
+    Client, Config, Fetch, Handle, InputId, Output, ReplyId,
     exchanges::{Body, Exchange, Origin, Role},
     io::ExchangeId,
     trouble::Trouble,
@@ -46,7 +46,7 @@ impl Client {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
         let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
-        let caller = Caller { client_info: &self.config.client_info, serves: self.config.serves };
+        let caller = self.caller();
         let (body, headers) = self.era.encode(ask, request, caller);
         self.post(Role::Request(request), body, headers, deadline);
         self.requests.insert(request, purpose);
@@ -81,11 +81,16 @@ impl Client {
         self.fetch(role, Method::Get, headers, None, deadline, false)
     }
 
+    fn caller(&self) -> Caller<'_> {
+        let Config { client_info, serves, notifications, .. } = &self.config;
+        Caller { client_info, serves: *serves, hears: *notifications }
+    }
+
     /// Asks for a stream that speaks of these tasks.
     pub(super) fn listen(&mut self, task_ids: &[Box<str>]) -> ExchangeId {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
-        let caller = Caller { client_info: &self.config.client_info, serves: self.config.serves };
+        let caller = self.caller();
         let task_ids = json::array(task_ids.iter().map(AsRef::as_ref));
         let (body, headers) = self.era.encode(Ask::Listen { task_ids: &task_ids }, request, caller);
         self.post(Role::Stream, body, headers, None)

@@ -128,6 +128,8 @@ pub struct Caller<'a> {
     pub client_info: &'a str,
     /// Which input requests somebody answers, in the order of [`super::input::InputKind::ALL`].
     pub serves: [bool; 3],
+    /// Whether somebody wants to hear of changed lists and log messages.
+    pub hears: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -153,10 +155,7 @@ impl<'a> Ask<'a> {
             Self::UpdateTask { task_id, responses } => {
                 ("tasks/update", task(task_id).raw("inputResponses", responses), Some(task_id))
             }
-            Self::Listen { task_ids } => {
-                let wanted = Object::new().raw("taskIds", task_ids).end();
-                ("subscriptions/listen", params.raw("notifications", &wanted), None)
-            }
+            Self::Listen { .. } => ("subscriptions/listen", params, None),
         }
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
         .raw("io.modelcontextprotocol/clientInfo", caller.client_info);
     let mut params = params;
     let mut may_be_task = true;
+    if let Ask::Listen { task_ids } = ask {
+        let lists: &[&str] =
+            if caller.hears { &["toolsListChanged", "promptsListChanged", "resourcesListChanged"] } else { &[] };
+        let wanted = Object::new().raw("taskIds", task_ids);
+        let wanted = lists.iter().fold(wanted, |wanted, list| wanted.raw(list, "true")).end();
+        params = params.raw("notifications", &wanted);
+    }
     if let Ask::Call(Calling { task, progress_token, round, mirrors, arguments, .. }) = ask {
         // Leaving it out is the only way to have an answer at once (extension, "Capability Negotiation").
         may_be_task = task.is_some();
@@ -52,6 +59,10 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
                 headers.push(headers::param_header(&mirror.header, &value));
             }
         }
+    }
+    // What is not asked for is not told (2026-07-28, Subscriptions and Logging).
+    if caller.hears {
+        meta = meta.text("io.modelcontextprotocol/logLevel", "info");
     }
     let mut capable = capabilities(caller.serves);
     if may_be_task {
