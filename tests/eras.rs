@@ -259,3 +259,20 @@ fn nothing_of_sessions_reaches_a_server_of_the_newest() {
         assert!(!sent.is("initialize") && !sent.is("ping") && !sent.method.starts_with("notifications/"), "{sent:?}");
     }
 }
+
+#[test]
+fn a_ping_is_answered_by_what_is_complete_and_by_nothing_else() {
+    for (kind, is_taken) in
+        [(json!("complete"), true), (json!(null), true), (json!("task"), false), (json!("?"), false)]
+    {
+        let (mut sim, _) = after(|probe| Reply::result(probe, &discovered(&["2026-07-28"])));
+        sim.input(Input::Ask { reply: 1, query: Query::Ping });
+        let ping = sim.last("server/discover").clone();
+        sim.answer(
+            ping.exchange,
+            Reply::result(&ping, &json!({ "resultType": kind, "taskId": "trap", "status": "working" })),
+        );
+        assert_eq!(sim.reply(1).unwrap().is_ok(), is_taken, "{kind}");
+        assert_eq!(sim.count("tasks/get"), 0);
+    }
+}

@@ -230,3 +230,21 @@ fn nobody_watches_nobody_listens() {
     sim.input(Input::Close);
     assert!(sim.pending().is_empty());
 }
+
+#[test]
+fn what_the_next_stream_does_not_accept_is_polled_again() {
+    let (mut sim, _, _) = listened();
+    sim.polled("t", "working", &json!({}));
+    sim.running_alone("u");
+    let second = sim.pending().into_iter().rfind(|sent| sent.is("subscriptions/listen")).unwrap();
+    accept(&mut sim, &second, &["u"]);
+    for _ in 0..10 {
+        sim.advance(500);
+        for poll in sim.pending().into_iter().filter(|sent| sent.is("tasks/get")) {
+            let id = poll.param("taskId").as_str().unwrap();
+            sim.answer(poll.exchange, Reply::result(&poll, &task(id, "working", &json!({}))));
+        }
+    }
+    let polls = |id| sim.sent.iter().filter(|sent| sent.is("tasks/get") && sent.param("taskId") == id).count();
+    assert_eq!((polls("t"), polls("u")), (6, 1), "each second, and once for what was missed");
+}

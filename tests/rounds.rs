@@ -146,6 +146,7 @@ fn a_call_that_is_answered_with_questions_is_sent_again_with_all_answers_and_the
         assert_eq!(keys(&sim), ["a", "b"]);
         sim.respond_with(2, accept(), 1);
         assert!(sim.reply(1).unwrap().is_ok(), "kept until the other is there");
+        assert_eq!(sim.over(), [2], "nobody is asked that any more");
         assert!(sim.pending().is_empty());
         // Another call has nothing of it.
         sim.call("render");
@@ -153,6 +154,7 @@ fn a_call_that_is_answered_with_questions_is_sent_again_with_all_answers_and_the
         assert_eq!((other.param("inputResponses"), other.param("requestState")), (&Value::Null, &Value::Null));
         sim.give("tools/call", &done());
         sim.respond_with(1, accept(), 2);
+        assert_eq!(sim.over(), [2, 1]);
         let again = sim.waiting("tools/call");
         assert_ne!(again.id(), first.id());
         assert_eq!((again.param("name"), again.param("arguments")), (first.param("name"), first.param("arguments")));

@@ -197,6 +197,7 @@ impl Client {
         // The server sees it together with the others, which may take long: it is taken as far as it can be.
         question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
+            self.put(Output::InputOver { input });
             self.done(reply);
             self.gather(now, handle);
         }
@@ -292,7 +293,9 @@ impl Client {
 
     pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
         let Some(question) = self.inputs.remove(&input) else { return };
-        if question.is_told {
+        // An answer to what a call asks waits for the others; nobody is asked any more.
+        let is_told_over = matches!(question.way, Way::Call) && question.answer.is_some();
+        if question.is_told && !is_told_over {
             self.put(Output::InputOver { input });
         }
         self.reply_if(question.answer.and_then(|answer| answer.reply), outcome);

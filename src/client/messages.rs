@@ -40,7 +40,7 @@ impl Client {
                 }
                 Told::Withdrawn(id) => self.input_withdrawn(now, id),
                 Told::Task(Ok(state)) => self.task_pushed(now, &state),
-                Told::Listening(task_ids) => self.stream_accepted(&task_ids),
+                Told::Listening(task_ids) => self.stream_accepted(now, &task_ids),
                 Told::Task(Err(problem)) => {
                     self.warn("bad-notification", ["ignored a notification: ", problem.as_str()].concat());
                 }

@@ -162,10 +162,17 @@ impl Client {
     }
 
     /// The server said of which tasks the stream will speak.
-    pub(super) fn stream_accepted(&mut self, task_ids: &[Cow<'_, str>]) {
+    pub(super) fn stream_accepted(&mut self, now: Millis, task_ids: &[Cow<'_, str>]) {
         let is_accepted = |id: &str| task_ids.iter().any(|accepted| accepted == id);
         self.stream.accepted = self.stream.named.iter().filter(|id| is_accepted(id)).cloned().collect();
         self.stream.has_only_accepted = true;
+        // The one before may have spoken of more.
+        for handle in self.tasks.handles() {
+            let task_id = self.tasks.get(handle).and_then(|entry| entry.task.task_id());
+            if !task_id.is_some_and(|id| self.stream_speaks_of(id)) {
+                self.with_task(now, handle, |task, now| task.stream_lost(now));
+            }
+        }
     }
 
     /// Whether the stream will tell what becomes of a task.

@@ -111,6 +111,35 @@ function startManyTasks({ pollInterval = 1000 } = {}) {
   return state;
 }
 
+/**
+ * A server of 2026-07-28 with one task: the n-th answer about it names `intervals[n]`, and the poll after the last finds it
+ * completed. After `goneAfterMs` nobody answers any more. `polls` are the times of tasks/get since its creation.
+ */
+function startModernTask({ intervals = [1000], ttlMs = null, goneAfterMs = Infinity }) {
+  const seen = { polls: [], ended: intervals.length > 1 };
+  let created, told = 0;
+  const state = (over) => ({
+    taskId: "task-1", status: "working", createdAt: "2026-07-28T00:00:00Z", lastUpdatedAt: "2026-07-28T00:00:00Z", ttlMs,
+    ...(intervals[told] === undefined ? {} : { pollIntervalMs: intervals[told] }), ...over,
+  });
+  const methods = {
+    "server/discover": () => ({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private" }),
+    "tools/list": () => ({ resultType: "complete", tools: [{ name: "slow", inputSchema: { type: "object" } }], ttlMs: 0, cacheScope: "private" }),
+    "tools/call": () => ((created = now), state({ resultType: "task" })),
+    "tasks/get": () => {
+      seen.polls.push(now - created);
+      const over = seen.ended && ++told === intervals.length;
+      return state({ resultType: "complete", ...(over ? { status: "completed", result: { content: [{ type: "text", text: "done" }] } } : {}) });
+    },
+  };
+  seen.fetch = async (url, init) => {
+    const rpc = JSON.parse(init.body);
+    if (created !== undefined && now - created > goneAfterMs) throw new TypeError("fetch failed");
+    return Response.json({ jsonrpc: "2.0", id: rpc.id, result: methods[rpc.method](rpc.params) });
+  };
+  return seen;
+}
+
 /** What a server that is down answers, by the kind of its outage. */
 const outages = {
   refused: () => { throw new TypeError("fetch failed"); },
@@ -140,6 +169,29 @@ const scenarios = {
     await pass(waitMs);
     client.close();
     return { text, polls: server.polls, methods: server.methods };
+  },
+  /** One awaited task of a server that names another interval each time. */
+  async modernPolls({ intervals, waitMs }) {
+    const server = startModernTask({ intervals });
+    const client = new Client("http://server.invalid/mcp", { stream: false, fetch: server.fetch });
+    await client.ping();
+    client.callTool("slow").then(() => {});
+    await pass(waitMs);
+    client.close();
+    return { polls: server.polls };
+  },
+  /** One awaited task of a server that is gone for good. */
+  async modernGone({ waitMs, ...what }) {
+    const server = startModernTask(what);
+    const client = new Client("http://server.invalid/mcp", { stream: false, fetch: server.fetch, onWarning() {} });
+    await client.ping();
+    const from = now;
+    let text, after;
+    client.callTool("slow").then(() => {}, (error) => { text = String(error); after = now - from; });
+    await pass(waitMs);
+    const seen = { text: String(text), after };
+    client.close();
+    return seen;
   },
   /** A task that somebody watches for a while only. */
   async watched() {
