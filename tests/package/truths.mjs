@@ -1,19 +1,32 @@
 // The servers under test, and what they themselves say of their tasks: the other side of scenarios.mjs.
 import { startDemo } from "../servers/demo.mjs";
+import { startModernDemo } from "../servers/modern-demo.mjs";
 import { startEverything, startPython } from "../servers/start.mjs";
 import { words } from "./scenarios/common.mjs";
 import { until } from "./support.mjs";
+
+/**
+ * What each task said of itself: `tell(task)` keeps it, `told(taskId, seen)` gives all of it without repetitions. What was told
+ * on one connection may be overtaken by what was told later on another (`isSure: false`): whoever has not seen it, need not.
+ */
+function record() {
+  const all = new Map();
+  return {
+    told: (taskId, seen) => all.get(taskId)?.filter(({ line, isSure }) => isSure || seen.includes(line)).map(({ line }) => line),
+    tell(task, isSure = true) {
+      const lines = all.get(task.taskId) ?? [];
+      all.set(task.taskId, lines);
+      if (lines.at(-1)?.line !== words(task)) lines.push({ line: words(task), isSure });
+      else lines.at(-1).isSure ||= isSure;
+    },
+  };
+}
 
 /** The demo server, which records every status it told: pushed ones with a stream, else those that were asked for. */
 async function demoWithTruth({ getStream }) {
   const server = await startDemo({ getStream, pollIntervalMs: 100 });
   const { store } = server;
-  const told = new Map();
-  const tell = (task) => {
-    const lines = told.get(task.taskId) ?? [];
-    told.set(task.taskId, lines);
-    if (lines.at(-1) !== words(task)) lines.push(words(task));
-  };
+  const { told, tell } = record();
   const { createTask, getTask, onChange } = store;
   store.createTask = async (...args) => {
     const task = await createTask.apply(store, args);
@@ -38,10 +51,39 @@ async function demoWithTruth({ getStream }) {
     close: () => server.close(),
     truth: {
       until,
-      told: (taskId) => told.get(taskId),
+      told,
       status: (taskId) => store.tasks.get(taskId)?.task.status,
       working: (taskId) => store.work.has(taskId),
     },
+  };
+}
+
+/** The demo's tools in the other revision; records every status it told: by its answers, and where a stream speaks of the task. */
+async function modernDemoWithTruth(options) {
+  const server = await startModernDemo(options);
+  const { tasks, listens } = server;
+  const { told, tell } = record();
+  const { create, find, onChange } = tasks;
+  tasks.create = (...args) => {
+    const task = create.apply(tasks, args);
+    tell(task);
+    return task;
+  };
+  const isStreamed = ({ taskId }) => listens.all.some(({ open, taskIds }) => open && taskIds.includes(taskId));
+  // Only requests of clients look for a task there.
+  tasks.find = (taskId) => {
+    const task = find.call(tasks, taskId);
+    tell(task, !isStreamed(task));
+    return task;
+  };
+  tasks.onChange = (task) => {
+    if (isStreamed(task)) tell(task);
+    return onChange(task);
+  };
+  return {
+    url: server.url,
+    close: () => server.close(),
+    truth: { until, told, status: (taskId) => tasks.byId.get(taskId)?.status, working: server.working },
   };
 }
 
@@ -61,6 +103,8 @@ export const realServers = [
 export const demoServers = [
   ["demo", "the demo server, with notifications", () => demoWithTruth({ getStream: true })],
   ["demo", "the demo server, GET answered 405", () => demoWithTruth({ getStream: false })],
+  ["demoModern", "the demo's tools in the 2026-07-28 revision, with notifications", () => modernDemoWithTruth()],
+  ["demoModern", "the demo's tools in the 2026-07-28 revision, polled (deviation 44)", () => modernDemoWithTruth({ listen: false })],
 ];
 
 async function withTruth(starting, truth) {

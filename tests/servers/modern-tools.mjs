@@ -45,7 +45,7 @@ const elicitation = { elicitation: {} };
 const given = (response, member) => (response?.action === "accept" ? response.content?.[member] : undefined);
 
 /** The tools, as `startModern` was asked for them. */
-export function modernTools({ stepMs, secondMs, pollIntervalMs, invalidTools }) {
+export function modernTools({ stepMs, secondMs, pollIntervalMs, invalidTools, tools: more }) {
   const tools = [
     { name: "greet", inputSchema: schema({ name: string }), run: ({ name = "World" }) => text(`Hello, ${name}!`) },
     {
@@ -228,6 +228,7 @@ export function modernTools({ stepMs, secondMs, pollIntervalMs, invalidTools }) 
     { name: "test_streaming_elicitation", needs: elicitation, ask: askName, run: () => text("asked") },
     { name: "test_logging_tool", run: () => text("logged nothing") },
     ...(invalidTools ? refused : []),
+    ...more,
   ];
   const common = { task: "never", needs: {}, inputSchema: schema() };
   return tools.map((tool) => ({ ...common, description: `The tool ${tool.name}`, ...tool }));

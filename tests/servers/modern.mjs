@@ -38,14 +38,15 @@ const defaults = {
   answerAs: "json", // "sse": results on an event stream
   origins: "local", // pages that may read answers: of this machine, "*", or a list
   invalidTools: true, // false: none with annotations that a client must refuse
+  tools: [], // more of them, in the shape of modern-tools.mjs
   legacy: false, // true: `initialize` of 2025-11-25 is answered too
   intercept: undefined, // ({ rpc, req, res, n }) => true where it has answered by itself
   log: () => {},
 };
 
 /**
- * Starts the server; the options, with what they are otherwise, stand above, and all but `port`, `timers` and
- * `invalidTools` may be changed later in `options`.
+ * Starts the server; the options, with what they are otherwise, stand above, and all but `port`, `timers`,
+ * `invalidTools` and `tools` may be changed later in `options`.
  *
  * `requests` holds `{ method, path, headers, rpc, status, cut }` of every HTTP request in order: `status` is that of the answer,
  * and `cut` is true where the client went before its end. `notes` holds what clients did against the specification where the

@@ -1,7 +1,8 @@
-// The demo server: what a user does with tools on the official SDK.
-import { textOf, toolError, verifyToolError, words } from "./common.mjs";
+// The demo server: what a user does with tools on the official SDK; and the same list in the 2026-07-28 revision, against the
+// same tools on a stub.
+import { eavesdrop, textOf, toolError, verifyToolError, without, words } from "./common.mjs";
 
-/** The demo server. `truth`: `{ told(taskId), status(taskId), working(), count(rpc) }`. */
+/** The demo server. `truth`: `{ told(taskId, seen), status(taskId), working(taskId) }`. */
 export const demo = {
   "a task gives the right result, and onStatusChange tells every status the server sent, in order": {
     async run(lib, url, help) {
@@ -14,7 +15,7 @@ export const demo = {
       assert.equal(textOf(result), "counted to 4");
       assert.deepEqual(result.structuredContent, { counted: 4, label: "grüße 🎉" });
       assert.equal(immediately, false);
-      assert.deepEqual(told, truth.told(taskId));
+      assert.deepEqual(told, truth.told(taskId, told));
       assert.equal(told.at(-1), snapshot);
       assert.match(snapshot, /^completed/);
     },
@@ -164,6 +165,33 @@ export const demo = {
       assert.equal(support.slow_count, "optional");
       assert.equal(support.render_report, "required");
       assert.ok("echo" in support && "add" in support);
+    },
+  },
+};
+
+/** What the handles do in the other era: nobody who awaits, watches or cancels a task sees which it is. */
+export const demoModern = {
+  ...without(demo, /^listTools lists every tool/, "the list of tools does not say which of them may be tasks"),
+  "listTools lists every tool, and says of none whether it may be a task": {
+    async run(lib, url, help) {
+      return (await help.inTime(help.client().listTools(), "the tools")).map((tool) => [tool.name, "execution" in tool]);
+    },
+    verify(tools, truth, assert) {
+      const says = Object.fromEntries(tools);
+      for (const name of ["slow_count", "render_report", "always_fails", "crashes", "echo", "add"]) assert.equal(says[name], false, name);
+    },
+  },
+  "the list above ran in the 2026-07-28 revision: found by itself, without a handshake": {
+    async run(lib, url, help) {
+      const heard = eavesdrop();
+      const task = help.client({ fetch: heard.fetch }).callTool("slow_count", { steps: 1, delayMs: 10 });
+      await help.inTime(task, "the result");
+      return { methods: heard.methods, versions: heard.sent.map(({ headers }) => headers["mcp-protocol-version"]) };
+    },
+    verify({ methods, versions }, truth, assert) {
+      assert.deepEqual(methods.slice(0, 3), ["server/discover", "tools/list", "tools/call"]);
+      assert.ok(methods.every((method) => method !== "initialize" && method !== "tasks/result"), methods.join());
+      assert.ok(versions.every((version) => version === "2026-07-28"));
     },
   },
 };
