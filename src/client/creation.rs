@@ -1,14 +1,13 @@
 use super::{
     Call, Client, Handle, Output, TaskMode,
     entry::{Cancel, Creation, Entry},
-    listing::Known,
     requests::Purpose,
     session::Session,
     trouble::Trouble,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Outcome, Task},
+    task::{Failure, FailureCode, Interest, Task},
     wire::{
         answer::{Called, TaskSupport},
         ask::{Ask, CallKind, Calling, TaskOption},
@@ -127,8 +126,10 @@ impl Client {
                     self.list_if_wanted(now, CallKind::Tool);
                     return Some(Verdict::Wait);
                 }
-                Some(Known { mirrors: Err(problem), .. }) => return Some(Verdict::Refuse(problem.into_text().into())),
-                Some(Known { support, .. }) => (tools, support),
+                Some(known) => match &known.mirrors {
+                    Err(problem) => return Some(Verdict::Refuse(problem.as_str().to_owned().into())),
+                    Ok(_) => (tools, known.support),
+                },
             },
             // Nothing says which of them may be tasks: asking tells.
             CallKind::Prompt => (prompts, TaskSupport::Optional),
@@ -154,7 +155,7 @@ impl Client {
         let Some(doing) = self.doing_call(handle) else { return };
         self.tasks.update(handle, |entry| entry.creation = Creation::Over);
         let failure = Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not sent"]);
-        self.settle(now, handle, Outcome::Failure(failure));
+        self.fail(now, handle, failure);
     }
 
     fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
@@ -165,18 +166,11 @@ impl Client {
         let is_wrapped = known.as_ref().is_some_and(|known| known.wraps_result);
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
-        let mirrors = known.and_then(|known| known.mirrors.ok()).unwrap_or_default();
+        let mirrors = known.as_ref().and_then(|known| known.mirrors.as_deref().ok()).unwrap_or_default();
         let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
         let Call { kind, name, arguments, .. } = &call;
-        let ask = Ask::Call(Calling {
-            kind: *kind,
-            name,
-            arguments,
-            task,
-            progress_token,
-            round: round.as_ref(),
-            mirrors: &mirrors,
-        });
+        let ask =
+            Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_ref(), mirrors });
         let request = self.send(now, Purpose::Call(handle), ask, None);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some(), is_idempotent };
         self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));
@@ -191,7 +185,7 @@ impl Client {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
-                return self.settle(now, handle, Outcome::Failure(Failure::new(FailureCode::Protocol, &[&message])));
+                return self.fail(now, handle, Failure::new(FailureCode::Protocol, &[&message]));
             }
             Err(error) => {
                 if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
@@ -214,7 +208,7 @@ impl Client {
                     }
                     None => Failure::rpc(FailureCode::Rpc, &doing, error),
                 };
-                return self.settle(now, handle, Outcome::Failure(failure));
+                return self.fail(now, handle, failure);
             }
         };
         match called {
@@ -281,7 +275,7 @@ impl Client {
         } else {
             "; the server may have executed it all the same, so it was not sent again"
         };
-        self.settle(now, handle, Outcome::Failure(trouble.failure(&doing, consequence)));
+        self.fail(now, handle, trouble.failure(&doing, consequence));
     }
 
     /// A call with which nothing was done waits again.
@@ -303,7 +297,7 @@ impl Client {
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);
             let mut failure = failure.clone();
             failure.message = [&doing, " was not sent: ", &failure.message].concat();
-            self.settle(now, handle, Outcome::Failure(failure.into()));
+            self.fail(now, handle, failure.into());
         }
     }
 
@@ -318,7 +312,7 @@ impl Client {
 
     /// The words for a task in a message.
     pub(super) fn name_of(&self, handle: Handle) -> String {
-        let id = self.tasks.get(handle).and_then(|e| e.task.task_id()).unwrap_or("");
+        let id = self.tasks.id_of(handle).unwrap_or("");
         ["task ", &short_id(id)].concat()
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Lifecycle, Outcome},
+    task::{Failure, FailureCode, Interest, Lifecycle},
     wire::{ask::Ask, fault, json::Json, jsonrpc::RpcError},
 };
 
@@ -33,7 +33,7 @@ impl Client {
         });
         // What has ended, and what is no longer known here, has nothing new to say.
         if asked != Some(true) {
-            self.reply(reply, Ok("null".into()));
+            self.done(reply);
         }
     }
 
@@ -45,8 +45,15 @@ impl Client {
         }
     }
 
+    /// Tells all of them the same.
+    pub(super) fn answer_refreshers(&mut self, now: Millis, handle: Handle, answer: &Result<String, Box<Failure>>) {
+        for (reply, _) in self.take_refreshers(now, handle) {
+            self.reply(reply, answer.clone());
+        }
+    }
+
     /// Who asked for a task's state and watched for it; they no longer do.
-    pub(super) fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
+    fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
         let taken = self.tasks.update(handle, |entry| {
             let refreshers = std::mem::take(&mut entry.refreshers);
             for _ in &refreshers {
@@ -63,8 +70,8 @@ impl Client {
         if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
             let words = [call.kind.doing(), &call.name, ": cancelled while the server waited for answers"];
             let failure = Failure::new(FailureCode::TaskCancelled, &[&words.concat()]);
-            self.settle(self.now, handle, Outcome::Failure(failure));
-            return self.reply(reply, Ok("null".into()));
+            self.fail(self.now, handle, failure);
+            return self.done(reply);
         }
         let queued = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
@@ -85,7 +92,7 @@ impl Client {
             Some(Some(true)) => self.cancels.push(handle),
             Some(Some(false)) => {}
             // There is nothing left to cancel.
-            _ => self.reply(reply, Ok("null".into())),
+            _ => self.done(reply),
         }
     }
 
@@ -113,10 +120,8 @@ impl Client {
                 continue;
             }
             let doing = ["cancelling ", &self.name_of(handle)].concat();
-            for reply in replies {
-                let words = ": the server does not offer it; the task goes on";
-                self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
-            }
+            let words = ": the server does not offer it; the task goes on";
+            self.reply_all(replies, &Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
             self.forget_if_forgotten(handle);
         }
     }
@@ -126,9 +131,7 @@ impl Client {
         let replies = self.take_cancel(handle, answer.is_ok());
         match answer {
             Ok(_) => {
-                for reply in replies {
-                    self.reply(reply, Ok("null".into()));
-                }
+                self.reply_all(replies, &Ok("null".into()));
                 // Some servers call a task cancelled that has completed: what counts is what they say when asked.
                 self.with_task(now, handle, |task, now| task.ask_now(now));
             }
@@ -154,9 +157,8 @@ impl Client {
         }
         let doing = ["cancelling ", &self.name_of(handle)].concat();
         let failure = trouble.failure(&doing, "; whether it is cancelled is not known");
-        for reply in self.take_cancel(handle, false) {
-            self.reply(reply, Err(failure.clone()));
-        }
+        let replies = self.take_cancel(handle, false);
+        self.reply_all(replies, &Err(failure));
         self.forget_if_forgotten(handle);
     }
 
@@ -180,15 +182,13 @@ impl Client {
 
     /// No session: what waits for one is told so, tasks go on.
     pub(super) fn fail_errands(&mut self, now: Millis, failure: &Failure) {
+        let answer = Err(failure.clone().into());
         for handle in std::mem::take(&mut self.cancels) {
-            for reply in self.take_cancel(handle, false) {
-                self.reply(reply, Err(failure.clone().into()));
-            }
+            let replies = self.take_cancel(handle, false);
+            self.reply_all(replies, &answer);
         }
         for handle in self.tasks.handles() {
-            for (reply, _) in self.take_refreshers(now, handle) {
-                self.reply(reply, Err(failure.clone().into()));
-            }
+            self.answer_refreshers(now, handle, &answer);
         }
     }
 

@@ -195,8 +195,7 @@ impl Client {
     /// Requests that nobody answered in time.
     pub(super) fn give_up_unanswered(&mut self, now: Millis) {
         let late = |e: &Exchange| e.deadline.is_some_and(|at| at <= now);
-        let late: Vec<ExchangeId> = self.exchanges.iter().filter(|(_, e)| late(e)).map(|(id, _)| *id).collect();
-        for id in late {
+        for id in self.exchanges.keys(&late) {
             let Some(exchange) = self.exchanges.get(&id) else { continue };
             let origin = exchange.origin.clone();
             match exchange.body {

@@ -195,9 +195,7 @@ impl Client {
     }
 
     fn hold(&mut self, now: Millis, handle: Handle) {
-        let Some(task_id) = self.tasks.get(handle).and_then(|e| e.task.task_id()).map(ToOwned::to_owned) else {
-            return;
-        };
+        let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
         let request = self.send(now, Purpose::HeldResult(handle), Ask::TaskResult { task_id: &task_id }, None);
         self.tasks.update(handle, |entry| entry.hold.open = Some(Held { request, since: now }));
     }

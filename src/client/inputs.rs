@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Lifecycle},
+    task::{Failure, FailureCode},
     wire::{
         input::InputAnswer,
         json::{self, Json},
@@ -73,15 +73,14 @@ impl Client {
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
     pub(super) fn place_questions(&mut self, now: Millis) {
-        let new: Vec<InputId> = self.inputs.iter().filter(|(_, q)| !q.is_told).map(|(input, _)| *input).collect();
-        for input in new {
+        for input in self.inputs.keys(&|question| !question.is_told) {
             let Some(question) = self.inputs.get(&input) else { continue };
             let (is_request, given) = (matches!(question.way, Way::Response { .. }), question.handle);
             let handle = if is_request { self.whose(question) } else { given };
             if is_request && handle.is_none() && self.is_about_to_name() {
                 continue;
             }
-            let task_id = handle.and_then(|handle| self.tasks.get(handle)).and_then(|e| e.task.task_id());
+            let task_id = handle.and_then(|handle| self.tasks.id_of(handle));
             let owner: Option<Box<str>> = task_id.map(Into::into);
             let handles = owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id));
             let new_key = is_request.then(|| self.new_key(input));
@@ -111,9 +110,9 @@ impl Client {
             key.push_str(&text::decimal(input.into()));
         }
         if self.keys.len() == MOST_KEYS {
-            self.keys.pop_front();
+            self.keys.remove(0);
         }
-        self.keys.push_back(key.clone());
+        self.keys.push(key.clone());
         key
     }
 
@@ -151,7 +150,7 @@ impl Client {
             entry.announced = None;
             entry.task.await_us(now, true);
         });
-        let live = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot());
+        let live = self.tasks.snapshot_of(handle);
         if let Some(mut snapshot) = live.filter(|s| s.status == Status::Working).cloned() {
             snapshot.status = Status::InputRequired;
             self.observe(now, handle, snapshot, false);
@@ -169,7 +168,7 @@ impl Client {
     }
 
     fn is_about(&self, question: &Question, handle: Handle) -> bool {
-        let task_id = || self.tasks.get(handle).and_then(|e| e.task.task_id());
+        let task_id = || self.tasks.id_of(handle);
         question.handle == Some(handle) || (question.owner.is_some() && question.owner.as_deref() == task_id())
     }
 
@@ -191,7 +190,7 @@ impl Client {
         };
         let kind = question.kind;
         if !self.take_answer(now, input, answer) {
-            return self.reply(reply, Ok("null".into()));
+            return self.done(reply);
         }
         let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
         let Some(question) = self.inputs.get_mut(&input) else { return };
@@ -199,7 +198,7 @@ impl Client {
         question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
             self.put(Output::InputOver { input });
-            self.reply(reply, Ok("null".into()));
+            self.done(reply);
             self.gather(now, handle);
         }
     }
@@ -263,8 +262,7 @@ impl Client {
 
     /// No answer to these questions is sent any more, and this is why.
     pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: &dyn Fn(&Question) -> bool) {
-        let gone: Vec<InputId> = self.inputs.iter().filter(|(_, q)| which(q)).map(|(input, _)| *input).collect();
-        for input in gone {
+        for input in self.inputs.keys(which) {
             self.question_over(now, input, Err(why.clone().into()));
         }
     }
@@ -279,8 +277,7 @@ impl Client {
 
     /// What has ended needs no input, whether its result is awaited or not.
     pub(super) fn withdraw_if_ended(&mut self, handle: Handle) {
-        let ended = self.tasks.get(handle).filter(|entry| matches!(entry.task.lifecycle(), Lifecycle::Ended(_)));
-        let task_id = ended.and_then(|entry| entry.task.task_id()).map(ToOwned::to_owned);
+        let task_id = self.tasks.id_of(handle).filter(|_| self.tasks.has_ended(handle)).map(ToOwned::to_owned);
         if task_id.is_some() {
             self.withdraw_of(handle, task_id.as_deref());
         }

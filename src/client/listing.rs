@@ -1,4 +1,4 @@
-use super::{Client, ReplyId, requests::Purpose, table::Table, trouble::Trouble};
+use super::{Client, ReplyId, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode},
@@ -10,6 +10,7 @@ use crate::{
         jsonrpc::RpcError,
     },
 };
+use std::sync::Arc;
 
 /// A server that pages for ever is stopped here.
 const MOST_PAGES: u32 = 1000;
@@ -21,7 +22,7 @@ const MOST_ATTEMPTS: u32 = 3;
 /// One of the server's lists: fetched when somebody wants it, or when a call has to know whether it may be a task.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    known: Option<Table<String, Known>>,
+    known: Option<Vec<(String, Arc<Known>)>>,
     wanted: bool,
     replies: Vec<ReplyId>,
     run: Option<Run>,
@@ -36,7 +37,7 @@ pub(super) struct Listing {
 struct Run {
     /// The tools so far, as JSON text without the brackets.
     json: String,
-    tools: Table<String, Known>,
+    tools: Vec<(String, Arc<Known>)>,
     cursor: Option<String>,
     pages: u32,
     asking: bool,
@@ -45,7 +46,7 @@ struct Run {
 }
 
 /// What counts of one tool.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Known {
     pub(super) support: TaskSupport,
     /// Its structured content is wrapped.
@@ -88,12 +89,14 @@ impl Client {
 
     /// What is known of a tool; `None`: the tools are not listed yet. Of a tool that the list does not show nothing is known,
     /// so it may be a task only where the server decides that.
-    pub(super) fn known(&self, tool: &str) -> Option<Known> {
+    pub(super) fn known(&self, tool: &str) -> Option<Arc<Known>> {
         let [tools, ..] = &self.listings;
-        let known = tools.known.as_ref()?.get(&tool.to_owned()).cloned();
+        // The last of several counts.
+        if let Some((_, known)) = tools.known.as_ref()?.iter().rev().find(|(name, _)| name == tool) {
+            return Some(Arc::clone(known));
+        }
         let support = if self.era.tells_all() { TaskSupport::Optional } else { TaskSupport::Forbidden };
-        let nothing = Known { support, wraps_result: false, is_idempotent: false, mirrors: Ok(Vec::new()) };
-        Some(known.unwrap_or(nothing))
+        Some(Arc::new(Known { support, wraps_result: false, is_idempotent: false, mirrors: Ok(Vec::new()) }))
     }
 
     pub(super) fn list(&mut self, kind: CallKind, reply: ReplyId) {
@@ -138,7 +141,7 @@ impl Client {
             Ok(Err(problem)) => return self.listing_failed(now, kind, &Trouble::Protocol(problem)),
             // A server without the list has no tool that may be a task; calls go ahead plainly.
             Err(error) => {
-                self.listing(kind).known = Some(Table::default());
+                self.listing(kind).known = Some(Vec::new());
                 return self.fail_listing(kind, &Failure::rpc(FailureCode::Rpc, doing(kind), error));
             }
         };
@@ -162,7 +165,7 @@ impl Client {
                 run.json.push_str(json.get());
             }
             if let Some(name) = name {
-                run.tools.insert(name, Known { support, wraps_result, is_idempotent, mirrors });
+                run.tools.push((name, Arc::new(Known { support, wraps_result, is_idempotent, mirrors })));
             }
         }
         run.pages += 1;
@@ -189,9 +192,8 @@ impl Client {
         listing.restarts = 0;
         listing.known = Some(run.tools);
         let json = ["[", &run.json, "]"].concat();
-        for reply in std::mem::take(&mut listing.replies) {
-            self.reply(reply, Ok(json.clone()));
-        }
+        let replies = std::mem::take(&mut listing.replies);
+        self.reply_all(replies, &Ok(json));
     }
 
     pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, trouble: &Trouble) {
@@ -225,9 +227,8 @@ impl Client {
             replies: std::mem::take(&mut listing.replies),
             ..Listing::default()
         };
-        for reply in std::mem::take(&mut listing.replies) {
-            self.reply(reply, Err(failure.clone().into()));
-        }
+        let replies = std::mem::take(&mut listing.replies);
+        self.reply_all(replies, &Err(failure.clone().into()));
     }
 }
 

@@ -65,7 +65,7 @@ impl Client {
             return self.tasks.keep_early(state.snapshot.clone());
         }
         for handle in handles {
-            self.described(now, handle, state.clone(), true);
+            self.described(now, handle, state, true);
         }
     }
 }

@@ -78,9 +78,9 @@ pub struct Client {
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
     /// What tasks have asked and need not ask again.
-    spent: Table<Spent, ()>,
+    spent: Vec<Spent>,
     /// What the newest questions were called.
-    keys: VecDeque<String>,
+    keys: Vec<String>,
     resumes: Vec<Resume>,
     stream: Stream,
     legacy: Legacy,
@@ -122,8 +122,8 @@ impl Client {
             listings: Default::default(),
             queries: Table::default(),
             inputs: Table::default(),
-            spent: Table::default(),
-            keys: VecDeque::new(),
+            spent: Vec::new(),
+            keys: Vec::new(),
             resumes: Vec::new(),
             stream: Stream::default(),
             legacy: Legacy::default(),

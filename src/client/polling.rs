@@ -1,7 +1,7 @@
 use super::{Client, Handle, entry::Cancel, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Lifecycle, Outcome, Seen, Task, Want},
+    task::{Failure, FailureCode, Seen, Task, Want},
     wire::{
         Problem,
         answer::{State, read_payload},
@@ -9,7 +9,7 @@ use crate::{
         fault,
         json::Json,
         jsonrpc::RpcError,
-        snapshot::{Status, short_id},
+        snapshot::{Snapshot, Status, short_id},
     },
 };
 
@@ -56,12 +56,9 @@ impl Client {
 
     /// The server said where a task stands.
     pub(super) fn got_task(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
-        let Some(task_id) = self.tasks.get(handle).and_then(|e| e.task.task_id()).map(ToOwned::to_owned) else {
-            return;
-        };
+        let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
         // Where the state tells all, it is asked for to the end.
-        let has_ended = self.tasks.get(handle).is_some_and(|e| matches!(e.task.lifecycle(), Lifecycle::Ended(_)));
-        let want = if has_ended && self.era.tells_all() { Want::Result } else { Want::Status };
+        let want = if self.tasks.has_ended(handle) && self.era.tells_all() { Want::Result } else { Want::Status };
         match answer.map(|json| self.era.read_state(json)) {
             Ok(Ok(state)) if state.snapshot.task_id != task_id => {
                 let problem = Problem::new("another task's state", &short_id(&state.snapshot.task_id));
@@ -82,7 +79,7 @@ impl Client {
                 if self.stream_speaks_of(&task_id) {
                     self.with_task(now, handle, Task::stream_taken);
                 }
-                self.described(now, handle, state, false);
+                self.described(now, handle, &state, false);
             }
             Ok(Err(problem)) => self.poll_failed(now, handle, want, &Trouble::Protocol(problem)),
             Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
@@ -91,27 +88,26 @@ impl Client {
     }
 
     /// The server described a task, and may have told all there is to know of it.
-    pub(super) fn described(&mut self, now: Millis, handle: Handle, state: State<'_>, pushed: bool) {
+    pub(super) fn described(&mut self, now: Millis, handle: Handle, state: &State<'_>, pushed: bool) {
         let State { snapshot, asked, outcome } = state;
-        let (task_id, words) = (snapshot.task_id.clone(), snapshot.status_message.clone());
-        let is_failure = snapshot.status == Status::Failed;
-        let seen = self.observe(now, handle, snapshot, pushed);
-        if let Some(asked) = asked.filter(|_| seen.is_some_and(|seen| seen != Seen::Stale)) {
-            self.task_asks(now, &task_id, asked);
+        let Snapshot { task_id, status_message, .. } = snapshot;
+        let seen = self.observe(now, handle, snapshot.clone(), pushed);
+        if let Some(asked) = asked.as_ref().filter(|_| seen.is_some_and(|seen| seen != Seen::Stale)) {
+            self.task_asks(now, task_id, asked);
         }
-        if !self.tasks.get(handle).is_some_and(|e| matches!(e.task.lifecycle(), Lifecycle::Ended(_))) {
+        if !self.tasks.has_ended(handle) {
             return;
         }
         match outcome {
-            Some(Ok(payload)) => self.settle_with_payload(now, handle, payload),
+            Some(Ok(payload)) => self.settle_with_payload(now, handle, *payload),
             Some(Err(error)) => {
-                let mut failure = Failure::failed(&task_id, Some(&error.message));
-                failure.rpc = Some(error);
-                self.settle(now, handle, Outcome::Failure(failure));
+                let mut failure = Failure::failed(task_id, Some(&error.message));
+                failure.rpc = Some(error.clone());
+                self.fail(now, handle, failure);
             }
             // It has no more to say of its failure.
-            None if is_failure && self.era.tells_all() && !pushed => {
-                self.settle(now, handle, Outcome::Failure(Failure::failed(&task_id, words.as_deref())));
+            None if snapshot.status == Status::Failed && self.era.tells_all() && !pushed => {
+                self.fail(now, handle, Failure::failed(task_id, status_message.as_deref()));
             }
             None => {}
         }
@@ -119,27 +115,25 @@ impl Client {
 
     /// The server said what a task resulted in.
     pub(super) fn got_result(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
-        let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
-            return;
-        };
+        let Some(snapshot) = self.tasks.snapshot_of(handle).cloned() else { return };
         let failed = snapshot.status == Status::Failed;
         let words = snapshot.status_message.as_deref();
         match answer.map(read_payload) {
             // Nothing but metadata: some servers have no more to say about a failure.
             Ok(Ok(payload)) if failed && payload.is_empty => {
-                self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
+                self.fail(now, handle, Failure::failed(&snapshot.task_id, words));
             }
             Ok(Ok(payload)) => self.settle_with_payload(now, handle, payload),
             Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &Trouble::Protocol(problem)),
             // The server has lost it meanwhile; what it said of the failure is known.
             Err(error) if failed && words.is_some() && fault::is_unknown_task(&error) => {
-                self.settle(now, handle, Outcome::Failure(Failure::failed(&snapshot.task_id, words)));
+                self.fail(now, handle, Failure::failed(&snapshot.task_id, words));
             }
             // The error is what the request would have been answered with.
             Err(error) if failed => {
                 let mut failure = Failure::failed(&snapshot.task_id, Some(&error.message));
                 failure.rpc = Some(error);
-                self.settle(now, handle, Outcome::Failure(failure));
+                self.fail(now, handle, failure);
             }
             Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
             Err(error) => self.poll_refused(now, handle, Want::Result, error),
@@ -156,7 +150,7 @@ impl Client {
                     " no longer than it said, and has not been heard of since",
                 ];
                 let failure = Failure::new(FailureCode::TaskExpired, &[&words.concat()]);
-                return self.settle(now, handle, Outcome::Failure(failure));
+                return self.fail(now, handle, failure);
             }
             // One poisoned task must not slow the others: it alone is asked after more and more slowly.
             let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
@@ -219,11 +213,9 @@ impl Client {
         } else {
             Failure::expired(task_id, error)
         };
-        for (reply, _) in self.take_refreshers(now, handle) {
-            let answer = if cancelled { Ok("null".into()) } else { Err(failure.clone()) };
-            self.reply(reply, answer);
-        }
-        self.settle(now, handle, Outcome::Failure(failure));
+        let answer = if cancelled { Ok("null".into()) } else { Err(failure.clone()) };
+        self.answer_refreshers(now, handle, &answer);
+        self.fail(now, handle, failure);
     }
 
     pub(super) fn is_hidden(&self) -> bool {

@@ -48,8 +48,7 @@ impl Client {
     /// Sends the questions that wait.
     pub(super) fn release_queries(&mut self, now: Millis) {
         let ready = |p: &Pending| !p.asking && p.not_before <= now;
-        let ready: Vec<ReplyId> = self.queries.iter().filter(|(_, p)| ready(p)).map(|(reply, _)| *reply).collect();
-        for reply in ready {
+        for reply in self.queries.keys(&ready) {
             let Session::Ready(session) = &self.session else { return };
             let Some(pending) = self.queries.get_mut(&reply) else { continue };
             // Nobody lists them there: as released servers with an empty list, it leaves that to us.

@@ -58,13 +58,13 @@ impl Question {
     /// A question within an answer.
     pub(super) fn of_answer(
         way: Way,
-        key: String,
+        key: &str,
         kind: InputKind,
         params: Json<'_>,
         handle: Option<Handle>,
         owner: Option<Box<str>>,
     ) -> Self {
-        let params = params.get().into();
+        let (key, params) = (key.into(), params.get().into());
         Self { way, key, kind, message: None, params, own: None, handle, owner, is_told: false, answer: None }
     }
 

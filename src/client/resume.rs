@@ -4,7 +4,7 @@ use super::{
     requests::Purpose,
     trouble::Trouble,
 };
-use crate::{Millis, task::Lifecycle, wire::event_stream::EventStream};
+use crate::{Millis, wire::event_stream::EventStream};
 
 /// How long to wait before a cut stream is taken up again, where the server does not say.
 const RESUME_MS: u64 = 1000;
@@ -75,10 +75,7 @@ impl Client {
             // Without a session there is nothing to take up.
             None | Some(Purpose::Greet) => false,
             // What has ended can be asked for anew.
-            Some(&Purpose::HeldResult(handle)) => {
-                let entry = self.tasks.get(handle);
-                entry.is_some_and(|entry| !matches!(entry.task.lifecycle(), Lifecycle::Ended(_)))
-            }
+            Some(&Purpose::HeldResult(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
             Some(_) => true,
         }
     }
@@ -106,8 +103,7 @@ impl Client {
         self.requests.remove(&request);
         self.resumes.retain(|r| r.request != request);
         let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        let its: Vec<u32> = self.exchanges.iter().filter(|(_, e)| is_its(e.origin.role)).map(|(id, _)| *id).collect();
-        for exchange in its {
+        for exchange in self.exchanges.keys(&|exchange| is_its(exchange.origin.role)) {
             self.abort(exchange);
         }
     }

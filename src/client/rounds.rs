@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Outcome},
+    task::{Failure, FailureCode},
     wire::{
         Problem,
         answer::Asked,
@@ -48,7 +48,7 @@ impl Client {
         if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
             let problem = Problem::new("questions without end in answer to the same call", "").within(&doing);
             let failure = Failure::new(FailureCode::Protocol, &[problem.as_str(), "; it was not sent again"]);
-            return self.settle(now, handle, Outcome::Failure(failure));
+            return self.fail(now, handle, failure);
         }
         if asked.is_empty() {
             // It only wants its note back, some time later.
@@ -58,12 +58,12 @@ impl Client {
         if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
             let words = [": the server asks for ", &method, ", which nobody here answers; it was not sent again"];
             let failure = Failure::new(FailureCode::Unsupported, &[&doing, &words.concat()]);
-            return self.settle(now, handle, Outcome::Failure(failure));
+            return self.fail(now, handle, failure);
         }
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
         for Asked { key, kind, params } in asked {
             if let Ok(kind) = kind {
-                let question = Question::of_answer(Way::Call, key.into_owned(), kind, params, Some(handle), None);
+                let question = Question::of_answer(Way::Call, &key, kind, params, Some(handle), None);
                 self.add_question(question);
             }
         }
@@ -72,7 +72,7 @@ impl Client {
     /// The answers to what a call was answered with are there, or not yet all of them.
     pub(super) fn gather(&mut self, now: Millis, handle: Handle) {
         let is_its = |question: &Question| question.handle == Some(handle) && matches!(question.way, Way::Call);
-        let its: Vec<InputId> = self.inputs.iter().filter(|(_, q)| is_its(q)).map(|(input, _)| *input).collect();
+        let its = self.inputs.keys(&is_its);
         let answers = its.iter().filter_map(|input| self.inputs.get(input)?.response());
         let responses = answer_set(answers);
         let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
-    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: Vec<Asked<'_>>) {
+    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[Asked<'_>]) {
         self.withdraw(now, &|question| {
             let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
             is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
@@ -100,26 +100,25 @@ impl Client {
         for asked in asked {
             let spent: Spent = (task_id.into(), asked.key.as_ref().into());
             let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
-            let is_known = self.spent.get(&spent).is_some() || self.inputs.iter().any(|(_, q)| is_open(q));
+            let is_known = self.spent.contains(&spent) || self.inputs.iter().any(|(_, q)| is_open(q));
             if is_known || self.inputs.iter().len() >= MOST_OPEN {
                 continue;
             }
-            let of_task = self.spent.first_from(|(id, _)| id.as_ref() < task_id);
-            let is_endless = of_task.iter().take_while(|((id, _), ())| id.as_ref() == task_id).count() >= MOST_KEYS;
-            let hopeless = match self.unserved(&asked) {
+            let is_endless = self.spent.iter().filter(|(id, _)| **id == *task_id).count() >= MOST_KEYS;
+            let hopeless = match self.unserved(asked) {
                 _ if is_endless => Some("more and more, without end".into()),
                 unserved => unserved,
             };
-            match (hopeless, asked.kind) {
+            match (hopeless, &asked.kind) {
                 (None, Ok(kind)) => {
                     let (way, owner) = (Way::Update, Some(task_id.into()));
                     let handle = handles.first().copied();
-                    let question = Question::of_answer(way, asked.key.into_owned(), kind, asked.params, handle, owner);
+                    let question = Question::of_answer(way, &asked.key, *kind, asked.params, handle, owner);
                     self.add_question(question);
                 }
                 (why, _) => {
                     if !is_endless {
-                        self.spent.insert(spent, ());
+                        self.spent.push(spent);
                     }
                     let why = why.unwrap_or_default();
                     self.cannot_answer(now, &handles, &["asks for ", &why, ", which nobody here answers"].concat());
@@ -157,7 +156,7 @@ impl Client {
                 let doing = self.doing_call(handle).unwrap_or_default();
                 let words = [&doing, ": the server ", &words, "; it was not sent again"];
                 let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
-                self.settle(now, handle, Outcome::Failure(failure));
+                self.fail(now, handle, failure);
             }
             _ => {
                 let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id));
@@ -199,7 +198,7 @@ impl Client {
             let Some(refused) = refused.clone() else {
                 if let Some(owner) = question.owner.clone() {
                     let spent = (owner, question.key.as_str().into());
-                    self.spent.insert(spent, ());
+                    self.spent.push(spent);
                 }
                 self.question_over(now, input, Ok("null".into()));
                 continue;
@@ -230,13 +229,13 @@ impl Client {
     }
 
     fn batch(&self, batch: InputId) -> Vec<InputId> {
-        self.inputs.iter().filter(|(_, q)| q.is_of_batch(batch)).map(|(input, _)| *input).collect()
+        self.inputs.keys(&|question| question.is_of_batch(batch))
     }
 
     /// Nothing more is heard of a task here: its keys need not be remembered.
     pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
         if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).is_empty()) {
-            self.spent.retain(|(id, _)| id.as_ref() != task_id);
+            self.spent.retain(|(id, _)| **id != *task_id);
         }
     }
 }

@@ -42,15 +42,25 @@ impl<K: Ord, V> Table<K, V> {
         self.place(key).ok().map(|at| self.0.remove(at).1)
     }
 
-    /// Keeps the rows whose keys fit.
-    pub(super) fn retain(&mut self, fits: impl Fn(&K) -> bool) {
-        self.0.retain(|(key, _)| fits(key));
-    }
-
     /// The rows behind those for which `is_before` holds.
     pub(super) fn first_from(&self, is_before: impl Fn(&K) -> bool) -> &[(K, V)] {
         let at = self.0.partition_point(|(key, _)| is_before(key));
         self.0.get(at..).unwrap_or_default()
+    }
+
+    /// The keys of the rows whose values fit.
+    #[inline(never)]
+    pub(super) fn keys(&self, fits: &dyn Fn(&V) -> bool) -> Vec<K>
+    where
+        K: Copy,
+    {
+        let mut keys = Vec::new();
+        for (key, value) in &self.0 {
+            if fits(value) {
+                keys.push(*key);
+            }
+        }
+        keys
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -24,7 +24,7 @@ pub(super) struct Tasks {
     watched: usize,
     creating: usize,
     /// Tasks that want input, or for whose input a request is held.
-    inputs: Table<Handle, ()>,
+    inputs: Vec<Handle>,
     /// Calls that are sent and not answered.
     calls: usize,
     /// Counts the announcements of [`Entry::announced`].
@@ -38,8 +38,25 @@ impl Tasks {
         self.entries.get(&handle).map(Box::as_ref)
     }
 
+    /// The server's name for a task, once there is one.
+    #[inline(never)]
+    pub(super) fn id_of(&self, handle: Handle) -> Option<&str> {
+        self.get(handle)?.task.task_id()
+    }
+
+    /// What the server said of it last.
+    #[inline(never)]
+    pub(super) fn snapshot_of(&self, handle: Handle) -> Option<&Snapshot> {
+        self.get(handle)?.task.lifecycle().snapshot()
+    }
+
+    /// Its end is known, and its result is not.
+    pub(super) fn has_ended(&self, handle: Handle) -> bool {
+        self.get(handle).is_some_and(|entry| matches!(entry.task.lifecycle(), Lifecycle::Ended(_)))
+    }
+
     pub(super) fn handles(&self) -> Vec<Handle> {
-        self.entries.iter().map(|(handle, _)| *handle).collect()
+        self.entries.keys(&|_| true)
     }
 
     /// Whether more than one task that runs is watched.
@@ -82,7 +99,7 @@ impl Tasks {
 
     /// The tasks that want input, or for whose input a request is held.
     pub(super) fn inputs(&self) -> Vec<Handle> {
-        self.inputs.iter().map(|(handle, ())| *handle).collect()
+        self.inputs.clone()
     }
 
     /// Calls that are sent and not answered.
@@ -157,10 +174,9 @@ impl Tasks {
             entry.hold.is_refused = false;
         }
         if input != entry.input {
+            self.inputs.retain(|&h| h != handle);
             if input {
-                self.inputs.insert(handle, ());
-            } else {
-                self.inputs.remove(&handle);
+                self.inputs.push(handle);
             }
             entry.input = input;
         }
@@ -180,7 +196,7 @@ impl Tasks {
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
         self.calls = self.calls.saturating_sub(usize::from(entry.sent));
-        self.inputs.remove(&handle);
+        self.inputs.retain(|&h| h != handle);
         if let Some(id) = entry.named.clone() {
             self.by_id.remove(&(id, handle));
         }
@@ -258,16 +274,14 @@ impl Client {
 
     /// The state of a task is another than it was.
     fn changed(&mut self, now: Millis, handle: Handle) {
-        let Some(snapshot) = self.tasks.get(handle).and_then(|e| e.task.lifecycle().snapshot()).cloned() else {
-            return;
-        };
+        let Some(snapshot) = self.tasks.snapshot_of(handle).cloned() else { return };
         let cancelled = (snapshot.status == Status::Cancelled)
             .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
         self.put(Output::Changed { handle, snapshot });
         self.withdraw_if_ended(handle);
         // A cancelled task has no result that could be fetched.
         if let Some(failure) = cancelled {
-            return self.settle(now, handle, Outcome::Failure(failure));
+            return self.fail(now, handle, failure);
         }
         self.settle_early(now, handle);
     }
@@ -290,6 +304,11 @@ impl Client {
         self.drop_task(handle);
     }
 
+    #[inline(never)]
+    pub(super) fn fail(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
+        self.settle(now, handle, Outcome::Failure(failure));
+    }
+
     /// The outcome as the original request's result tells it.
     pub(super) fn settle_with_payload(&mut self, now: Millis, handle: Handle, payload: Payload<'_>) {
         let json = payload.json.get().to_owned();
@@ -303,9 +322,7 @@ impl Client {
     /// Ends the waiting for a task's result; the task goes on.
     pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
         self.with_task(now, handle, |task, now| task.interrupt(now));
-        for (reply, _) in self.take_refreshers(now, handle) {
-            self.reply(reply, Err(failure.clone()));
-        }
+        self.answer_refreshers(now, handle, &Err(failure.clone()));
         self.put(Output::Interrupted { handle, failure });
     }
 
@@ -324,9 +341,20 @@ impl Client {
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
             replies.extend(more);
         }
+        self.reply_all(replies, answer);
+    }
+
+    /// The same answer to each of them.
+    pub(super) fn reply_all(&mut self, replies: Vec<ReplyId>, answer: &Result<String, Box<Failure>>) {
         for reply in replies {
             self.reply(reply, answer.clone());
         }
+    }
+
+    /// The answer where there is nothing to say.
+    #[inline(never)]
+    pub(super) fn done(&mut self, reply: ReplyId) {
+        self.reply(reply, Ok("null".into()));
     }
 
     pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Box<Failure>>) {

@@ -17,6 +17,10 @@ declare module "#glue" {
     tell(what: number, which: number, more: number): void;
     ask(reply: number, what: number, which: string | undefined): void;
     respond(input: number, reply: number, json: string | undefined, code: number, message: string): void;
+    /** What an exchange brings: see `Host.fetch`. */
+    head(exchange: number, status: number, headers: string, redirectedTo: string | undefined): void;
+    chunk(exchange: number, bytes: Uint8Array): void;
+    over(exchange: number, why: string | undefined): void;
     free(): void;
   }
   /** Loads the module, from its file or its bytes. Once: see load.ts. */

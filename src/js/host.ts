@@ -2,17 +2,20 @@ import type { Era, Status, TaskStatus } from "./types.js";
 
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
-  /** `headers`: names and values, one a line; the application's own are added. */
+  /** `wanted`: names of the response headers to report; `headers`: names and values; each one a line. */
   fetch(
+    exchange: number,
+    wanted: string,
     url: string,
     method: string,
     headers: string,
     body: string | undefined,
     keepalive: boolean,
-    signal: AbortSignal,
-  ): Promise<Response>;
-  /** The platform's words for an error, whatever was thrown. */
-  words(error: unknown): string;
+  ): void;
+  /** Nothing more is to be reported about that exchange. */
+  abort(exchange: number): void;
+  /** Sets the one timer, in place of what was set before; absent: never. */
+  wake(ms: number | undefined): void;
   /** The server speaks this revision. */
   speaks(era: Era): void;
   /** `taskId`: absent where the server answered at once. */
@@ -36,12 +39,11 @@ export interface Host {
   progress(handle: number, json: string): void;
   /** A notification that the engine has no use for. */
   notified(method: string, params: string): void;
-  /** `isFinal`: the outcome; otherwise only the waiting ends. */
-  failed(handle: number, isFinal: boolean, error: unknown): void;
   replied(reply: number, json: string): void;
-  rejected(reply: number, error: unknown): void;
-  /** Makes the typed error; `rpcData` is JSON text. */
-  error(
+  /** `what`: 0 the waiting for a task, 1 a task, 2 the answer to a question; `rpcData` is JSON text. */
+  failed(
+    what: number,
+    number: number,
     code: string,
     message: string,
     httpStatus: number | undefined,
@@ -50,8 +52,23 @@ export interface Host {
     rpcCode: number | undefined,
     rpcMessage: string | undefined,
     rpcData: string | undefined,
-  ): unknown;
+  ): void;
   warned(code: string, message: string): void;
+}
+
+/** The same host, in which nothing is ever thrown. @internal */
+export function contained(host: Host): Host {
+  const methods = Object.entries(host).map(([name, method]: [string, (...args: unknown[]) => void]) => {
+    const quiet = (...args: unknown[]): void => {
+      try {
+        method(...args);
+      } catch {
+        // Nobody could be told: what listeners throw is caught where they are called.
+      }
+    };
+    return [name, quiet];
+  });
+  return Object.fromEntries(methods) as Host;
 }
 
 /** The fields of `changed` as the object that users see. @internal */

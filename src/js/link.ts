@@ -2,17 +2,23 @@
 
 import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
+import { Exchanges } from "./exchanges.js";
 import { brokenBy, onBroken } from "./guard.js";
-import { snapshot, type Host } from "./host.js";
+import { contained, snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
-import { send, words } from "./transport.js";
+import { words } from "./transport.js";
 import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
+
+interface Reply {
+  resolve(json: string): void;
+  reject(reason: unknown): void;
+}
 
 /** So many of the newest task ids are kept for servers that cannot list them. */
 const MOST_KNOWN = 50;
@@ -28,6 +34,11 @@ const LIST = 6;
 const PAUSE = 7;
 const MULTIPLEXED = 8;
 const CLOSE = 9;
+const TIMEOUT = 10;
+
+// What can fail, by `failed`: see src/web/host.rs.
+const OF_WAITING = 0;
+const OF_TASK = 1;
 
 /** @internal */
 export class Link implements Port {
@@ -38,7 +49,7 @@ export class Link implements Port {
   readonly #options: ClientOptions;
   readonly #load: Load;
   readonly #inputs: Inputs;
-  readonly #replies = new Map<number, { resolve(json: string): void; reject(reason: unknown): void }>();
+  readonly #replies = new Map<number, Reply>();
   /** What was asked for before the module was there. */
   #waiting: Job[] = [];
   #core: Core | undefined;
@@ -235,21 +246,18 @@ export class Link implements Port {
     this.do((core) => core.tell(MULTIPLEXED, 0, 0));
   }
 
+  /** What the engine calls. What is thrown there is our own fault, and must not leave the engine within a turn. */
   #host(): Host {
-    let thrown: unknown;
+    const exchanges = new Exchanges(this.#options, () => this.#core, () => this.#lookAtConnection());
+    let timer: ReturnType<typeof setTimeout>;
     const state = (handle: number): TaskState | undefined => this.states.get(handle);
-    return {
-      fetch: async (...request) => {
-        try {
-          const response = await send(this.#options, ...request);
-          this.#lookAtConnection();
-          return response;
-        } catch (error) {
-          thrown = error;
-          throw error;
-        }
+    return contained({
+      fetch: (...request) => void exchanges.fetch(...request),
+      abort: (exchange) => exchanges.abort(exchange),
+      wake: (ms) => {
+        clearTimeout(timer);
+        if (ms !== undefined) timer = setTimeout(() => this.#core?.tell(TIMEOUT, 0, 0), ms);
       },
-      words,
       speaks: (era) => remember(this.#url, this.#options, era),
       created: (handle, taskId) => state(handle)?.onCreated(taskId),
       changed: (handle, ...fields) => {
@@ -260,10 +268,16 @@ export class Link implements Port {
         state(handle)?.onSettled({ value: withData(JSON.parse(json), isWrapped), isError });
         this.states.delete(handle);
       },
-      failed: (handle, isFinal, error) => {
-        if (!isFinal) return state(handle)?.onInterrupted(error);
-        state(handle)?.onSettled({ error });
-        this.states.delete(handle);
+      failed: (what, number, code, message, ...details) => {
+        const [httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData] = details;
+        const error = toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData });
+        // The platform's own error, where it is the one that the message tells of.
+        const { thrown } = exchanges;
+        if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
+        if (what === OF_WAITING) return state(number)?.onInterrupted(error);
+        if (what !== OF_TASK) return this.#reply(number)?.reject(error);
+        state(number)?.onSettled({ error });
+        this.states.delete(number);
       },
       asked: (...question) => this.#inputs.asked(...question),
       inputOver: (input) => this.#inputs.over(input),
@@ -276,22 +290,16 @@ export class Link implements Port {
           this.warn("listener-failed", `onNotification failed: ${words(error)}`);
         }
       },
-      replied: (reply, json) => {
-        this.#replies.get(reply)?.resolve(json);
-        this.#replies.delete(reply);
-      },
-      rejected: (reply, error) => {
-        this.#replies.get(reply)?.reject(error);
-        this.#replies.delete(reply);
-      },
-      error: (code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData) => {
-        const error = toError({ code, message, httpStatus, retryAfterMs, challenge, rpcCode, rpcMessage, rpcData });
-        // The platform's own error, where it is the one that the message tells of.
-        if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
-        return error;
-      },
+      replied: (reply, json) => this.#reply(reply)?.resolve(json),
       warned: (code, message) => this.warn(code, message),
-    };
+    });
+  }
+
+  /** Whoever waits for that answer, which is given once. */
+  #reply(reply: number): Reply | undefined {
+    const waiting = this.#replies.get(reply);
+    this.#replies.delete(reply);
+    return waiting;
   }
 }
 

@@ -342,14 +342,14 @@ export interface ClientOptions {
   onWarning?: (warning: Warning) => void;
 }
 
-/** The revisions whose words this package speaks, by their dialects: sessions and a handshake, or requests that stand alone. @internal */
-export const ERAS = ["2025-11-25", "2026-07-28"] as const;
-
 /**
  * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension
  * `io.modelcontextprotocol/tasks`.
  */
-export type Era = (typeof ERAS)[number];
+export type Era = "2025-11-25" | "2026-07-28";
+
+/** In the order of the engine's numbers: see src/web/mod.rs. @internal */
+export const ERAS: readonly Era[] = ["2025-11-25", "2026-07-28"];
 
 /** Options of {@link Client.getPrompt} and {@link Client.readResource}, and some of {@link Client.callTool}'s. */
 export interface CallOptions {

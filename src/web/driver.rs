@@ -1,69 +1,71 @@
-use super::{fetch, host::Host, timer::Timer};
+use super::host::{Host, OF_REPLY, OF_TASK, OF_WAITING};
 use crate::{
     Millis,
-    client::{Client, Config, ExchangeId, Input, Output},
+    client::{Client, Config, Fetch, Input, Output},
     task::Outcome,
+    wire::http::RESPONSE_HEADERS,
 };
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::{Rc, Weak},
 };
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
+
+/// `setTimeout` fires at once for anything longer.
+const LONGEST_WAIT_MS: u64 = i32::MAX as u64;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+    #[wasm_bindgen(js_namespace = Math)]
+    fn random() -> f64;
 }
 
 /// Runs one engine: one input, its outputs, one timer.
 pub(super) struct Driver {
-    pub(super) host: Host,
+    host: Host,
     engine: RefCell<Client>,
-    timer: Timer,
-    aborts: RefCell<Vec<(ExchangeId, AbortController)>>,
+    /// When the host's one timer rings.
+    wakes_at: Cell<Option<Millis>>,
     /// Outputs in order, until they are obeyed; whatever a callback causes comes behind what was there.
     outputs: RefCell<VecDeque<Output>>,
     obeying: Cell<bool>,
 }
 
 impl Driver {
-    pub(super) fn new(config: Config, host: Host) -> Rc<Self> {
+    pub(super) fn new(config: Config, host: Host) -> Self {
         // Only jitter depends on it.
-        let seed = (js_sys::Math::random() * 9e15) as u64;
-        Rc::new_cyclic(|me| {
-            let me: Weak<Self> = me.clone();
-            let on_time = move || {
-                if let Some(driver) = me.upgrade() {
-                    driver.timer.rang();
-                    driver.turn(Input::Timeout);
-                }
-            };
-            Self {
-                host,
-                engine: RefCell::new(Client::new(config, seed)),
-                timer: Timer::new(on_time),
-                aborts: RefCell::default(),
-                outputs: RefCell::default(),
-                obeying: Cell::new(false),
-            }
-        })
+        let seed = (random() * 9e15) as u64;
+        Self {
+            host,
+            engine: RefCell::new(Client::new(config, seed)),
+            wakes_at: Cell::new(None),
+            outputs: RefCell::default(),
+            obeying: Cell::new(false),
+        }
     }
 
     /// One turn: the engine is borrowed for the input only, and JavaScript is called after the borrow has ended, so that
     /// a callback may call every method.
-    pub(super) fn turn(self: &Rc<Self>, input: Input<'_>) {
-        let now = now();
-        {
+    pub(super) fn turn(&self, input: Input<'_>) {
+        let now = performance_now() as Millis;
+        if matches!(input, Input::Timeout) {
+            self.wakes_at.set(None);
+        }
+        let wake_at = {
             let mut engine = self.engine.borrow_mut();
             engine.handle_input(now, input);
             let mut outputs = self.outputs.borrow_mut();
             while let Some(output) = engine.poll_output() {
                 outputs.push_back(output);
             }
-            self.timer.set(engine.poll_timeout().map(|(at, _)| at), now);
+            engine.poll_timeout().map(|(at, _)| at)
+        };
+        // Most turns change nothing here, and each call into the platform costs.
+        if self.wakes_at.replace(wake_at) != wake_at {
+            // One that rings early (a clamped wait) is set again by the turn it causes.
+            self.host.wake(wake_at.map(|at| at.saturating_sub(now).min(LONGEST_WAIT_MS) as f64));
         }
         if self.obeying.replace(true) {
             return;
@@ -77,65 +79,37 @@ impl Driver {
         self.obeying.set(false);
     }
 
-    /// The exchange is over: nothing to abort any more.
-    pub(super) fn forget_exchange(&self, exchange: ExchangeId) -> bool {
-        self.take_abort(exchange).is_some()
-    }
-
-    pub(super) fn has_exchange(&self, exchange: ExchangeId) -> bool {
-        self.aborts.borrow().iter().any(|(id, _)| *id == exchange)
-    }
-
-    fn obey(self: &Rc<Self>, output: Output) {
+    fn obey(&self, output: Output) {
         let host = &self.host;
-        // What the face throws is its own fault and must not reach the engine.
-        let _ = match output {
-            Output::Fetch(request) => self.start(request),
-            Output::Abort(exchange) => {
-                if let Some(abort) = self.take_abort(exchange) {
-                    abort.abort();
-                }
-                Ok(())
-            }
+        match output {
+            Output::Fetch(request) => self.fetch(&request),
+            Output::Abort(exchange) => host.abort(exchange),
             Output::Speaks(era) => host.speaks(era.revision()),
             Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
             Output::Settled { handle, outcome, is_wrapped } => match outcome {
                 Outcome::Result(json) => host.settled(handle, false, is_wrapped, &json),
                 Outcome::ToolError(json) => host.settled(handle, true, is_wrapped, &json),
-                Outcome::Failure(failure) => host.failed(handle, true, &failure),
+                Outcome::Failure(failure) => host.failed(OF_TASK, handle, &failure),
             },
-            Output::Interrupted { handle, failure } => host.failed(handle, false, &failure),
+            Output::Interrupted { handle, failure } => host.failed(OF_WAITING, handle, &failure),
             Output::Replied { reply, answer } => match answer {
                 Ok(json) => host.replied(reply, &json),
-                Err(failure) => host.rejected(reply, &failure),
+                Err(failure) => host.failed(OF_REPLY, reply, &failure),
             },
             Output::Asked { input, handle, kind, key, params } => {
-                host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params)
+                host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params);
             }
             Output::InputOver { input } => host.input_over(input),
             Output::Progress { handle, json } => host.progress(handle, &json),
             Output::Notified { method, params } => host.notified(&method, &params),
             Output::Warning { code, message } => host.warned(code, &message),
-        };
+        }
     }
 
-    fn take_abort(&self, exchange: ExchangeId) -> Option<AbortController> {
-        let mut aborts = self.aborts.borrow_mut();
-        let at = aborts.iter().position(|(id, _)| *id == exchange)?;
-        Some(aborts.swap_remove(at).1)
+    fn fetch(&self, request: &Fetch) {
+        let Fetch { exchange, url, method, body, keepalive, .. } = request;
+        let headers = request.header_lines();
+        self.host.fetch(*exchange, RESPONSE_HEADERS, url, method.as_str(), &headers, body.as_deref(), *keepalive);
     }
-
-    fn start(self: &Rc<Self>, request: crate::client::Fetch) -> Result<(), JsValue> {
-        let abort = AbortController::new()?;
-        let signal = abort.signal();
-        self.aborts.borrow_mut().push((request.exchange, abort));
-        wasm_bindgen_futures::spawn_local(fetch::run(Rc::clone(self), request, signal));
-        Ok(())
-    }
-}
-
-/// Milliseconds on the platform's monotonic clock.
-fn now() -> Millis {
-    performance_now() as Millis
 }

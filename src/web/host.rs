@@ -1,32 +1,36 @@
 use crate::{task::Failure, wire::snapshot::Snapshot};
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the JavaScript face offers to the driver. No method may throw; one that does is not asked why.
+    /// What the JavaScript face offers to the driver. No method may throw: the engine would be left within a turn.
     pub type Host;
 
-    /// A promise of the response. `headers`: names and values, one a line; the host adds the application's own.
-    #[wasm_bindgen(method, catch)]
+    /// Makes a request and reports by [`Core::head`](super::Core::head) and what comes behind it. `wanted`: the names of the
+    /// response headers to report, one a line; `headers`: names and values, one a line; the host adds the application's own.
+    #[wasm_bindgen(method)]
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn fetch(
         this: &Host,
+        exchange: u32,
+        wanted: &str,
         url: &str,
         method: &str,
         headers: &str,
         body: Option<&str>,
         keepalive: bool,
-        signal: &AbortSignal,
-    ) -> Result<Promise, JsValue>;
-    /// The platform's words for an error, whatever was thrown.
+    );
+    /// Breaks off an exchange; nothing more is to be reported about it.
     #[wasm_bindgen(method)]
-    pub(super) fn words(this: &Host, error: &JsValue) -> String;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn speaks(this: &Host, revision: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn created(this: &Host, handle: u32, task_id: Option<&str>) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = changed)]
+    pub(super) fn abort(this: &Host, exchange: u32);
+    /// Sets the one timer: [`tell::TIMEOUT`](super::tell::TIMEOUT) after so many milliseconds, absent: never.
+    #[wasm_bindgen(method)]
+    pub(super) fn wake(this: &Host, ms: Option<f64>);
+    #[wasm_bindgen(method)]
+    pub(super) fn speaks(this: &Host, revision: &str);
+    #[wasm_bindgen(method)]
+    pub(super) fn created(this: &Host, handle: u32, task_id: Option<&str>);
+    #[wasm_bindgen(method, js_name = changed)]
     #[allow(clippy::too_many_arguments)]
     fn changed_with(
         this: &Host,
@@ -38,43 +42,27 @@ extern "C" {
         last_updated_at: Option<&str>,
         ttl_ms: Option<f64>,
         poll_interval_ms: Option<f64>,
-    ) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn settled(
-        this: &Host,
-        handle: u32,
-        is_error: bool,
-        is_wrapped: bool,
-        json: &str,
-    ) -> Result<(), JsValue>;
+    );
+    #[wasm_bindgen(method)]
+    pub(super) fn settled(this: &Host, handle: u32, is_error: bool, is_wrapped: bool, json: &str);
     /// `handle`: 0 where that is not known; `kind`: 0 elicitation, 1 sampling, 2 roots.
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn asked(
-        this: &Host,
-        input: u32,
-        handle: u32,
-        kind: u8,
-        method: &str,
-        key: &str,
-        params: &str,
-    ) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = inputOver)]
-    pub(super) fn input_over(this: &Host, input: u32) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn progress(this: &Host, handle: u32, json: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn notified(this: &Host, method: &str, params: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = failed)]
-    fn failed_with(this: &Host, handle: u32, is_final: bool, error: JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn replied(this: &Host, reply: u32, json: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = rejected)]
-    fn rejected_with(this: &Host, reply: u32, error: JsValue) -> Result<(), JsValue>;
-    /// Makes the typed error; `rpc_data` is JSON text.
-    #[wasm_bindgen(method, catch, js_name = error)]
+    #[wasm_bindgen(method)]
+    pub(super) fn asked(this: &Host, input: u32, handle: u32, kind: u8, method: &str, key: &str, params: &str);
+    #[wasm_bindgen(method, js_name = inputOver)]
+    pub(super) fn input_over(this: &Host, input: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn progress(this: &Host, handle: u32, json: &str);
+    #[wasm_bindgen(method)]
+    pub(super) fn notified(this: &Host, method: &str, params: &str);
+    #[wasm_bindgen(method)]
+    pub(super) fn replied(this: &Host, reply: u32, json: &str);
+    /// `what`: see [`OF_WAITING`] and its neighbours; `number`: the handle, or the reply; `rpc_data` is JSON text.
+    #[wasm_bindgen(method, js_name = failed)]
     #[allow(clippy::too_many_arguments)]
-    fn error_with(
+    fn failed_with(
         this: &Host,
+        what: u8,
+        number: u32,
         code: &str,
         message: &str,
         http_status: Option<u16>,
@@ -83,13 +71,20 @@ extern "C" {
         rpc_code: Option<f64>,
         rpc_message: Option<&str>,
         rpc_data: Option<&str>,
-    ) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn warned(this: &Host, code: &str, message: &str) -> Result<(), JsValue>;
+    );
+    #[wasm_bindgen(method)]
+    pub(super) fn warned(this: &Host, code: &str, message: &str);
 }
 
+/// What has failed is the waiting for a task, which goes on.
+pub(super) const OF_WAITING: u8 = 0;
+/// The task itself.
+pub(super) const OF_TASK: u8 = 1;
+/// The answer to a question.
+pub(super) const OF_REPLY: u8 = 2;
+
 impl Host {
-    pub(super) fn changed(&self, handle: u32, s: &Snapshot) -> Result<(), JsValue> {
+    pub(super) fn changed(&self, handle: u32, s: &Snapshot) {
         self.changed_with(
             handle,
             &s.task_id,
@@ -99,20 +94,14 @@ impl Host {
             s.last_updated_at.as_deref(),
             s.ttl_ms.map(|n| n as f64),
             s.poll_interval_ms.map(|n| n as f64),
-        )
+        );
     }
 
-    pub(super) fn failed(&self, handle: u32, is_final: bool, failure: &Failure) -> Result<(), JsValue> {
-        self.failed_with(handle, is_final, self.error(failure)?)
-    }
-
-    pub(super) fn rejected(&self, reply: u32, failure: &Failure) -> Result<(), JsValue> {
-        self.rejected_with(reply, self.error(failure)?)
-    }
-
-    fn error(&self, failure: &Failure) -> Result<JsValue, JsValue> {
+    pub(super) fn failed(&self, what: u8, number: u32, failure: &Failure) {
         let rpc = failure.rpc.as_ref();
-        self.error_with(
+        self.failed_with(
+            what,
+            number,
             failure.code.as_str(),
             &failure.message,
             failure.http_status,
@@ -121,6 +110,6 @@ impl Host {
             rpc.map(|e| e.code as f64),
             rpc.map(|e| e.message.as_str()),
             rpc.and_then(|e| e.data.as_deref()),
-        )
+        );
     }
 }

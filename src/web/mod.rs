@@ -1,19 +1,16 @@
 //! The driver: runs the engine in JavaScript. It obeys and decides nothing.
 
 mod driver;
-mod fetch;
 mod host;
-mod timer;
 
 pub use host::Host;
 
 use crate::{
     client::{Call, CallKind, Config, Era, Input, InputAnswer, PauseReason, Query, TaskMode},
     task::Interest,
-    wire::ask::TaskOption,
+    wire::{ask::TaskOption, http::Head},
 };
 use driver::Driver;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// What [`Core::tell`] can tell. The same numbers stand in `src/js/link.ts`.
@@ -38,6 +35,8 @@ pub mod tell {
     pub const MULTIPLEXED: u8 = 8;
     /// End everything.
     pub const CLOSE: u8 = 9;
+    /// The timer rings.
+    pub const TIMEOUT: u8 = 10;
 }
 
 #[global_allocator]
@@ -46,7 +45,7 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// One client, as the JavaScript face sees it. Every method may be called from within every callback.
 #[wasm_bindgen]
 pub struct Core {
-    driver: Rc<Driver>,
+    driver: Driver,
 }
 
 #[wasm_bindgen]
@@ -109,6 +108,7 @@ impl Core {
             tell::PAUSE if yes => Input::Pause(pause_reason(which)),
             tell::PAUSE => Input::Resume(pause_reason(which)),
             tell::MULTIPLEXED => Input::Multiplexed,
+            tell::TIMEOUT => Input::Timeout,
             _ => Input::Close,
         });
     }
@@ -131,6 +131,26 @@ impl Core {
     pub fn respond(&self, input: u32, reply: u32, json: Option<String>, code: f64, message: String) {
         let error = || InputAnswer::Error { code: code as i64, message };
         self.turn(Input::Respond { input, answer: json.map_or_else(error, InputAnswer::Result), reply });
+    }
+
+    /// A response began. `headers`: the values that were wanted, one a line; `redirected_to`: where it came from, if not
+    /// from where it was asked for.
+    pub fn head(&self, exchange: u32, status: u16, headers: &str, redirected_to: Option<String>) {
+        let head = Head { redirected_to, ..Head::from_lines(status, headers) };
+        self.turn(Input::Head { exchange, head });
+    }
+
+    /// A part of its body came.
+    pub fn chunk(&self, exchange: u32, bytes: &[u8]) {
+        self.turn(Input::Chunk { exchange, bytes });
+    }
+
+    /// It has ended; `why`: it broke, in the platform's words.
+    pub fn over(&self, exchange: u32, why: Option<String>) {
+        self.turn(match &why {
+            None => Input::End { exchange },
+            Some(why) => Input::Failed { exchange, why },
+        });
     }
 
     fn turn(&self, input: Input<'_>) {

@@ -47,7 +47,7 @@ pub enum Called<'a> {
 }
 
 /// What a server asks within an answer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Asked<'a> {
     /// What it calls the question: one of its own words, never the same twice in a task's life.
     pub key: Cow<'a, str>,
@@ -58,7 +58,7 @@ pub struct Asked<'a> {
 }
 
 /// What a server says of a task.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct State<'a> {
     /// Where it stands.
     pub snapshot: Snapshot,
@@ -84,10 +84,10 @@ pub struct Payload<'a> {
 /// Reads what a call is answered with, at once or in the end.
 pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
     let names = ["_meta", "isError", "content", "structuredContent", "messages", "contents"];
-    let [meta, fields @ ..] = read(json, "the result", names)?;
+    let [meta, fields @ ..] = read(json, "the result", &names)?;
     let [is_error, ..] = fields;
-    let [fastmcp] = read_any(meta, ["fastmcp"]);
-    let [wrapped] = read_any(fastmcp, ["wrap_result"]);
+    let [fastmcp] = read_any(meta, &["fastmcp"]);
+    let [wrapped] = read_any(fastmcp, &["wrap_result"]);
     Ok(Payload {
         json,
         is_error: json::truth(is_error),
@@ -101,7 +101,7 @@ pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot
     let [ttl, poll_interval] = times;
     let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", ttl, poll_interval];
     let [task_id, status, status_message, created_at, last_updated_at, ttl, poll_interval] =
-        read(json, "a task", names)?;
+        read(json, "a task", &names)?;
     let own = |raw| json::text(raw).map(Cow::into_owned);
     let task_id = own(task_id).filter(|id| !id.is_empty());
     let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", json.get()))?;
@@ -120,7 +120,7 @@ pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot
 
 /// Reads the answer to [`super::ask::Ask::ListTasks`] into neutral words, as JSON text; a task that makes no sense is left out.
 pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<String, Problem> {
-    let [tasks, next_cursor] = read(result, "the list of tasks", ["tasks", "nextCursor"])?;
+    let [tasks, next_cursor] = read(result, "the list of tasks", &["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
     let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
     let mut known = String::from("[");
@@ -178,7 +178,7 @@ pub struct Listed<'a> {
 /// Reads the answer to [`super::ask::Ask::List`].
 /// `is_directed`: the server decides which calls become tasks, and reads headers.
 pub(super) fn read_page(kind: CallKind, result: Json<'_>, is_directed: bool) -> Result<Page<'_>, Problem> {
-    let [items, next_cursor] = read(result, "a list", [kind.words().1, "nextCursor"])?;
+    let [items, next_cursor] = read(result, "a list", &[kind.words().1, "nextCursor"])?;
     let items = items.and_then(json::elements);
     let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
     Ok(Page {
@@ -189,10 +189,10 @@ pub(super) fn read_page(kind: CallKind, result: Json<'_>, is_directed: bool) -> 
 
 fn read_item(json: Json<'_>, is_directed: bool) -> Listed<'_> {
     let [name, execution, input, output, annotations] =
-        read_any(Some(json), ["name", "execution", "inputSchema", "outputSchema", "annotations"]);
-    let [reads_only, is_idempotent] = read_any(annotations, ["readOnlyHint", "idempotentHint"]);
-    let [wraps_result] = read_any(output, ["x-fastmcp-wrap-result"]);
-    let [task_support] = read_any(execution, ["taskSupport"]);
+        read_any(Some(json), &["name", "execution", "inputSchema", "outputSchema", "annotations"]);
+    let [reads_only, is_idempotent] = read_any(annotations, &["readOnlyHint", "idempotentHint"]);
+    let [wraps_result] = read_any(output, &["x-fastmcp-wrap-result"]);
+    let [task_support] = read_any(execution, &["taskSupport"]);
     Listed {
         json,
         name: json::text(name).map(Cow::into_owned),
@@ -212,12 +212,12 @@ fn read_item(json: Json<'_>, is_directed: bool) -> Listed<'_> {
 pub(super) fn read<'a, const N: usize>(
     raw: Json<'a>,
     what: &str,
-    names: [&str; N],
+    names: &[&str; N],
 ) -> Result<[Option<Json<'a>>; N], Problem> {
     json::fields(raw, names).ok_or_else(|| Problem::new(what, raw.get()).within("unexpected JSON"))
 }
 
 /// The members of an object, if it is one.
-pub(super) fn read_any<'a, const N: usize>(raw: Option<Json<'a>>, names: [&str; N]) -> [Option<Json<'a>>; N] {
+pub(super) fn read_any<'a, const N: usize>(raw: Option<Json<'a>>, names: &[&str; N]) -> [Option<Json<'a>>; N] {
     raw.and_then(|raw| json::fields(raw, names)).unwrap_or([None; N])
 }

@@ -28,8 +28,8 @@ impl Method {
     }
 }
 
-/// The response headers the engine wants to see, in the order of [`Head::from_values`].
-pub const RESPONSE_HEADERS: [&str; 4] = ["content-type", "mcp-session-id", "retry-after", "www-authenticate"];
+/// The response headers the engine wants to see, one a line, in the order of [`Head::from_lines`].
+pub const RESPONSE_HEADERS: &str = "content-type\nmcp-session-id\nretry-after\nwww-authenticate";
 
 /// What an HTTP response began with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,10 +49,22 @@ pub struct Head {
 }
 
 impl Head {
-    /// From a status and the values of [`RESPONSE_HEADERS`], in that order.
-    pub fn from_values(status: u16, values: [Option<String>; 4]) -> Self {
-        let [content_type, session_id, retry_after, www_authenticate] = values;
-        Self { status, content_type, session_id, retry_after, www_authenticate, redirected_to: None }
+    /// From a status and the values of [`RESPONSE_HEADERS`], one a line, in that order. One that is not there is empty.
+    pub fn from_lines(status: u16, lines: &str) -> Self {
+        let mut rest = lines;
+        let mut next = || {
+            let (line, after) = cut(rest, b"\n");
+            rest = after.get(1..).unwrap_or_default();
+            (!line.is_empty()).then(|| line.to_owned())
+        };
+        Self {
+            status,
+            content_type: next(),
+            session_id: next(),
+            retry_after: next(),
+            www_authenticate: next(),
+            redirected_to: None,
+        }
     }
 
     /// What kind of body follows.
@@ -236,6 +248,15 @@ mod tests {
 
     fn head(content_type: &str) -> Head {
         Head { content_type: Some(content_type.into()), ..Head::default() }
+    }
+
+    #[test]
+    fn headers_come_one_a_line() {
+        let read = Head::from_lines(401, "text/html\n\n\nBearer");
+        let (content_type, www_authenticate) = (Some("text/html".into()), Some("Bearer".into()));
+        assert_eq!(read, Head { status: 401, content_type, www_authenticate, ..Head::default() });
+        assert_eq!(Head::from_lines(200, ""), Head { status: 200, ..Head::default() });
+        assert_eq!(RESPONSE_HEADERS.lines().count(), 4);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! JSON text that is known to be valid, and its values read one by one, so that one malformed field does not cost the
 //! whole object.
 //!
-//! serde_json checks every text that comes in; what is left is to split it, which needs no errors. Its own readers for
-//! strings and objects, and its `RawValue`, would bring float parsing and error printing along, a sixth of the module that
-//! every page has to load, and would check every payload again at each level.
+//! `grammar.rs` checks every text that comes in; what is left is to split it, which needs no errors. The readers of a crate
+//! would bring float parsing and error printing along, a sixth of the module that every page has to load, and would check
+//! every payload again at each level.
 
-use super::text;
-use serde::de::IgnoredAny;
+use super::{grammar, text};
 use std::borrow::Cow;
 
 /// Valid JSON text, borrowed from what was received.
@@ -29,10 +28,7 @@ impl<'a> Json<'a> {
 
     /// Checks that a text is one JSON value.
     pub fn check(text: &'a str) -> Result<Self, NotJson> {
-        match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Ok(Self(text.trim_ascii())),
-            Err(error) => Err(NotJson { breaks_off: error.is_eof() }),
-        }
+        grammar::check(text).map(|()| Self(text.trim_ascii()))
     }
 
     /// The text, without white space around it.
@@ -43,15 +39,21 @@ impl<'a> Json<'a> {
 
 /// The values of these members of an object, in the order of the names; absent and `null` are the same, the last of
 /// several counts. `None` when the value is no object.
-pub fn fields<'a, const N: usize>(raw: Json<'a>, names: [&str; N]) -> Option<[Option<Json<'a>>; N]> {
+#[inline(always)]
+pub fn fields<'a, const N: usize>(raw: Json<'a>, names: &[&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
+    find(raw, names, &mut values).map(|()| values)
+}
+
+/// Inlined with [`fields`] it would be there once for each number of names.
+#[inline(never)]
+fn find<'a>(raw: Json<'a>, names: &[&str], values: &mut [Option<Json<'a>>]) -> Option<()> {
     members(raw, &mut |name, value| {
         let name = unquote(name);
         if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
             *slot = (value != "null").then_some(Json(value));
         }
-    })?;
-    Some(values)
+    })
 }
 
 /// The elements of an array; `None` when the value is no array.
@@ -83,10 +85,39 @@ pub fn array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
         if json.len() > 1 {
             json.push(',');
         }
-        json.push_str(&serde_json::to_string(text).unwrap_or_default());
+        json.push_str(&quote(text));
     }
     json.push(']');
     json
+}
+
+/// This text as a JSON string.
+pub(super) fn quote(text: &str) -> String {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        let escape = match c {
+            '"' | '\\' => c,
+            '\n' => 'n',
+            '\t' => 't',
+            '\r' => 'r',
+            '\u{8}' => 'b',
+            '\u{c}' => 'f',
+            '\0'..' ' => {
+                quoted.push_str(if c < '\u{10}' { "\\u000" } else { "\\u001" });
+                quoted.extend(HEX.get(c as usize % 16));
+                continue;
+            }
+            _ => {
+                quoted.push(c);
+                continue;
+            }
+        };
+        quoted.push('\\');
+        quoted.push(escape);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// The string in this raw value; `None` when it is absent or something else. Borrowed unless it holds escapes.
@@ -265,14 +296,22 @@ mod tests {
     }
 
     #[test]
+    fn strings_are_written_as_serde_json_writes_them() {
+        let all: String = (0..300).filter_map(char::from_u32).collect();
+        for text in ["", "a\"b\\c/d", "é\u{2028}😀", &all] {
+            assert_eq!(quote(text), serde_json::to_string(text).unwrap(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn members_are_found_however_they_are_written() {
         let json = raw("{ \"a\\u0062\" : [1, {\"x\":\"]}\\\"\"}] ,\n\"n\":null,\"s\":\"},{\", \"z\":-1.5e3 }");
-        let [ab, n, s, z, none] = fields(json, ["ab", "n", "s", "z", "none"]).unwrap();
+        let [ab, n, s, z, none] = fields(json, &["ab", "n", "s", "z", "none"]).unwrap();
         assert_eq!(ab.unwrap().get(), "[1, {\"x\":\"]}\\\"\"}]");
         assert_eq!((n.is_none(), none.is_none()), (true, true));
         assert_eq!((s.unwrap().get(), z.unwrap().get()), ("\"},{\"", "-1.5e3"));
-        assert!(fields(raw("[]"), ["a"]).is_none());
-        assert_eq!(fields(raw("{}"), ["a"]).unwrap()[0].map(Json::get), None);
+        assert!(fields(raw("[]"), &["a"]).is_none());
+        assert_eq!(fields(raw("{}"), &["a"]).unwrap()[0].map(Json::get), None);
     }
 
     #[test]

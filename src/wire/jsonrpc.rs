@@ -49,8 +49,10 @@ pub struct RpcError {
 
 /// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order.
 pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
+    let text = match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => return Err(Problem::new("text that is not UTF-8", &text)),
+    };
     let all = Json::check(text).map_err(|e| malformed(text, e))?;
     let mut messages = Vec::new();
     for each in json::elements(all).unwrap_or_else(|| vec![all]) {
@@ -60,7 +62,7 @@ pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
 }
 
 fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
-    let fields = json::fields(raw, ["id", "method", "params", "result", "error"]);
+    let fields = json::fields(raw, &["id", "method", "params", "result", "error"]);
     let [id, method, params, result, error] = fields.unwrap_or_default();
     match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
@@ -76,7 +78,7 @@ fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
 
 pub(super) fn read_error(raw: Json<'_>) -> RpcError {
     let own = |raw| json::text(raw).unwrap_or_default().into_owned();
-    match json::fields(raw, ["code", "message", "data"]) {
+    match json::fields(raw, &["code", "message", "data"]) {
         Some([code, message, data]) => RpcError {
             code: json::signed(code).unwrap_or(0),
             message: own(message),

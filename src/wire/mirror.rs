@@ -46,7 +46,7 @@ pub(super) fn read_mirrors(schema: Option<Json<'_>>) -> Result<Vec<Mirror>, Prob
 
 /// One schema; `path` leads to it through nothing but `properties`, `None` where it does not.
 fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Vec<Mirror>) -> Result<(), Problem> {
-    let [annotation] = read_any(Some(schema), [ANNOTATION]);
+    let [annotation] = read_any(Some(schema), &[ANNOTATION]);
     if json::entries(schema).iter().any(|(name, _)| name == ANNOTATION) {
         let path = path.as_deref().filter(|path| !path.is_empty());
         found.push(check(schema, annotation, path, found)?);
@@ -81,7 +81,7 @@ fn check(
     let header = json::text(annotation).unwrap_or(Cow::Borrowed(""));
     let wrong = |why| Err(Problem::new(why, &header));
     let Some(path) = path else { return wrong("x-mcp-header on what is no argument") };
-    let [kind] = read_any(Some(schema), ["type"]);
+    let [kind] = read_any(Some(schema), &["type"]);
     if !matches!(json::text(kind).as_deref(), Some("string" | "integer" | "boolean")) {
         return wrong("x-mcp-header on an argument that is neither text nor a whole number nor a truth value");
     }

@@ -42,7 +42,7 @@ pub fn read_input<'a>(
 ) -> Result<InputRequest<'a>, String> {
     let known = InputKind::ALL.into_iter().zip(serves).find(|(kind, serves)| kind.method() == method && *serves);
     let Some((kind, _)) = known else { return Err(refusal(id, method)) };
-    let [meta, message, mode] = read_any(params, ["_meta", "message", "mode"]);
+    let [meta, message, mode] = read_any(params, &["_meta", "message", "mode"]);
     // A mode that was not declared (2025-11-25, Elicitation: "Error Handling"); without a word it is a form.
     if mode.is_some() && json::text(mode).as_deref() != Some("form") && kind == InputKind::Elicitation {
         return Err(jsonrpc::error_response(id, INVALID_PARAMS, "this client serves the mode \"form\" only"));
@@ -63,8 +63,8 @@ pub(super) const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 
 fn related_task(meta: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     // The second name is FastMCP 2.14's (deviation 1).
-    let [related, old] = read_any(meta, [RELATED_TASK, "modelcontextprotocol.io/related-task"]);
-    let [task_id] = read_any(related.or(old), ["taskId"]);
+    let [related, old] = read_any(meta, &[RELATED_TASK, "modelcontextprotocol.io/related-task"]);
+    let [task_id] = read_any(related.or(old), &["taskId"]);
     json::text(task_id).filter(|id| !id.is_empty())
 }
 
@@ -85,7 +85,7 @@ pub fn answer(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
 /// The object with the task named in its `_meta`.
 fn relate(result: Json<'_>, task_id: &str) -> String {
     let task = Object::new().text("taskId", task_id).end();
-    let [meta] = read_any(Some(result), ["_meta"]);
+    let [meta] = read_any(Some(result), &["_meta"]);
     let meta = Object::copy(meta.unwrap_or(Json::NULL), RELATED_TASK).raw(RELATED_TASK, &task).end();
     Object::copy(result, "_meta").raw("_meta", &meta).end()
 }

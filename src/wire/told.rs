@@ -40,14 +40,14 @@ pub(super) fn read_notification<'a>(era: Era, method: &str, params: Option<Json<
                 .and_then(|params| era.read_state(params)),
         ),
         "notifications/subscriptions/acknowledged" => {
-            let [accepted] = read_any(params, ["notifications"]);
-            let [task_ids] = read_any(accepted, ["taskIds"]);
+            let [accepted] = read_any(params, &["notifications"]);
+            let [task_ids] = read_any(accepted, &["taskIds"]);
             let task_ids = task_ids.and_then(json::elements).unwrap_or_default();
             Told::Listening(task_ids.into_iter().filter_map(|id| json::text(Some(id))).collect())
         }
         "notifications/progress" => read_progress(params).unwrap_or(Told::Other),
         "notifications/cancelled" => {
-            let [id] = read_any(params, ["requestId"]);
+            let [id] = read_any(params, &["requestId"]);
             id.map_or(Told::Other, Told::Withdrawn)
         }
         "notifications/tools/list_changed" => Told::ListChanged(CallKind::Tool),
@@ -58,7 +58,7 @@ pub(super) fn read_notification<'a>(era: Era, method: &str, params: Option<Json<
 }
 
 fn read_progress(params: Option<Json<'_>>) -> Option<Told<'static>> {
-    let [token, progress, total, message] = read_any(params, ["progressToken", "progress", "total", "message"]);
+    let [token, progress, total, message] = read_any(params, &["progressToken", "progress", "total", "message"]);
     let token = json::whole(token).and_then(|n| u32::try_from(n).ok())?;
     let mut object = Object::new();
     for (name, value) in [("progress", Some(progress?)), ("total", total), ("message", message)] {

@@ -45,15 +45,15 @@ fn encode_task(TaskOption { ttl_ms }: TaskOption) -> String {
 
 /// Reads the answer to [`Ask::Greet`].
 pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
-    let [version, capabilities] = read(result, "the answer to the handshake", ["protocolVersion", "capabilities"])?;
+    let [version, capabilities] = read(result, "the answer to the handshake", &["protocolVersion", "capabilities"])?;
     let version =
         json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
-    let [tools, tasks, experimental] = read_any(capabilities, ["tools", "tasks", "experimental"]);
+    let [tools, tasks, experimental] = read_any(capabilities, &["tools", "tasks", "experimental"]);
     // Where FastMCP 2.14 declared them at first (deviation 8).
-    let [old] = read_any(experimental, ["tasks"]);
+    let [old] = read_any(experimental, &["tasks"]);
     let tasks = tasks.or(old);
-    let [requests, cancel, list] = read_any(tasks, ["requests", "cancel", "list"]);
-    let calls = read_any(requests, CallKind::ALL.map(|kind| kind.words().1));
+    let [requests, cancel, list] = read_any(tasks, &["requests", "cancel", "list"]);
+    let calls = read_any(requests, &CallKind::ALL.map(|kind| kind.words().1));
     Ok(Offer {
         protocol_version: version.into_owned(),
         tools: tools.is_some(),
@@ -66,10 +66,10 @@ pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
 
 /// Reads the answer to [`Ask::Call`].
 pub(super) fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
-    let [task, meta] = read(result, "the answer to the call", ["task", "_meta"])?;
+    let [task, meta] = read(result, "the answer to the call", &["task", "_meta"])?;
     let Some(task) = task else {
-        let [old] = read_any(meta, ["modelcontextprotocol.io/task"]);
-        let [at_once] = read_any(old, ["returned_immediately"]);
+        let [old] = read_any(meta, &["modelcontextprotocol.io/task"]);
+        let [at_once] = read_any(old, &["returned_immediately"]);
         return match old.and_then(read_task_id) {
             Some(task_id) if !json::truth(at_once) => Ok(Called::Named { task_id, problem: None }),
             _ => read_payload(result).map(Called::Plain),
@@ -85,6 +85,6 @@ pub(super) fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
 }
 
 fn read_task_id(json: Json<'_>) -> Option<String> {
-    let [task_id] = read_any(Some(json), ["taskId"]);
+    let [task_id] = read_any(Some(json), &["taskId"]);
     json::text(task_id).filter(|id| !id.is_empty()).map(Cow::into_owned)
 }

@@ -74,11 +74,11 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
 
 /// Reads the answer to [`Ask::Greet`]; `None`: this is none of this era's.
 pub(super) fn read_offer(result: Json<'_>) -> Option<Offer> {
-    let [versions, capabilities] = read_any(Some(result), ["supportedVersions", "capabilities"]);
+    let [versions, capabilities] = read_any(Some(result), &["supportedVersions", "capabilities"]);
     if !speaks(versions, &[PROTOCOL_VERSION]) {
         return None;
     }
-    let [tools] = read_any(capabilities, ["tools"]);
+    let [tools] = read_any(capabilities, &["tools"]);
     Some(Offer {
         protocol_version: PROTOCOL_VERSION.into(),
         tools: tools.is_some(),
@@ -111,7 +111,7 @@ pub(super) fn reproach(error: &RpcError) -> Reproach {
     match error.code {
         UNSUPPORTED_VERSION => {
             let data = error.data.as_deref().and_then(|data| Json::check(data).ok());
-            let [supported] = read_any(data, ["supported"]);
+            let [supported] = read_any(data, &["supported"]);
             if speaks(supported, &[PROTOCOL_VERSION]) {
                 Reproach::Again
             } else if speaks(supported, &v2025::SUPPORTED_VERSIONS) {
@@ -138,10 +138,10 @@ pub(super) fn is_mismatch(error: &RpcError) -> bool {
 pub(super) fn missing(error: &RpcError) -> Option<&'static str> {
     let data = error.data.as_deref().filter(|_| error.code == MISSING_CAPABILITY);
     let data = data.and_then(|data| Json::check(data).ok())?;
-    let [required] = read_any(Some(data), ["requiredCapabilities"]);
+    let [required] = read_any(Some(data), &["requiredCapabilities"]);
     let [elicitation, sampling, roots, extensions] =
-        read_any(required, ["elicitation", "sampling", "roots", "extensions"]);
-    let [tasks] = read_any(extensions, [EXTENSION]);
+        read_any(required, &["elicitation", "sampling", "roots", "extensions"]);
+    let [tasks] = read_any(extensions, &[EXTENSION]);
     match (tasks, elicitation, sampling, roots) {
         (Some(_), ..) => Some("it has to be a task, and the call forbids that"),
         (_, Some(_), ..) => Some("it asks its user something: give the client an onElicitation handler"),
@@ -159,7 +159,7 @@ pub(super) fn is_disowned(error: &RpcError) -> bool {
 /// Reads the answer to [`Ask::Call`].
 pub(super) fn read_called(result: Json<'_>, may_be_task: bool) -> Result<Called<'_>, Problem> {
     let [kind, requests, state] =
-        read(result, "the answer to the call", ["resultType", "inputRequests", "requestState"])?;
+        read(result, "the answer to the call", &["resultType", "inputRequests", "requestState"])?;
     match json::text(kind).as_deref() {
         // Servers of earlier revisions leave it out (2026-07-28, Base Protocol: "Result Type").
         None | Some("complete") => read_payload(result).map(Called::Plain),
@@ -175,7 +175,7 @@ pub(super) fn read_called(result: Json<'_>, may_be_task: bool) -> Result<Called<
 /// Reads a task's state.
 pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, Problem> {
     let snapshot = read_snapshot(json, TIMES)?;
-    let [requests, result, error] = read_any(Some(json), ["inputRequests", "result", "error"]);
+    let [requests, result, error] = read_any(Some(json), &["inputRequests", "result", "error"]);
     let outcome = match (snapshot.status, result, error) {
         (Status::Completed, Some(result), _) => Some(Ok(read_payload(result)?)),
         (Status::Failed, _, Some(error)) => Some(Err(jsonrpc::read_error(error))),
@@ -188,9 +188,9 @@ pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, Problem> {
 fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
     let requests = requests.map(json::entries).unwrap_or_default();
     let ask = |(key, request)| {
-        let [method, params] = read_any(Some(request), ["method", "params"]);
+        let [method, params] = read_any(Some(request), &["method", "params"]);
         let method = json::text(method).unwrap_or_default();
-        let [mode] = read_any(params, ["mode"]);
+        let [mode] = read_any(params, &["mode"]);
         let known = InputKind::ALL.into_iter().find(|kind| kind.method() == method);
         // Only forms are declared.
         let is_form = mode.is_none() || json::text(mode).as_deref() == Some("form");
@@ -212,7 +212,7 @@ pub(super) fn answer_input(kind: InputKind, answer: &InputAnswer) -> Result<&str
 
 /// Checks that a result is whole: some of this era are not.
 pub(super) fn complete(result: Json<'_>) -> Result<Json<'_>, Problem> {
-    let [kind] = read_any(Some(result), ["resultType"]);
+    let [kind] = read_any(Some(result), &["resultType"]);
     match json::text(kind).as_deref() {
         None | Some("complete") => Ok(result),
         Some(other) => Err(Problem::new("a result of a type that does not belong here", other)),

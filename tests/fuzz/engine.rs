@@ -303,7 +303,10 @@ impl World {
         let session = choices.one(&[Some("s1"), Some("s2"), None]).flatten();
         let retry = choices.one(&[None, Some("1"), Some("x"), Some("18446744073709551615")]).flatten();
         let values = [Some(content_type), session, retry.filter(|_| status >= 400), None];
-        self.input(Input::Head { exchange, head: Head::from_values(status, values.map(|v| v.map(Into::into))) });
+        self.input(Input::Head {
+            exchange,
+            head: Head::from_lines(status, &values.map(Option::unwrap_or_default).join("\n")),
+        });
     }
 
     fn end(&mut self, exchange: ExchangeId) {

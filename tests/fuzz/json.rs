@@ -54,7 +54,7 @@ fn agree(json: Json<'_>, value: &Value) {
     for (item, value) in items.into_iter().flatten().zip(value.as_array().into_iter().flatten()) {
         agree(item, value);
     }
-    let members = fields(json, NAMES);
+    let members = fields(json, &NAMES);
     assert_eq!(members.is_some(), value.is_object());
     for (name, found) in NAMES.iter().zip(members.into_iter().flatten()) {
         // Absent and null are the same.
@@ -67,7 +67,7 @@ fn agree(json: Json<'_>, value: &Value) {
 }
 
 fn split(json: Json<'_>) {
-    let members = fields(json, NAMES).into_iter().flatten().flatten();
+    let members = fields(json, &NAMES).into_iter().flatten().flatten();
     for part in elements(json).into_iter().flatten().chain(members) {
         assert_eq!(Json::check(part.get()), Ok(part), "a part that is not JSON, of {}", json.get());
         split(part);

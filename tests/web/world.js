@@ -5,12 +5,12 @@
 //   held      requests of these methods are answered when `release(method)` is called
 //   stream    the GET stream is opened and stays open; otherwise it is answered 405
 //   hook      called with the name of each host method, from within it
-//   fetch     what `host.fetch` does, in place of the server
+//   fetch     what sends a request, in place of the server
 ((options) => {
-  const { bytes, events = [], held = [], stream = false, hook = () => {}, fetch } = options;
+  const { bytes, events = [], held = [], stream = false, hook = () => {}, fetch = serve } = options;
   const patience = 20_000;
   // As in src/web/mod.rs.
-  const tell = { WATCH: 0, UNWATCH: 1, REFRESH: 2, CANCEL: 3, ABANDON: 4, FORGET: 5, LIST: 6, PAUSE: 7, MULTIPLEXED: 8, CLOSE: 9 };
+  const tell = { WATCH: 0, UNWATCH: 1, REFRESH: 2, CANCEL: 3, ABANDON: 4, FORGET: 5, LIST: 6, PAUSE: 7, MULTIPLEXED: 8, CLOSE: 9, TIMEOUT: 10 };
   const log = [];
   const sent = [];
   const waiting = [];
@@ -87,6 +87,30 @@
     });
   }
 
+  // The host's half of an exchange, as src/js/exchanges.ts has it.
+  const open = new Map();
+  let timer;
+  async function exchange(id, wanted, ...request) {
+    const abort = new AbortController();
+    open.set(id, abort);
+    let why;
+    try {
+      await undefined;
+      const response = await fetch(...request, abort.signal);
+      if (!open.has(id)) return;
+      world.core.head(id, response.status, wanted.split("\n").map((name) => response.headers.get(name) ?? "").join("\n"), undefined);
+      const reader = response.body?.getReader();
+      while (reader && open.has(id)) {
+        const { value } = await reader.read();
+        if (!value) break;
+        if (open.has(id)) world.core.chunk(id, value);
+      }
+    } catch (error) {
+      why = String(error?.message ?? error);
+    }
+    if (open.delete(id)) world.core?.over(id, why);
+  }
+
   function stir() {
     for (const wait of waiting.splice(0)) wait();
   }
@@ -110,8 +134,18 @@
   const world = {
     core: undefined,
     host: {
-      fetch: noted("fetch", undefined, (...request) => (fetch ?? serve)(...request)),
-      words: (error) => String(error?.message ?? error),
+      fetch: noted("fetch", undefined, (...request) => void exchange(...request)),
+      abort: noted("abort", undefined, (id) => {
+        const abort = open.get(id);
+        open.delete(id);
+        abort?.abort();
+      }),
+      // The platform's, and no callback: it is called within each turn.
+      wake(ms) {
+        clearTimeout(timer);
+        if (ms !== undefined) timer = setTimeout(() => world.core?.tell(tell.TIMEOUT, 0, 0), ms);
+      },
+      speaks: () => undefined,
       created: noted("created", (handle, taskId) => `created ${handle} ${taskId !== undefined}`),
       changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
       asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),
@@ -119,10 +153,9 @@
       progress: noted("progress", (handle, json) => `progress ${handle} ${json}`),
       notified: noted("notified", (method, params) => `notified ${method} ${params}`),
       settled: noted("settled", (handle, isError, isWrapped, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
-      failed: noted("failed", (handle, isFinal, error) => `failed ${handle} ${isFinal} ${error}`),
+      failed: noted("failed", (what, number, code, message) =>
+        `${what === 2 ? `rejected ${number}` : `failed ${number} ${what === 1}`} ${code}: ${message}`),
       replied: noted("replied", (reply) => `replied ${reply}`),
-      rejected: noted("rejected", (reply, error) => `rejected ${reply} ${error}`),
-      error: noted("error", undefined, (code, message) => `${code}: ${message}`),
       warned: noted("warned", (code, message) => `warned ${code} ${message}`),
     },
     get log() { return log.join("\n"); },
@@ -144,8 +177,13 @@
     async calm() {
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     },
-    /** Closes the engine that was handed in as `core`. */
+    /** Closes the engine. */
     close: () => world.core.tell(tell.CLOSE, 0, 0),
+    /** Lets go of it. */
+    free() {
+      world.core.free();
+      world.core = undefined;
+    },
     /** Answers what was held back. */
     release(name) {
       for (const request of sent) if (request.name === name) request.answer();

@@ -9,7 +9,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn host(this: &World) -> Host;
     #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_core(this: &World, core: JsValue);
+    fn set_core(this: &World, core: Core);
+    #[wasm_bindgen(method)]
+    pub(crate) fn free(this: &World);
     #[wasm_bindgen(method, getter, js_name = log)]
     fn log_text(this: &World) -> String;
     #[wasm_bindgen(method, getter, js_name = requests)]
@@ -36,6 +38,19 @@ extern "C" {
     pub(crate) fn push(this: &World, text: &str);
     #[wasm_bindgen(method)]
     pub(crate) fn notification(this: &World, status: &str) -> String;
+
+    /// The engine as JavaScript holds it: what comes back from the server reaches the same one.
+    pub(crate) type Engine;
+    #[wasm_bindgen(method, getter)]
+    fn core(this: &World) -> Engine;
+    #[wasm_bindgen(method)]
+    pub(crate) fn call(this: &Engine, handle: u32, kind: u8, name: &str, arguments: &str, ttl_ms: Option<f64>);
+    #[wasm_bindgen(method)]
+    pub(crate) fn attach(this: &Engine, handle: u32, task_id: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn tell(this: &Engine, what: u8, which: u32, more: u32);
+    #[wasm_bindgen(method)]
+    pub(crate) fn ask(this: &Engine, reply: u32, what: u8, which: Option<String>);
 }
 
 impl World {
@@ -45,8 +60,10 @@ impl World {
         js_sys::eval(&text).expect("the world begins").unchecked_into()
     }
 
-    pub(crate) fn core(&self) -> Core {
-        Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 0)
+    /// Begins the engine, which speaks of sessions only.
+    pub(crate) fn begin(&self) -> Engine {
+        self.set_core(Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 64));
+        self.core()
     }
 
     /// What the host was told, in order.
