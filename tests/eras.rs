@@ -133,6 +133,7 @@ fn who_is_refused_or_meets_trouble_learns_nothing_of_the_dialect() {
 
 #[test]
 fn a_server_that_corrects_what_was_right_is_asked_once_more_and_no_more() {
+    // Checklist H2.15.
     let correct =
         |p: &Sent| refusal(400, p, -32022, &json!({ "supported": ["2026-07-28"], "requested": "2026-07-28" }));
     let (mut sim, methods) = after(correct);
@@ -153,6 +154,10 @@ fn a_dialect_that_is_pinned_is_the_only_one_that_is_tried() {
     sim2.answer(probe.exchange, Reply::error(&probe, -32601, "Method not found"));
     sim2.assert_failed(1, FailureCode::Unsupported, &["does not speak MCP 2026-07-28", "was not sent"]);
     assert_eq!((sim2.count("initialize"), sim.count("server/discover")), (0, 0));
+    let mut sim3 = with(|config| config.era = Some(Era::Stateless));
+    let probe = sim3.pending_one("server/discover");
+    sim3.answer(probe.exchange, Reply::result(&probe, &discovered(&["2026-07-28"])));
+    assert!(spoken(&sim3).is_empty(), "what one is told to speak is not remembered for others");
     sim.input(Input::Close);
 }
 
@@ -235,6 +240,7 @@ fn nothing_of_the_newest_reaches_a_server_of_sessions() {
 
 #[test]
 fn nothing_of_sessions_reaches_a_server_of_the_newest() {
+    // Checklist H2.1, H2.17.
     let (mut sim, _) = after(|probe| {
         // Some put every client into a session, whatever it speaks.
         Reply::result(probe, &discovered(&["2026-07-28"])).with_head(|head| head.session_id = Some("s1".into()))
@@ -262,6 +268,7 @@ fn nothing_of_sessions_reaches_a_server_of_the_newest() {
 
 #[test]
 fn a_ping_is_answered_by_what_is_complete_and_by_nothing_else() {
+    // Checklist E3, E14.
     for (kind, is_taken) in
         [(json!("complete"), true), (json!(null), true), (json!("task"), false), (json!("?"), false)]
     {

@@ -125,7 +125,10 @@ impl Client {
         };
         if !self.is_era_known {
             self.is_era_known = true;
-            self.put(Output::Speaks(self.era));
+            // What one client was told to speak says nothing about what others would find.
+            if self.config.era.is_none() {
+                self.put(Output::Speaks(self.era));
+            }
         }
         // Some servers put every client into a session, whatever it speaks.
         let session_id = session_id.filter(|_| self.era.has_sessions());

@@ -1,11 +1,16 @@
-// What the tests of handles share: one puppet server for the file, and a task on it that runs.
+// What the tests of handles share: one puppet server for the file, and a task on it that runs. The list of a file runs in the
+// other era too where another file sets MCP_TASKS_REVISION and then imports that.
 import { after, before, beforeEach } from "node:test";
 import { send, sse } from "../servers/scripted.mjs";
 import { startPuppet } from "./puppet.mjs";
 import { clients, inTime, until } from "./support.mjs";
 
+const revision = process.env.MCP_TASKS_REVISION || "2025-11-25";
+/** The options of a test that only the one revision can have, and why. */
+export const onlyIn = (name, reason) => ({ skip: revision !== name && `not in this era: ${reason}` });
+
 export let server;
-before(async () => { server = await startPuppet(); });
+before(async () => { server = await startPuppet({ revision }); });
 beforeEach(() => { server.script.clear(); });
 after(() => server.close());
 

@@ -1,12 +1,15 @@
-// The rules users can rely on, one test each, and the handle's small print.
+// The rules users can rely on, one test each, and the handle's small print. handles_modern.test.mjs runs the same list in the
+// other era.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { answer, initializeResult, json } from "../servers/scripted.mjs";
-import { newest, running, server, textOf } from "./fixture.mjs";
+import { newest, onlyIn, running, server, textOf } from "./fixture.mjs";
 import { Client, clients, inTime, mcp, rejection, settle, until } from "./support.mjs";
 
 const { TasksError, ToolError } = mcp;
+// How that is, checklist_e_cancel.test.mjs shows.
+const byWord = onlyIn("2025-11-25", "a call is cancelled by its connection, without a word");
 
 describe("what aborting means", () => {
   test("aborting callTool's signal before anything was sent: rejects with signal.reason, nothing is sent", async (t) => {
@@ -24,7 +27,7 @@ describe("what aborting means", () => {
 
   test("aborting callTool's signal while the call waits for the handshake: rejects with signal.reason, it is not created", async (t) => {
     const { client } = clients(t, server.url);
-    const held = new Promise((resolve) => server.script.set("initialize", ({ rpc, res }) => resolve(() => json(res, initializeResult(rpc.id)))));
+    const held = new Promise((resolve) => server.script.set(server.wire.greet, ({ rpc, res }) => resolve(() => json(res, server.wire.greeting(rpc.id)))));
     const abort = new AbortController();
     const reason = new Error("changed my mind");
     const calls = server.count("tools/call");
@@ -39,7 +42,7 @@ describe("what aborting means", () => {
     assert.equal(server.count("tools/call"), calls + 1, "only the second call was sent");
   });
 
-  test("aborting callTool's signal after the call was sent, before the server named a task: rejects with signal.reason, the task is cancelled", async (t) => {
+  test("aborting callTool's signal after the call was sent, before the server named a task: rejects with signal.reason, the task is cancelled", byWord, async (t) => {
     const { client } = clients(t, server.url);
     let go;
     const sent = new Promise((resolve) => server.script.set("tools/call", ({ rpc, res }) => {
@@ -63,7 +66,7 @@ describe("what aborting means", () => {
     await until(() => server.tasks.get("late-1")?.task.status === "cancelled", "the task is cancelled at the server");
   });
 
-  test("aborting callTool's signal while a plain call is on its way: rejects with signal.reason, the server is told", async (t) => {
+  test("aborting callTool's signal while a plain call is on its way: rejects with signal.reason, the server is told", byWord, async (t) => {
     const { client } = clients(t, server.url);
     let rpcId;
     const sent = new Promise((resolve) => server.script.set("tools/call", ({ rpc }) => { rpcId = rpc.id; resolve(); }));
@@ -246,7 +249,7 @@ describe("cancel", () => {
     assert.equal(server.tasks.get(newest()).task.status, "cancelled");
   });
 
-  test("a server that cannot cancel: UnsupportedError, the task goes on", async (t) => {
+  test("a server that cannot cancel: UnsupportedError, the task goes on", onlyIn("2025-11-25", "who serves tasks can cancel them"), async (t) => {
     const capabilities = { tools: {}, tasks: { requests: { tools: { call: {} } } } };
     server.script.set("initialize", ({ rpc, res }) => json(res, initializeResult(rpc.id, { capabilities })));
     const { task, taskId } = await running(t);

@@ -1,8 +1,8 @@
-// Watching a task: listeners, waiting for a status, asking for it.
+// Watching a task: listeners, waiting for a status, asking for it. handles_modern.test.mjs runs the same list in the other era.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { json } from "../servers/scripted.mjs";
-import { running, server, textOf } from "./fixture.mjs";
+import { onlyIn, running, server, textOf } from "./fixture.mjs";
 import { clients, inTime, mcp, rejection, settle, until } from "./support.mjs";
 
 const { TimeoutError } = mcp;
@@ -190,7 +190,7 @@ describe("status", () => {
       ["createdAt", "lastUpdatedAt", "pollIntervalMs", "status", "statusMessage", "taskId", "ttlMs"]);
   });
 
-  test("ttlMs reaches the server as a number and comes back", async (t) => {
+  test("ttlMs reaches the server as a number and comes back", onlyIn("2025-11-25", "the server decides how long it keeps a task"), async (t) => {
     const { client } = clients(t, server.url);
     const task = client().callTool("required", {}, { task: { ttlMs: 60_000 } });
     assert.equal((await inTime(task.status())).ttlMs, 60_000);
