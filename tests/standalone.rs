@@ -162,7 +162,7 @@ fn arguments_are_repeated_in_headers_as_the_tool_wants_it() {
         .headers
         .iter()
         .filter(|(name, _)| name.starts_with("Mcp-Param"))
-        .map(|(n, v)| (n.as_ref(), v.as_str()))
+        .map(|(n, v)| (n.as_str(), v.as_str()))
         .collect();
     let wanted = [("Mcp-Param-Region", "=?base64?WsO8cmljaA==?="), ("Mcp-Param-N", "42"), ("Mcp-Param-Deep", "false")];
     for header in wanted {

@@ -9,6 +9,7 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
+        headers::Headers,
         input::InputAnswer,
         json::{self, Json},
         jsonrpc, sessions,
@@ -216,7 +217,7 @@ impl Client {
         }
         for (input, body) in ready {
             let deadline = now.saturating_add(self.config.request_timeout_ms);
-            self.post(Role::Answer(input), body, Vec::new(), Some(deadline));
+            self.post(Role::Answer(input), body, Headers::default(), Some(deadline));
         }
         self.release_updates(now);
     }

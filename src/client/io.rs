@@ -200,19 +200,6 @@ pub struct Fetch {
     pub keepalive: bool,
 }
 
-impl Fetch {
-    /// The headers as they cross to JavaScript: names and values, one a line.
-    pub fn header_lines(&self) -> String {
-        let mut lines = String::new();
-        for (name, value) in &self.headers {
-            for word in [name.as_ref(), "\n", value, "\n"] {
-                lines.push_str(word);
-            }
-        }
-        lines
-    }
-}
-
 /// Everything the engine can want done or told.
 #[derive(Debug)]
 pub enum Output {

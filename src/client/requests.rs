@@ -56,13 +56,13 @@ impl Client {
     /// Sends the notification that ends the handshake.
     pub(super) fn confirm(&mut self, now: Millis) {
         let deadline = now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Confirmation, sessions::initialized(), Vec::new(), Some(deadline));
+        self.post(Role::Confirmation, sessions::initialized(), Headers::default(), Some(deadline));
     }
 
     /// Sends something that wants no answer.
     pub(super) fn notify(&mut self, body: String) {
         let deadline = self.now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Note, body, Vec::new(), Some(deadline));
+        self.post(Role::Note, body, Headers::default(), Some(deadline));
     }
 
     /// Opens a stream: the standalone one, or the rest of one that was cut.
@@ -99,7 +99,7 @@ impl Client {
     /// Lets the server forget the session.
     pub(super) fn say_goodbye(&mut self) {
         let (Some(session_id), Some(version)) = self.session.binding() else { return };
-        let headers = headers::delete_headers(session_id, version);
+        let headers = headers::bound(Some(session_id), Some(version));
         self.fetch(Role::Note, Method::Delete, headers, None, None, true);
     }
 
@@ -183,7 +183,7 @@ impl Client {
             _ => (None, None),
         };
         let mut headers = headers::post_headers(session_id, version);
-        headers.extend(own);
+        headers.append(&own);
         self.fetch(role, Method::Post, headers, Some(body), deadline, false)
     }
 

@@ -56,14 +56,6 @@ abstract class ServerError extends TasksError {
   }
 }
 
-/** Gives a class its name and its test, without one copy of the code for each. */
-function define(type: { new (...args: never[]): TasksError; prototype: TasksError }, name: string): void {
-  Object.defineProperty(type.prototype, "name", { value: name });
-  Object.defineProperty(type, "isInstance", {
-    value: (value: unknown) => TasksError.isInstance(value) && value.name === name,
-  });
-}
-
 /** The tool ran and says that it failed (`isError`). Not thrown with `raiseOnError: false`. */
 export class ToolError extends TasksError {
   readonly code = "tool_error";
@@ -210,36 +202,33 @@ export type AnyTasksError =
   | TimeoutError
   | InternalError;
 
-const BY_CODE: { [code: string]: { new (plain: PlainFailure): TasksError } } = {
-  task_failed: TaskFailedError,
-  task_cancelled: TaskCancelledError,
-  task_expired: TaskExpiredError,
-  rpc: RpcError,
-  http: HttpError,
-  authorization_required: AuthorizationRequiredError,
-  network: NetworkError,
-  protocol: ProtocolError,
-  unsupported: UnsupportedError,
-  closed: ClosedError,
-  internal: InternalError,
+// By names as literals: a minifier changes the names of classes.
+const BY_NAME: { [name: string]: { new (...args: never[]): TasksError; prototype: TasksError } } = {
+  ToolError,
+  TaskFailedError,
+  TaskCancelledError,
+  TaskExpiredError,
+  RpcError,
+  HttpError,
+  AuthorizationRequiredError,
+  NetworkError,
+  ProtocolError,
+  UnsupportedError,
+  ClosedError,
+  TimeoutError,
+  InternalError,
 };
 
-// Names as literals: a minifier changes the names of classes.
-define(ToolError, "ToolError");
-define(TimeoutError, "TimeoutError");
-define(TaskFailedError, "TaskFailedError");
-define(TaskCancelledError, "TaskCancelledError");
-define(TaskExpiredError, "TaskExpiredError");
-define(RpcError, "RpcError");
-define(HttpError, "HttpError");
-define(AuthorizationRequiredError, "AuthorizationRequiredError");
-define(NetworkError, "NetworkError");
-define(ProtocolError, "ProtocolError");
-define(UnsupportedError, "UnsupportedError");
-define(ClosedError, "ClosedError");
-define(InternalError, "InternalError");
+for (const [name, type] of Object.entries(BY_NAME)) {
+  Object.defineProperty(type.prototype, "name", { value: name });
+  Object.defineProperty(type, "isInstance", {
+    value: (value: unknown) => TasksError.isInstance(value) && value.name === name,
+  });
+}
 
-/** The typed error for a failure of the engine's. @internal */
+/** The typed error for a failure of the engine's, whose code is the name of its class in other letters. @internal */
 export function toError(plain: PlainFailure): TasksError {
-  return new (BY_CODE[plain.code] ?? ProtocolError)(plain);
+  const name = plain.code.replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase()) + "Error";
+  const type = (BY_NAME[name] ?? ProtocolError) as unknown as { new (plain: PlainFailure): TasksError };
+  return new type(plain);
 }

@@ -108,8 +108,15 @@ impl Driver {
     }
 
     fn fetch(&self, request: &Fetch) {
-        let Fetch { exchange, url, method, body, keepalive, .. } = request;
-        let headers = request.header_lines();
-        self.host.fetch(*exchange, RESPONSE_HEADERS, url, method.as_str(), &headers, body.as_deref(), *keepalive);
+        let Fetch { exchange, url, method, headers, body, keepalive } = request;
+        self.host.fetch(
+            *exchange,
+            RESPONSE_HEADERS,
+            url,
+            method.as_str(),
+            headers.as_str(),
+            body.as_deref(),
+            *keepalive,
+        );
     }
 }

@@ -78,7 +78,7 @@ impl Era {
     /// A request's text, and the headers that belong to it.
     pub fn encode(self, ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Headers) {
         match self {
-            Self::Handshake => (v2025::encode(ask, id, caller), Vec::new()),
+            Self::Handshake => (v2025::encode(ask, id, caller), Headers::default()),
             Self::Stateless => v2026::encode(ask, id, caller),
         }
     }

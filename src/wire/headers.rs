@@ -1,20 +1,47 @@
 //! The headers of our requests: what each era wants, and how a value is written that may hold anything.
 
-use std::borrow::Cow;
-
-/// Names and values.
-pub type Headers = Vec<(Cow<'static, str>, String)>;
+/// Names and values, one a line, as they cross to JavaScript. No value has a line end: what comes from elsewhere was a header
+/// before, or is written by [`value`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(String);
 
 const SESSION_ID: &str = "MCP-Session-Id";
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 
+impl Headers {
+    /// The lines.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// These, and others.
+    pub fn append(&mut self, others: &Self) {
+        self.0.push_str(&others.0);
+    }
+
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        for part in [name, "\n", value, "\n"] {
+            self.0.push_str(part);
+        }
+    }
+
+    /// One argument of a tool's.
+    pub(super) fn add_param(&mut self, name: &str, argument: &str) {
+        self.add(&["Mcp-Param-", name].concat(), &value(argument));
+    }
+
+    fn add_some(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+}
+
 /// The headers of a POST.
 pub fn post_headers(session_id: Option<&str>, protocol_version: Option<&str>) -> Headers {
-    let mut headers = vec![
-        ("content-type".into(), "application/json".into()),
-        ("accept".into(), "application/json, text/event-stream".into()),
-    ];
-    bind(&mut headers, session_id, protocol_version);
+    let mut headers = bound(session_id, protocol_version);
+    headers.add("content-type", "application/json");
+    headers.add("accept", "application/json, text/event-stream");
     headers
 }
 
@@ -24,34 +51,26 @@ pub fn stream_headers(
     protocol_version: Option<&str>,
     last_event_id: Option<&str>,
 ) -> Headers {
-    let mut headers = vec![("accept".into(), "text/event-stream".into())];
-    bind(&mut headers, session_id, protocol_version);
-    headers.extend(last_event_id.map(|id| ("last-event-id".into(), id.into())));
+    let mut headers = bound(session_id, protocol_version);
+    headers.add("accept", "text/event-stream");
+    headers.add_some("last-event-id", last_event_id);
     headers
 }
 
-/// The headers of a DELETE that ends the session.
-pub fn delete_headers(session_id: &str, protocol_version: &str) -> Headers {
-    let mut headers = Vec::new();
-    bind(&mut headers, Some(session_id), Some(protocol_version));
+/// What binds a request to a session, and all that a DELETE of it needs.
+pub fn bound(session_id: Option<&str>, protocol_version: Option<&str>) -> Headers {
+    let mut headers = Headers::default();
+    headers.add_some(SESSION_ID, session_id);
+    headers.add_some(PROTOCOL_VERSION, protocol_version);
     headers
-}
-
-fn bind(headers: &mut Headers, session_id: Option<&str>, protocol_version: Option<&str>) {
-    headers.extend(session_id.map(|id| (SESSION_ID.into(), id.into())));
-    headers.extend(protocol_version.map(|v| (PROTOCOL_VERSION.into(), v.into())));
 }
 
 /// What a request that stands alone repeats of its body (2026-07-28, Streamable HTTP: "Standard Headers").
 pub(super) fn request_headers(revision: &str, method: &str, name: Option<&str>) -> Headers {
-    let mut headers = vec![(PROTOCOL_VERSION.into(), revision.into()), ("Mcp-Method".into(), method.into())];
-    headers.extend(name.map(|name| ("Mcp-Name".into(), value(name))));
+    let mut headers = bound(None, Some(revision));
+    headers.add("Mcp-Method", method);
+    headers.add_some("Mcp-Name", name.map(value).as_deref());
     headers
-}
-
-/// One argument of a tool's.
-pub(super) fn param_header(name: &str, argument: &str) -> (Cow<'static, str>, String) {
-    (["Mcp-Param-", name].concat().into(), value(argument))
 }
 
 /// Whether a header may be called so (RFC 9110, section 5.6.2).

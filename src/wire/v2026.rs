@@ -56,7 +56,7 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
         }
         for mirror in mirrors {
             if let Some(value) = mirror.value(arguments) {
-                headers.push(headers::param_header(&mirror.header, &value));
+                headers.add_param(&mirror.header, &value);
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use mcp_tasks::Millis;
 use mcp_tasks::client::{ExchangeId, Fetch};
-use mcp_tasks::wire::headers::Headers;
 use mcp_tasks::wire::http::Method;
 use serde_json::Value;
 
@@ -14,7 +13,7 @@ pub(crate) struct Sent {
     pub(crate) http: Method,
     /// The JSON-RPC method; `GET` or `DELETE`; `response` for an answer to the server.
     pub(crate) method: String,
-    pub(crate) headers: Headers,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
     pub(crate) keepalive: bool,
     pub(crate) url: String,
@@ -28,6 +27,8 @@ impl Sent {
             other => other.as_str().to_owned(),
         };
         let Fetch { exchange, method: http, headers, keepalive, url, .. } = fetch;
+        let lines: Vec<String> = headers.as_str().lines().map(ToOwned::to_owned).collect();
+        let headers = lines.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
         Self { at, exchange, http, method, headers, body, keepalive, url }
     }
 
