@@ -7,7 +7,6 @@ use super::{
     headers,
     json::{self, Json},
 };
-use std::borrow::Cow;
 
 /// One such argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +43,14 @@ pub(super) fn read_mirrors(schema: Option<Json<'_>>) -> Result<Vec<Mirror>, Prob
     Ok(found)
 }
 
-/// One schema; `path` leads to it through nothing but `properties`, `None` where it does not.
+/// One schema; `path` leads to it through nothing but `properties`, `None` where it does not. How deep it may go is limited
+/// by the check that every text has passed.
 fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Vec<Mirror>) -> Result<(), Problem> {
-    let [annotation] = read_any(Some(schema), &[ANNOTATION]);
-    if json::entries(schema).iter().any(|(name, _)| name == ANNOTATION) {
-        let path = path.as_deref().filter(|path| !path.is_empty());
-        found.push(check(schema, annotation, path, found)?);
-    }
     for (keyword, value) in json::entries(schema) {
         match (keyword.as_ref(), path.as_deref_mut()) {
             // What is data, and not a schema.
-            ("default" | "examples" | "const" | "enum" | ANNOTATION, _) => {}
+            ("default" | "examples" | "const" | "enum", _) => {}
+            (ANNOTATION, path) => found.push(check(schema, value, path, found)?),
             ("properties", Some(path)) => {
                 for (name, property) in json::entries(value) {
                     path.push(name.into_owned());
@@ -74,22 +70,23 @@ fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Vec<Mi
 
 fn check(
     schema: Json<'_>,
-    annotation: Option<Json<'_>>,
-    path: Option<&Vec<String>>,
+    value: Json<'_>,
+    path: Option<&mut Vec<String>>,
     found: &[Mirror],
 ) -> Result<Mirror, Problem> {
-    let header = json::text(annotation).unwrap_or(Cow::Borrowed(""));
-    let wrong = |why| Err(Problem::new(why, &header));
-    let Some(path) = path else { return wrong("x-mcp-header on what is no argument") };
+    let header = json::text(Some(value)).unwrap_or_default();
     let [kind] = read_any(Some(schema), &["type"]);
-    if !matches!(json::text(kind).as_deref(), Some("string" | "integer" | "boolean")) {
-        return wrong("x-mcp-header on an argument that is neither text nor a whole number nor a truth value");
-    }
-    if !headers::is_token(&header) {
-        return wrong("x-mcp-header that names no header");
-    }
-    if found.iter().any(|other| other.header.eq_ignore_ascii_case(&header)) {
-        return wrong("x-mcp-header that is there twice");
-    }
-    Ok(Mirror { header: header.into_owned(), path: path.clone() })
+    let path = path.map(|path| path.clone()).unwrap_or_default();
+    let why = if path.is_empty() {
+        "x-mcp-header on what is no argument"
+    } else if !matches!(json::text(kind).as_deref(), Some("string" | "integer" | "boolean")) {
+        "x-mcp-header on what is neither text nor a whole number nor a truth value"
+    } else if !headers::is_token(&header) {
+        "x-mcp-header that names no header"
+    } else if found.iter().any(|other| other.header.eq_ignore_ascii_case(&header)) {
+        "x-mcp-header that is there twice"
+    } else {
+        return Ok(Mirror { header: header.into_owned(), path });
+    };
+    Err(Problem::new(why, &header))
 }

@@ -4,7 +4,6 @@ pub mod answer;
 pub mod ask;
 pub mod event_stream;
 pub mod fault;
-mod grammar;
 pub mod headers;
 pub mod http;
 pub mod input;

@@ -3,8 +3,8 @@ use super::{
     text,
 };
 
-/// Writes a JSON object member by member. A `derive` for each kind of message would bring machinery for maps, floats and
-/// errors along, which every page would have to load.
+/// Writes a JSON object member by member. A `derive` for each kind of message would bring serde's machinery for maps,
+/// floats and errors along, which every page would have to load.
 pub(super) struct Object(String);
 
 impl Object {
@@ -34,14 +34,16 @@ impl Object {
     /// A member whose name may hold anything, and whose value is JSON already.
     #[must_use]
     pub(super) fn keyed(mut self, name: &str, json: &str) -> Self {
-        self.member(&json::quote(name), json);
+        self.member(&serde_json::to_string(name).unwrap_or_default(), json);
         self
     }
 
     /// A member whose value is a string.
     #[must_use]
     pub(super) fn text(self, name: &str, value: &str) -> Self {
-        self.raw(name, &json::quote(value))
+        // A string into memory: there is nothing that could fail.
+        let json = serde_json::to_string(value).unwrap_or_default();
+        self.raw(name, &json)
     }
 
     /// A member whose value is a number.
