@@ -21,14 +21,22 @@ test("E11: tasks/cancel is sent once, and the server's own word ends the task", 
 });
 
 test("E11: a task that does not heed the cancellation completes, and its result counts", async (t) => {
-  const { client, server } = await stub(t);
-  const task = client().callTool("stubborn");
+  let deaf;
+  const { client, server } = await stub(t, { hands: {
+    "tools/call": () => {
+      deaf = server.tasks.create({ heedsCancel: false });
+      return { ...deaf.created(), resultType: "task" };
+    },
+  } });
+  const task = client().callTool("puppet");
   const told = [];
   task.onStatusChange(({ status }) => told.push(status));
+  const result = task.result();
   await inTime(task.created);
   await inTime(task.cancel());
-  assert.equal(server.tasks.find(task.taskId).status, "working", "the receipt came before the end");
-  assert.equal(textOf(await inTime(task)), "done all the same");
+  assert.equal((await inTime(task.status({ fresh: true }))).status, "working", "the receipt is no end");
+  deaf.complete(text("done all the same"));
+  assert.equal(textOf(await inTime(result)), "done all the same");
   assert.ok(!told.includes("cancelled"), told.join());
 });
 
