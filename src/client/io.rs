@@ -231,6 +231,8 @@ pub enum Output {
         outcome: Outcome,
         /// The structured content is wrapped in an object, as its only member `result`.
         is_wrapped: bool,
+        /// Nobody watched, and there is no task that could be asked after: a failure is to be told once, never swallowed.
+        is_unseen: bool,
     },
     /// Waiting makes no sense now, but the task goes on: who waits is told why, who asks again begins anew.
     Interrupted {

@@ -288,19 +288,14 @@ impl Client {
 
     /// The outcome of a task is known: told once, then the task is dropped.
     pub(super) fn settle(&mut self, now: Millis, handle: Handle, outcome: Outcome) {
-        let unseen = self.tasks.update(handle, |entry| {
-            let unseen = !entry.task.is_watched() && !entry.abandoned && entry.task.task_id().is_none();
+        let is_unseen = self.tasks.update(handle, |entry| {
+            let is_unseen = !entry.task.is_watched() && !entry.abandoned && entry.task.task_id().is_none();
             entry.task.settle(now);
-            unseen
+            is_unseen
         });
-        let Some(unseen) = unseen else { return };
-        // A call that fails while nobody looks is told once, never swallowed.
-        if let (true, Outcome::Failure(failure)) = (unseen, &outcome) {
-            let message = failure.message.clone();
-            self.warn("unobserved-failure", message);
-        }
+        let Some(is_unseen) = is_unseen else { return };
         let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
-        self.put(Output::Settled { handle, outcome, is_wrapped });
+        self.put(Output::Settled { handle, outcome, is_wrapped, is_unseen });
         self.drop_task(handle);
     }
 

@@ -40,7 +40,7 @@ export interface Host {
   /** A notification that the engine has no use for. */
   notified(method: string, params: string): void;
   replied(reply: number, json: string): void;
-  /** `what`: 0 the waiting for a task, 1 a task, 2 the answer to a question; `rpcData` is JSON text. */
+  /** `what`: 0 the waiting for a task, 1 a task, 2 the answer to a question, 3 a call that nobody waits for; `rpcData` is JSON text. */
   failed(
     what: number,
     number: number,

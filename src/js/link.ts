@@ -38,7 +38,8 @@ const TIMEOUT = 10;
 
 // What can fail, by `failed`: see src/web/host.rs.
 const OF_WAITING = 0;
-const OF_TASK = 1;
+const OF_REPLY = 2;
+const OF_CALL = 3;
 
 /** @internal */
 export class Link implements Port {
@@ -239,6 +240,13 @@ export class Link implements Port {
     if (state.isLetGo) this.forget(state.handle);
   }
 
+  /** A call failed before anybody waited for it. Whoever awaits it does so only after the call has returned. */
+  #unseen(state: TaskState | undefined, message: string): void {
+    setTimeout(() => {
+      if (!state?.isSeen) this.warn("unobserved-failure", message);
+    });
+  }
+
   /** One socket for each request, or any number over one: known once the platform has seen a response. */
   #lookAtConnection(): void {
     if (this.#multiplexed || !isMultiplexed(this.#url)) return;
@@ -275,7 +283,8 @@ export class Link implements Port {
         const { thrown } = exchanges;
         if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
         if (what === OF_WAITING) return state(number)?.onInterrupted(error);
-        if (what !== OF_TASK) return this.#reply(number)?.reject(error);
+        if (what === OF_REPLY) return this.#reply(number)?.reject(error);
+        if (what === OF_CALL) this.#unseen(state(number), message);
         state(number)?.onSettled({ error });
         this.states.delete(number);
       },

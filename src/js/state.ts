@@ -42,6 +42,8 @@ export class TaskState {
   progress: Progress | undefined;
   /** The handle, as long as somebody holds it. */
   owner: WeakRef<Task<unknown>> | undefined;
+  /** Somebody has looked for the outcome since it is known. */
+  isSeen = false;
   /** Nobody holds the handle any more. */
   isLetGo = false;
   /** The open input requests, and the engine's number of each. */
@@ -59,6 +61,7 @@ export class TaskState {
   /** Calls back on every change, with `undefined` when the outcome is known, and with `broken` when the waiting was ended. */
   listen(owner: object, listener: Listener): () => void {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    this.isSeen = true;
     // Wrapped, so that the same function may be given twice and each be taken back by itself.
     const own: Listener = (...news) => listener(...news);
     this.#listeners.set(own, owner);
@@ -87,7 +90,10 @@ export class TaskState {
   wait(owner: object, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      if (this.outcome) return this.#deliver(this.outcome, { resolve, reject });
+      if (this.outcome) {
+        this.isSeen = true;
+        return this.#deliver(this.outcome, { resolve, reject });
+      }
       const stop = (): void => {
         if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.port.watch(this.handle, true, false);
         reject(signal?.reason);
@@ -105,6 +111,7 @@ export class TaskState {
 
   /** Resolves when the server has answered the call. */
   created(owner: object): Promise<void> {
+    this.isSeen = true;
     if (this.isTask !== undefined) return Promise.resolve();
     if (this.outcome && "error" in this.outcome) return Promise.reject(this.outcome.error);
     return new Promise((resolve, reject) => this.#creators.set({ resolve, reject }, owner));

@@ -1,4 +1,4 @@
-use super::host::{Host, OF_REPLY, OF_TASK, OF_WAITING};
+use super::host::{Host, OF_CALL, OF_REPLY, OF_TASK, OF_WAITING};
 use crate::{
     Millis,
     client::{Client, Config, Fetch, Input, Output},
@@ -87,10 +87,12 @@ impl Driver {
             Output::Speaks(era) => host.speaks(era.revision()),
             Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
-            Output::Settled { handle, outcome, is_wrapped } => match outcome {
+            Output::Settled { handle, outcome, is_wrapped, is_unseen } => match outcome {
                 Outcome::Result(json) => host.settled(handle, false, is_wrapped, &json),
                 Outcome::ToolError(json) => host.settled(handle, true, is_wrapped, &json),
-                Outcome::Failure(failure) => host.failed(OF_TASK, handle, &failure),
+                Outcome::Failure(failure) => {
+                    host.failed(if is_unseen { OF_CALL } else { OF_TASK }, handle, &failure);
+                }
             },
             Output::Interrupted { handle, failure } => host.failed(OF_WAITING, handle, &failure),
             Output::Replied { reply, answer } => match answer {

@@ -82,6 +82,8 @@ pub(super) const OF_WAITING: u8 = 0;
 pub(super) const OF_TASK: u8 = 1;
 /// The answer to a question.
 pub(super) const OF_REPLY: u8 = 2;
+/// A call that nobody waits for: it fails, and that is told even if nobody ever looks.
+pub(super) const OF_CALL: u8 = 3;
 
 impl Host {
     pub(super) fn changed(&self, handle: u32, s: &Snapshot) {
