@@ -14,6 +14,7 @@ use crate::{
 
 /// How much of an error page is read to find the server's words in it.
 const LONGEST_REFUSAL: usize = 64 << 10;
+const CUT: &str = "the stream ended before the answer came";
 /// How long a stream may stay open after it has said what it was opened for. Servers close it themselves.
 const LINGER_MS: u64 = 5000;
 
@@ -157,7 +158,6 @@ impl Client {
             Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text),
             Body::Events(stream, odd) => {
                 self.stream_resumable(role, &stream);
-                const CUT: &str = "the stream ended before the answer came";
                 if odd.is_none() && self.resume_later(now, &origin, &stream, CUT) {
                     return;
                 }
@@ -224,6 +224,7 @@ impl Client {
             Role::Request(request) | Role::Resumed(request, _) => Some(request),
             _ => None,
         };
+        let mut is_over = false;
         let fed = stream.feed(bytes, |event| {
             if role == Role::Legacy && !self.legacy_event(now, id, &event) {
                 return;
@@ -235,6 +236,7 @@ impl Client {
             match jsonrpc::messages(event.data) {
                 Ok(messages) => {
                     for message in messages {
+                        is_over |= matches!(message, Message::Response { .. });
                         if let Some(problem) = self.message(now, own, session_id.as_deref(), message) {
                             odd = Some(problem);
                         }
@@ -248,6 +250,11 @@ impl Client {
         });
         if role == Role::Stream {
             self.stream_spoke(&stream);
+            // The server ends a stream that was asked for by answering the request (2026-07-28, Subscriptions).
+            if is_over && !self.era.has_sessions() {
+                self.abort(id);
+                return self.stream_ended(now, id, &Trouble::Network(CUT.into()));
+            }
         }
         let Some(exchange) = self.exchanges.get_mut(&id) else { return };
         if let Some(request) = own

@@ -9,7 +9,7 @@ use crate::{
         fault,
         json::Json,
         jsonrpc::RpcError,
-        snapshot::{Snapshot, Status, short_id},
+        snapshot::{Snapshot, Status},
     },
 };
 
@@ -59,11 +59,7 @@ impl Client {
         let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
         // Where the state tells all, it is asked for to the end.
         let want = if self.tasks.has_ended(handle) && self.era.tells_all() { Want::Result } else { Want::Status };
-        match answer.map(|json| self.era.read_state(json)) {
-            Ok(Ok(state)) if state.snapshot.task_id != task_id => {
-                let problem = Problem::new("another task's state", &short_id(&state.snapshot.task_id));
-                self.poll_failed(now, handle, want, &Trouble::Protocol(problem));
-            }
+        match answer.map(|json| self.era.read_state_of(&task_id, json)) {
             Ok(Ok(state))
                 if want == Want::Result && state.outcome.is_none() && state.snapshot.status != Status::Failed =>
             {

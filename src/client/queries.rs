@@ -158,12 +158,14 @@ impl Query {
     fn read(&self, era: Era, json: Json<'_>) -> Result<String, Box<Failure>> {
         let read = match self {
             Self::Ping => era.complete(json).map(|_| "null".into()),
-            Self::TaskResult(_) if era.tells_all() => match era.read_state(json) {
+            Self::TaskResult(id) if era.tells_all() => match era.read_state_of(id, json) {
                 Ok(state) => return self.result_of(state),
                 Err(problem) => Err(problem),
             },
             Self::TaskResult(_) => Ok(json.get().into()),
-            Self::GetTask(_) | Self::CancelTask(_) => era.read_state(json).map(|state| state.snapshot.to_json()),
+            Self::GetTask(id) | Self::CancelTask(id) => {
+                era.read_state_of(id, json).map(|state| state.snapshot.to_json())
+            }
             Self::ListTasks(_) => era.read_tasks(json),
         };
         read.map_err(|problem: Problem| Trouble::Protocol(problem).failure(&self.doing(), ""))

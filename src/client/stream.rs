@@ -273,8 +273,7 @@ impl Client {
 
     fn stream_given_up(&mut self, trouble: &Trouble) {
         let why = trouble.failure("the notification stream", "").message;
-        let remedy =
-            "; tasks are polled instead. A proxy that buffers, or a missing CORS permission for GET, looks like this";
+        let remedy = "; tasks are polled instead. A proxy that buffers, or a missing CORS permission, looks like this";
         self.put(Output::Warning { code: "stream-failed", message: [&why, remedy].concat() });
     }
 

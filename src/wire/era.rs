@@ -9,6 +9,7 @@ use super::{
     input::{InputAnswer, InputKind},
     json::Json,
     jsonrpc::RpcError,
+    snapshot::short_id,
     told::{self, Told},
     v2025, v2026,
 };
@@ -114,6 +115,16 @@ impl Era {
                 Ok(State { snapshot, asked: None, outcome: None })
             }
             Self::Stateless => v2026::read_state(json),
+        }
+    }
+
+    /// Reads the answer to a question about this task.
+    pub fn read_state_of<'a>(self, task_id: &str, json: Json<'a>) -> Result<State<'a>, Problem> {
+        let state = self.read_state(json)?;
+        if state.snapshot.task_id == task_id {
+            Ok(state)
+        } else {
+            Err(Problem::new("another task's state", &short_id(&state.snapshot.task_id)))
         }
     }
 
