@@ -1,6 +1,6 @@
 //! MCP background tasks: a sans-IO engine that asks, polls and listens, and a thin driver that runs it in JavaScript.
 //!
-//! Imports go down only: `web` -> [`client`] -> [`task`] -> [`wire`]. Everything but `web` is free of clocks,
+//! Imports go down only: `web` -> [`client`] -> [`task`] and [`receiver`], side by side -> [`wire`]. Everything but `web` is free of clocks,
 //! randomness and I/O, and runs natively: tests hand in a virtual clock and the bytes a server would send.
 //!
 //! ```
@@ -13,6 +13,7 @@
 //! ```
 
 pub mod client;
+pub mod receiver;
 pub mod task;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

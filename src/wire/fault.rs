@@ -2,8 +2,13 @@
 
 use super::{jsonrpc::RpcError, text};
 
-pub(super) const METHOD_NOT_FOUND: i64 = -32601;
-pub(super) const INVALID_PARAMS: i64 = -32602;
+/// JSON-RPC 2.0, "Error object": the method does not exist or is not available.
+pub const METHOD_NOT_FOUND: i64 = -32601;
+/// JSON-RPC 2.0, "Error object": the parameters are not valid. MCP 2025-11-25, Tasks, "Error Handling": so are the id of an
+/// unknown task, a bad cursor, and the cancelling of a task that has ended.
+pub const INVALID_PARAMS: i64 = -32602;
+/// JSON-RPC 2.0, "Error object": something went wrong inside.
+pub const INTERNAL_ERROR: i64 = -32603;
 
 /// Whether an error about a task says that the server does not know it. Words differ (deviation 31), the code is the same;
 /// it also means that the task has not ended (deviation 17), or has.

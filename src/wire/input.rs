@@ -45,7 +45,7 @@ pub(super) fn capabilities(serves: [bool; 3]) -> Object {
 }
 
 /// An answer to an input request.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputAnswer {
     /// The result, a JSON object as text.
     Result(String),

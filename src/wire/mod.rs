@@ -5,6 +5,7 @@ pub mod ask;
 pub mod event_stream;
 pub mod fault;
 pub mod headers;
+pub mod hosted;
 pub mod http;
 pub mod input;
 pub mod json;

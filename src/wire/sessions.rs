@@ -2,7 +2,7 @@
 
 use super::{
     answer::read_any,
-    fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
+    fault::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     jsonrpc,
@@ -77,13 +77,13 @@ pub fn answer(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
         InputAnswer::Result(result) => match (task_id, Json::check(result)) {
             (Some(task_id), Ok(result)) => jsonrpc::response(id, &relate(result, task_id)),
             (None, Ok(result)) => jsonrpc::response(id, result.get()),
-            (_, Err(_)) => jsonrpc::error_response(id, -32603, "the answer is not JSON"),
+            (_, Err(_)) => jsonrpc::error_response(id, INTERNAL_ERROR, "the answer is not JSON"),
         },
     }
 }
 
 /// The object with the task named in its `_meta`.
-fn relate(result: Json<'_>, task_id: &str) -> String {
+pub(super) fn relate(result: Json<'_>, task_id: &str) -> String {
     let task = Object::new().text("taskId", task_id).end();
     let [meta] = read_any(Some(result), &["_meta"]);
     let meta = Object::copy(meta.unwrap_or(Json::NULL), RELATED_TASK).raw(RELATED_TASK, &task).end();

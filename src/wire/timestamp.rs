@@ -1,4 +1,7 @@
-//! ISO 8601 timestamps, as far as they are needed to tell which of two observations is older.
+//! ISO 8601 timestamps: read as far as they are needed to tell which of two observations is older, and written for the
+//! tasks that we host.
+
+use super::text;
 
 /// Microseconds since 1970, or `None` where the text is no full date and time. Accepts `Z`, `±hh:mm`, `±hhmm` and no
 /// zone (taken as UTC), and any number of fraction digits.
@@ -34,6 +37,43 @@ pub fn micros(text: &str) -> Option<i64> {
     Some(micros + sign * (hours * 60 + minutes))
 }
 
+/// Milliseconds since 1970 as ISO 8601 in UTC, as JavaScript's `Date.prototype.toISOString` writes them:
+/// `2026-11-21T01:55:06.733Z`. What is beyond the year 9999, for which that form has no room, is its last millisecond.
+pub fn iso8601(unix_ms: u64) -> String {
+    const LAST: u64 = 253_402_300_799_999;
+    let unix_ms = unix_ms.min(LAST);
+    let (year, month, day) = civil(unix_ms / 86_400_000);
+    let mut out = String::new();
+    for (number, digits, end) in [
+        (year, 4, "-"),
+        (month, 2, "-"),
+        (day, 2, "T"),
+        (unix_ms / 3_600_000 % 24, 2, ":"),
+        (unix_ms / 60_000 % 60, 2, ":"),
+        (unix_ms / 1000 % 60, 2, "."),
+        (unix_ms % 1000, 3, "Z"),
+    ] {
+        let number = text::decimal(number);
+        (number.len()..digits).for_each(|_| out.push('0'));
+        out.push_str(&number);
+        out.push_str(end);
+    }
+    out
+}
+
+/// Year, month and day of so many days since 1970-01-01: [`days`], backwards.
+fn civil(days: u64) -> (u64, u64, u64) {
+    // Since 0000-03-01, in eras of 400 years.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next_year, month, day)
+}
+
 /// So many digits, and one separator before them if there is one.
 fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     if let [b'-' | b':' | b'T' | b't' | b' ' | b'+', more @ ..] = rest {
@@ -53,7 +93,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::micros;
+    use super::{iso8601, micros};
 
     #[test]
     fn the_forms_that_servers_send() {
@@ -84,6 +124,30 @@ mod tests {
             "99999999999-01-01T00:00:00Z",
         ] {
             assert_eq!(micros(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_javascript_writes() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_799_999, "2000-02-29T23:59:59.999Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+            (1_795_226_106_733, "2026-11-21T01:55:06.733Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (u64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(iso8601(ms), text);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        // A prime step of about eleven days, over four hundred years.
+        for ms in (0..12_622_780_800_000).step_by(999_999_937) {
+            assert_eq!(micros(&iso8601(ms)), i64::try_from(ms * 1000).ok(), "{ms}");
         }
     }
 }

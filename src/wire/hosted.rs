@@ -1,0 +1,154 @@
+//! The tasks that we host, on the wire: what a server asks about them, and what it is answered. Only the 2025-11-25 revision
+//! has them (Tasks: `sampling/createMessage` and `elicitation/create` as tasks); the revision after it has dropped them.
+
+use super::{
+    answer::read_any,
+    ask::TaskOption,
+    fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
+    input::InputKind,
+    json::{self, Json},
+    jsonrpc::RpcError,
+    object::Object,
+    sessions::{RELATED_TASK, relate},
+    snapshot::Snapshot,
+    text, v2025,
+};
+use std::borrow::Cow;
+
+/// The key of `_meta` that names the task a message belongs to, as `{"taskId": …}` (2025-11-25, Tasks: "Associating
+/// Task-Related Messages").
+pub const RELATED_TASK_METADATA_KEY: &str = RELATED_TASK;
+
+/// The key of `_meta` under which whoever made a task may say what a model is told at once, a string (2025-11-25, Tasks:
+/// "Model Immediate Response"; provisional there).
+pub const MODEL_IMMEDIATE_RESPONSE_KEY: &str = "io.modelcontextprotocol/model-immediate-response";
+
+/// What of tasks we host, and thus declare (2025-11-25, Tasks: "Client Capabilities"). By default nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// Our tasks may be listed. Not to be declared where requestors cannot be told apart (Tasks: "Task Isolation and Access Control").
+    pub list: bool,
+    /// Our tasks may be cancelled.
+    pub cancel: bool,
+    /// `sampling/createMessage` may be a task.
+    pub sampling: bool,
+    /// `elicitation/create` may be a task.
+    pub elicitation: bool,
+}
+
+/// What a server asks about the tasks that we host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskRequest<'a> {
+    /// `tasks/get`: how this task stands.
+    Get(Cow<'a, str>),
+    /// `tasks/result`: what the request that became this task would have been answered with, once there is that.
+    Result(Cow<'a, str>),
+    /// `tasks/list`: the tasks, from this cursor on.
+    List(Option<Cow<'a, str>>),
+    /// `tasks/cancel`: an end to this task.
+    Cancel(Cow<'a, str>),
+}
+
+impl Hosts {
+    /// The capability `tasks` that says this, as a JSON object; `None` where there is nothing to declare.
+    pub fn capability(self) -> Option<String> {
+        let declare = |object: Object, name, json: &str, there| if there { object.raw(name, json) } else { object };
+        let requests = declare(Object::new(), "sampling", r#"{"createMessage":{}}"#, self.sampling);
+        let requests = declare(requests, "elicitation", r#"{"create":{}}"#, self.elicitation).end();
+        let tasks = declare(Object::new(), "list", "{}", self.list);
+        let tasks = declare(tasks, "cancel", "{}", self.cancel);
+        let tasks = declare(tasks, "requests", &requests, self.requests());
+        (self != Self::default()).then(|| tasks.end())
+    }
+
+    /// Whether anything may become a task here.
+    fn requests(self) -> bool {
+        self.sampling || self.elicitation
+    }
+
+    /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
+    /// declared: then it is to be answered as if nothing had been said of tasks (2025-11-25, Tasks: "Task Support and
+    /// Handling").
+    pub fn wanted(self, kind: InputKind, params: Option<Json<'_>>) -> Option<TaskOption> {
+        let declared = match kind {
+            InputKind::Sampling => self.sampling,
+            InputKind::Elicitation => self.elicitation,
+            InputKind::Roots => false,
+        };
+        let [task] = read_any(params, &["task"]);
+        let [ttl] = json::fields(task.filter(|_| declared)?, &[v2025::TIMES[0]])?;
+        Some(TaskOption { ttl_ms: json::whole(ttl) })
+    }
+
+    /// Reads a request about our tasks; `None`: it is about something else. `Err`: what it is answered with, since it is not
+    /// served here or says not which task it means. What `_meta` says of a task is not looked at (2025-11-25, Tasks:
+    /// "Associating Task-Related Messages").
+    pub fn read<'a>(self, method: &str, params: Option<Json<'a>>) -> Option<Result<TaskRequest<'a>, RpcError>> {
+        let served = match method {
+            "tasks/get" | "tasks/result" => self.requests(),
+            "tasks/cancel" => self.cancel,
+            "tasks/list" => self.list,
+            _ => return None,
+        };
+        if !served {
+            return Some(Err(error(METHOD_NOT_FOUND, &[method, " not supported"])));
+        }
+        let [task_id, cursor] = read_any(params, &["taskId", "cursor"]);
+        let no_cursor = || error(INVALID_PARAMS, &["Invalid cursor: it is no string"]);
+        Some(match (method, json::text(task_id)) {
+            ("tasks/list", _) if cursor.is_none() => Ok(TaskRequest::List(None)),
+            ("tasks/list", _) => json::text(cursor).map(|it| TaskRequest::List(Some(it))).ok_or_else(no_cursor),
+            ("tasks/get", Some(task_id)) => Ok(TaskRequest::Get(task_id)),
+            ("tasks/result", Some(task_id)) => Ok(TaskRequest::Result(task_id)),
+            (_, Some(task_id)) => Ok(TaskRequest::Cancel(task_id)),
+            (_, None) => Err(error(INVALID_PARAMS, &[method, " names no task: taskId is missing, or no string"])),
+        })
+    }
+}
+
+/// An error to answer with, its words these parts.
+pub fn error(code: i64, parts: &[&str]) -> RpcError {
+    RpcError { code, message: parts.concat(), data: None }
+}
+
+/// The result that says that a request has become this task (`CreateTaskResult`), and what a model may be told at once.
+pub fn created(task: &Snapshot, model_immediate_response: Option<&str>) -> String {
+    let result = Object::new().raw("task", &self::task(task));
+    let meta = |words| Object::new().text(MODEL_IMMEDIATE_RESPONSE_KEY, words).end();
+    model_immediate_response.into_iter().fold(result, |result, words| result.raw("_meta", &meta(words))).end()
+}
+
+/// How a task stands: the result of `tasks/get` and `tasks/cancel`, and the parameters of a status notification. These do not
+/// name the task in `_meta` (2025-11-25, Tasks: "Associating Task-Related Messages").
+pub fn task(task: &Snapshot) -> String {
+    let [ttl, poll_interval] = v2025::TIMES;
+    let json = Object::new().text("taskId", &task.task_id).text("status", task.status.as_str());
+    let texts = [
+        ("statusMessage", &task.status_message),
+        ("createdAt", &task.created_at),
+        ("lastUpdatedAt", &task.last_updated_at),
+    ];
+    let json =
+        texts.iter().fold(json, |json, (name, value)| value.iter().fold(json, |json, value| json.text(name, value)));
+    // Not to be left out: without it, requestors refuse the whole task.
+    let json = json.raw(ttl, &task.ttl_ms.map_or_else(|| "null".into(), text::decimal));
+    task.poll_interval_ms.into_iter().fold(json, |json, ms| json.number(poll_interval, ms)).end()
+}
+
+/// One page of tasks: the result of `tasks/list`.
+pub fn page(tasks: &[Snapshot], next_cursor: Option<&str>) -> String {
+    let mut all = String::from("[");
+    for one in tasks {
+        all.push_str(if all.len() > 1 { "," } else { "" });
+        all.push_str(&task(one));
+    }
+    all.push(']');
+    let page = Object::new().raw("tasks", &all);
+    next_cursor.into_iter().fold(page, |page, cursor| page.text("nextCursor", cursor)).end()
+}
+
+/// The result of `tasks/result`: what the request would have been answered with, and which task that was (2025-11-25, Tasks:
+/// "Result Retrieval"). `None` where it is not JSON.
+pub fn result(result: &str, task_id: &str) -> Option<String> {
+    Json::check(result).ok().map(|result| relate(result, task_id))
+}
