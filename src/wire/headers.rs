@@ -1,7 +1,7 @@
 //! The headers of our requests: what each era wants, and how a value is written that may hold anything.
 
 /// Names and values, one a line, as they cross to JavaScript. No value has a line end: what comes from elsewhere was a header
-/// before, or is written by [`value`].
+/// before, or is written in `value`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(String);
 
