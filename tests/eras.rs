@@ -187,6 +187,20 @@ fn what_was_spoken_earlier_is_found_out_again_when_it_fails() {
 }
 
 #[test]
+fn an_answer_from_another_origin_says_nothing_of_the_dialect() {
+    for spoken in [None, Some(Era::Handshake), Some(Era::Stateless)] {
+        let mut sim = with(|config| config.spoken = spoken);
+        let first = sim.pending().remove(0);
+        let elsewhere = Reply::result(&first, &json!({})).with_head(|head| {
+            head.redirected_to = Some("https://evil.test/".into());
+        });
+        sim.answer(first.exchange, elsewhere);
+        sim.assert_failed(1, FailureCode::Protocol, &["another origin"]);
+        assert_eq!(sim.sent.len(), 1, "{spoken:?}");
+    }
+}
+
+#[test]
 fn a_server_that_is_down_is_not_taken_for_an_old_one() {
     let mut sim = with(|config| config.spoken = Some(Era::Stateless));
     let probe = sim.pending_one("server/discover");

@@ -185,7 +185,8 @@ impl Client {
                 _ => {}
             }
         }
-        if trouble.is_unauthorized() {
+        // Neither says what the server speaks.
+        if trouble.is_unauthorized() || matches!(trouble, Trouble::Elsewhere(_)) {
             return self.no_session(now, &failure);
         }
         // What is not known to speak this era may speak its oldest form.

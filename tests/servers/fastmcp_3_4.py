@@ -13,10 +13,9 @@ from datetime import timedelta
 os.environ.setdefault("FASTMCP_DOCKET_URL", "memory://")
 
 from fastmcp import Context, FastMCP
-from fastmcp.dependencies import Progress
-from fastmcp.exceptions import ToolError
 from fastmcp.server.tasks import TaskConfig
 
+from fastmcp_tools import add_tools
 from serving import options, serve
 
 POLL = timedelta(milliseconds=200)
@@ -25,51 +24,7 @@ REQUIRED = TaskConfig(mode="required", poll_interval=POLL)
 
 mcp = FastMCP("mcp-tasks-fastmcp-3.4")
 
-# The worker runs in this process, so plain tools can tell what the tasks went through.
-long_sleeps = {"started": 0, "cancelled": 0}
-
-
-@mcp.tool(task=OPTIONAL)
-async def count(steps: int = 5, delay_ms: int = 200, progress: Progress = Progress()) -> dict:
-    """Counts step by step and says where it stands."""
-    await progress.set_total(steps)
-    for i in range(1, steps + 1):
-        await progress.set_message(f"step {i} of {steps}")
-        await progress.increment()
-        await asyncio.sleep(delay_ms / 1000)
-    return {"counted": steps}
-
-
-@mcp.tool(task=OPTIONAL)
-async def fails(reason: str = "the printer is on fire") -> str:
-    """Works a moment, then raises."""
-    await asyncio.sleep(0.2)
-    raise ToolError(reason)
-
-
-@mcp.tool(task=REQUIRED)
-async def long_sleep(progress: Progress = Progress()) -> str:
-    """Sleeps for ten minutes: for tests of cancelling."""
-    long_sleeps["started"] += 1
-    await progress.set_message("sleeping")
-    try:
-        await asyncio.sleep(600)
-    except asyncio.CancelledError:
-        long_sleeps["cancelled"] += 1
-        raise
-    return "slept"
-
-
-@mcp.tool(task=OPTIONAL)
-async def halves(n: float) -> float:
-    """A number alone, which the server has to wrap."""
-    return n / 2
-
-
-@mcp.tool(task=OPTIONAL)
-async def letters(word: str) -> list[str]:
-    """A list alone, likewise."""
-    return list(word)
+add_tools(mcp, OPTIONAL, REQUIRED)
 
 
 @mcp.tool(task=OPTIONAL)
@@ -88,24 +43,12 @@ async def asks_twice(ctx: Context) -> str:
 
 
 @mcp.tool
-async def quick(text: str) -> str:
-    """Answers at once, never as a task."""
-    return text
-
-
-@mcp.tool
 async def reports(ctx: Context) -> str:
     """Tells of its progress, and something else."""
     await ctx.report_progress(1, 2, "half")
     await ctx.info("listen")
     await ctx.report_progress(2, 2, "all")
     return "done"
-
-
-@mcp.tool
-async def was_cancelled() -> dict:
-    """How many calls of long_sleep were started, and how many of these were stopped by a cancellation."""
-    return dict(long_sleeps)
 
 
 @mcp.prompt(task=OPTIONAL)
