@@ -209,6 +209,14 @@ fn a_tool_whose_headers_break_a_rule_is_neither_listed_nor_called() {
 }
 
 #[test]
+fn every_tool_that_is_left_out_is_told() {
+    let bad = |name: &str| json!({ "name": name, "inputSchema": { "x-mcp-header": "N" } });
+    let sim = greeted_with(&json!([bad("a"), { "name": "good" }, bad("b")]), |_| {});
+    let told: Vec<String> = sim.warnings().iter().map(|w| w.chars().take(40).collect()).collect();
+    assert_eq!(told, ["bad-tool: left a tool out of the list: a", "bad-tool: left a tool out of the list: b"]);
+}
+
+#[test]
 fn a_server_that_misses_a_header_is_listed_again_and_called_once_more() {
     let old = tool(&json!({}));
     let new = tool(&json!({ "inputSchema": { "properties": { "a": { "type": "string", "x-mcp-header": "A" } } } }));

@@ -151,13 +151,13 @@ impl Client {
         if std::mem::take(&mut run.stale) {
             return;
         }
-        let mut left_out = String::new();
+        let mut left_out = Vec::new();
         for item in page.items {
             let Listed { json, name, task_support: support, wraps_result, is_idempotent, mirrors } = item;
             // What must not be called is not shown (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
             if let Err(problem) = &mirrors {
                 let name = name.as_deref().unwrap_or_default();
-                left_out = ["left a tool out of the list: ", name, ": ", problem.as_str()].concat();
+                left_out.push(["left a tool out of the list: ", name, ": ", problem.as_str()].concat());
             } else {
                 if !run.json.is_empty() {
                     run.json.push(',');
@@ -170,8 +170,8 @@ impl Client {
         }
         run.pages += 1;
         listing.attempts = 0;
-        if !left_out.is_empty() {
-            self.warn("bad-tool", left_out);
+        for message in left_out {
+            self.warn("bad-tool", message);
         }
         let listing = self.listing(kind);
         let Some(run) = &mut listing.run else { return };
