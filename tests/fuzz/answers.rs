@@ -1,8 +1,8 @@
-//! What a server might say to a request of ours.
+//! What a server might say, to a request of ours or of its own accord.
 
-use super::engine::Choices;
+use super::choices::Choices;
 
-pub(crate) fn state(task_id: &str, choices: &mut Choices<'_>) -> String {
+fn state(task_id: &str, choices: &mut Choices<'_>) -> String {
     let status = choices.one(&["working", "working", "input_required", "completed", "failed", "cancelled", "odd"]);
     let interval = choices.one(&["100", "0", "1e9", "99999999999999999999", "null", "\"x\""]);
     let second = choices.below(60);
@@ -78,4 +78,39 @@ pub(crate) fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<Stri
 fn after<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(key)?;
     rest.split([',', '}', '"']).next()
+}
+
+/// A notification, or a request of the server's.
+pub(crate) fn told(choices: &mut Choices<'_>) -> String {
+    let question = choices.below(4);
+    match choices.below(10) {
+        3..6 => {
+            let method = choices.one(&["elicitation/create", "sampling/createMessage", "roots/list", "x"]);
+            let meta = choices.one(&[
+                "",
+                r#","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t1"}}"#,
+                r#","mode":"url""#,
+            ]);
+            let (method, meta) = (method.unwrap_or_default(), meta.unwrap_or_default());
+            format!(r#"{{"id":{question},"method":"{method}","params":{{"message":"?"{meta}}}}}"#)
+        }
+        6 => format!(r#"{{"method":"notifications/cancelled","params":{{"requestId":{question}}}}}"#),
+        7 => {
+            format!(r#"{{"method":"notifications/progress","params":{{"progressToken":{question},"progress":1}}}}"#)
+        }
+        0 => r#"{"id":0,"method":"ping"}"#.to_owned(),
+        1 => r#"{"method":"notifications/tools/list_changed"}"#.to_owned(),
+        2 => r#"{"id":7,"result":{}}"#.to_owned(),
+        _ => {
+            let id = format!("t{}", choices.below(5));
+            let ids = choices.one(&["", r#""t0""#, r#""t0","t1","t2""#]).unwrap_or_default();
+            match choices.below(4) {
+                0 => {
+                    let accepted = format!(r#"{{"notifications":{{"taskIds":[{ids}]}}}}"#);
+                    format!(r#"{{"method":"notifications/subscriptions/acknowledged","params":{accepted}}}"#)
+                }
+                _ => format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices)),
+            }
+        }
+    }
 }

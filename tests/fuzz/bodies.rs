@@ -4,6 +4,7 @@
 use mcp_tasks::wire::event_stream::EventStream;
 
 mod answers;
+mod choices;
 mod engine;
 mod json;
 mod task;

@@ -1,6 +1,7 @@
 //! A world that bytes steer: each byte chooses what the page, the network or the clock does next.
 
-use super::answers::{answer_to, state};
+use super::answers::{answer_to, told};
+use super::choices::Choices;
 use mcp_tasks::client::{
     Call, CallKind, Client, Config, Era, ExchangeId, Handle, Input, InputAnswer, InputId, Output, PauseReason, Query,
     ReplyId, TaskMode,
@@ -12,31 +13,6 @@ use std::collections::BTreeSet;
 
 const LONGEST_MESSAGE: usize = 4096;
 const HANDLES: u32 = 40;
-
-/// The bytes that are left; zero when there are none.
-pub(crate) struct Choices<'d>(&'d [u8]);
-
-impl<'d> Choices<'d> {
-    pub(crate) fn byte(&mut self) -> u8 {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        *first
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::from(self.byte()) % limit.max(1)
-    }
-
-    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
-        of.get(self.below(of.len())).copied()
-    }
-
-    fn bytes(&mut self) -> &'d [u8] {
-        let (taken, rest) = self.0.split_at(self.0.len().min(usize::from(self.byte())).min(self.0.len()));
-        self.0 = rest;
-        taken
-    }
-}
 
 /// A request that is under way.
 #[derive(Clone)]
@@ -400,37 +376,7 @@ impl World {
         if some.is_some() && choices.below(2) == 0 {
             self.begin(stream, 200, "text/event-stream", choices);
         }
-        let question = choices.below(4);
-        let message = match choices.below(10) {
-            3..6 => {
-                let method = choices.one(&["elicitation/create", "sampling/createMessage", "roots/list", "x"]);
-                let meta = choices.one(&[
-                    "",
-                    r#","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t1"}}"#,
-                    r#","mode":"url""#,
-                ]);
-                let (method, meta) = (method.unwrap_or_default(), meta.unwrap_or_default());
-                format!(r#"{{"id":{question},"method":"{method}","params":{{"message":"?"{meta}}}}}"#)
-            }
-            6 => format!(r#"{{"method":"notifications/cancelled","params":{{"requestId":{question}}}}}"#),
-            7 => {
-                format!(r#"{{"method":"notifications/progress","params":{{"progressToken":{question},"progress":1}}}}"#)
-            }
-            0 => r#"{"id":0,"method":"ping"}"#.to_owned(),
-            1 => r#"{"method":"notifications/tools/list_changed"}"#.to_owned(),
-            2 => r#"{"id":7,"result":{}}"#.to_owned(),
-            _ => {
-                let id = format!("t{}", choices.below(5));
-                let ids = choices.one(&["", r#""t0""#, r#""t0","t1","t2""#]).unwrap_or_default();
-                match choices.below(4) {
-                    0 => {
-                        let accepted = format!(r#"{{"notifications":{{"taskIds":[{ids}]}}}}"#);
-                        format!(r#"{{"method":"notifications/subscriptions/acknowledged","params":{accepted}}}"#)
-                    }
-                    _ => format!(r#"{{"method":"notifications/tasks/status","params":{}}}"#, state(&id, choices)),
-                }
-            }
-        };
+        let message = told(choices);
         self.input(Input::Chunk { exchange: stream, bytes: format!("data: {message}\n\n").as_bytes() });
     }
 }
