@@ -18,7 +18,6 @@ use crate::{
         snapshot::short_id,
     },
 };
-
 use std::borrow::Cow;
 
 /// How often a call that was refused before anything was done with it is sent again.
@@ -63,14 +62,12 @@ impl Client {
                 self.calls.retain(|&h| h != handle);
                 self.drop_task(handle);
             }
-            &Creation::Sent { as_task: false, request, .. } if self.era.has_sessions() => {
+            &Creation::Sent { as_task, request, .. } if !as_task || !self.era.has_sessions() => {
                 self.drop_request(request);
-                self.notify(sessions::request_cancelled(request));
-                self.drop_task(handle);
-            }
-            // Without a session the broken connection says it all (2026-07-28, Cancellation).
-            &Creation::Sent { request, .. } if !self.era.has_sessions() => {
-                self.drop_request(request);
+                // Without a session the broken connection says it all (2026-07-28, Cancellation).
+                if self.era.has_sessions() {
+                    self.notify(sessions::request_cancelled(request));
+                }
                 self.drop_task(handle);
             }
             Creation::Sent { .. } => {

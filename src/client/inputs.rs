@@ -208,11 +208,9 @@ impl Client {
     pub(super) fn release_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
         for (input, question) in self.inputs.iter_mut() {
-            if matches!(question.way, Way::Response { .. })
-                && let Some(answer) = question.answer.as_mut().filter(|a| !a.sent && a.not_before <= now)
-            {
-                answer.sent = true;
-                ready.push((*input, answer.body.clone()));
+            if matches!(question.way, Way::Response { .. }) && question.is_ready(now) {
+                question.sent_in(*input);
+                ready.extend(question.response().map(|(_, body)| (*input, body.to_owned())));
             }
         }
         for (input, body) in ready {

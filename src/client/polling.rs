@@ -1,7 +1,7 @@
 use super::{Client, Handle, entry::Cancel, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Seen, Task, Want},
+    task::{Failure, FailureCode, Seen, Want},
     wire::{
         Problem,
         answer::{State, read_payload},
@@ -67,14 +67,15 @@ impl Client {
                 self.poll_failed(now, handle, want, &Trouble::Protocol(problem));
             }
             Ok(Ok(state)) => {
+                // From now on the stream will tell; before it was there, something may have been missed.
+                let is_spoken_of = self.stream_speaks_of(&task_id);
                 self.tasks.update(handle, |entry| {
                     entry.task.answered(want);
                     entry.overdue = None;
+                    if is_spoken_of {
+                        entry.task.stream_taken(now);
+                    }
                 });
-                // From now on the stream will tell; before it was there, something may have been missed.
-                if self.stream_speaks_of(&task_id) {
-                    self.with_task(now, handle, Task::stream_taken);
-                }
                 self.described(now, handle, &state, false);
             }
             Ok(Err(problem)) => self.poll_failed(now, handle, want, &Trouble::Protocol(problem)),

@@ -42,7 +42,7 @@ export class TaskState {
   progress: Progress | undefined;
   /** The handle, as long as somebody holds it. */
   owner: WeakRef<Task<unknown>> | undefined;
-  /** Somebody has looked for the outcome since it is known. */
+  /** Somebody listens, or has asked for the creation or for the outcome that is known. */
   isSeen = false;
   /** Nobody holds the handle any more. */
   isLetGo = false;
