@@ -147,6 +147,10 @@ impl Client {
         if !(may || is_open) || !self.config.stream || self.is_stopped() {
             return;
         }
+        // This is looked at in every turn, and hardly ever is anything new.
+        if is_open && !self.tasks.take_watch_change() {
+            return;
+        }
         let wanted = self.tasks.watched_ids(MOST_NAMED);
         let is_new = wanted.iter().any(|id| !self.stream.named.contains(id));
         if wanted.is_empty() || (is_open && !is_new) {

@@ -22,6 +22,8 @@ pub(super) struct Tasks {
     by_id: Table<(Box<str>, Handle), ()>,
     due: Table<(Millis, Handle), ()>,
     watched: usize,
+    /// Other tasks are watched than when this was last asked.
+    has_watch_changed: bool,
     creating: usize,
     /// Tasks that want input, or for whose input a request is held.
     inputs: Vec<Handle>,
@@ -67,6 +69,11 @@ impl Tasks {
     /// Somebody watches a task that runs.
     pub(super) fn is_any_watched(&self) -> bool {
         self.watched > 0
+    }
+
+    /// Whether other tasks are watched than when this was last asked.
+    pub(super) fn take_watch_change(&mut self) -> bool {
+        std::mem::take(&mut self.has_watch_changed)
     }
 
     /// The ids of the newest tasks that run and are watched, so many at most.
@@ -148,6 +155,7 @@ impl Tasks {
         let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
         let watched = entry.task.is_watched() && running;
         if watched != entry.watched {
+            self.has_watch_changed = true;
             if watched {
                 self.watched += 1
             } else {
@@ -194,6 +202,7 @@ impl Tasks {
             self.due.remove(&(at, handle));
         }
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
+        self.has_watch_changed |= entry.watched;
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
         self.calls = self.calls.saturating_sub(usize::from(entry.sent));
         self.inputs.retain(|&h| h != handle);
