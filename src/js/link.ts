@@ -4,7 +4,7 @@ import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
 import { brokenBy, onBroken } from "./guard.js";
-import { contained, snapshot, type Host } from "./host.js";
+import { contained, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
@@ -230,13 +230,13 @@ export class Link implements Port {
     for (const reply of replies) reply.reject(error);
   }
 
-  #changed(state: TaskState, ...fields: Parameters<typeof snapshot>): void {
-    state.onChanged(snapshot(...fields));
-    const { taskId, owner } = state;
-    this.known.add(taskId!);
-    if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
+  #changed(state: TaskState, ...news: Parameters<TaskState["onChanged"]>): void {
+    if (state.onChanged(...news)) {
+      this.known.add(state.taskId!);
+      if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
+    }
     const { onTaskStatus } = this.#options;
-    if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, owner?.deref()));
+    if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, state.owner?.deref()));
     if (state.isLetGo) this.forget(state.handle);
   }
 
@@ -268,9 +268,9 @@ export class Link implements Port {
       },
       speaks: (era) => remember(this.#url, this.#options, era),
       created: (handle, taskId) => state(handle)?.onCreated(taskId),
-      changed: (handle, ...fields) => {
+      changed: (handle, ...news) => {
         const changed = state(handle);
-        if (changed) this.#changed(changed, ...fields);
+        if (changed) this.#changed(changed, ...news);
       },
       settled: (handle, isError, isWrapped, json) => {
         state(handle)?.onSettled({ value: withData(JSON.parse(json), isWrapped), isError });

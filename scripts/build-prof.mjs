@@ -1,0 +1,121 @@
+// dist/: the package as published. Rust -> wasm -> glue (target/glue) -> bundles and types.
+// Each half has a stamp over all that goes into it, so an unchanged tree costs one `cargo build` that does nothing.
+import * as esbuild from "esbuild";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { env, root, run, wasmTarget } from "./env.mjs";
+import { shorten } from "./shorten.mjs";
+import { slim } from "./slim.mjs";
+
+const cargoWasm = `${root}target/prof/${wasmTarget}/release/mcp_tasks.wasm`;
+const glue = root + "target/glue-prof/";
+const dist = root + "target/dist-prof/";
+
+// A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
+// options, but promise nothing of them: for this one build of the module only, and it works without.
+const lean = {
+  flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
+  options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
+};
+
+buildRust();
+const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+  root + "node_modules/binaryen/package.json"]);
+if (read(glue + ".stamp") !== glueKey) makeGlue();
+const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
+const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+  root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
+if (read(root + "target/dist-prof.stamp") !== distKey || !existsSync(dist)) await makeDist();
+
+function buildRust() {
+  const flags = `CARGO_TARGET_${wasmTarget.toUpperCase().replaceAll("-", "_")}_RUSTFLAGS`;
+  // Panic messages hold source paths: keep this machine's out of the package, and the build the same everywhere.
+  const registry = (env.CARGO_HOME ?? homedir() + "/.cargo") + "/registry/src";
+  const crates = existsSync(registry) ? readdirSync(registry).map((d) => [join(registry, d), "/crates"]) : [];
+  // The last prefix that fits wins: the general one comes first.
+  const remap = [[homedir(), "/home"], ...crates, [root.slice(0, -1), "/mcp-tasks"]].map(([a, b]) => `--remap-path-prefix=${a}=${b}`);
+  const all = [...(env[flags]?.split(" ") ?? []), ...remap, ...(env.STD_SOURCE ? lean.flags : [])];
+  if (!env.STD_SOURCE) console.error("build: without std's source (see scripts/setup.sh) the module is 4 KB larger than it need be");
+  // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
+  // The flags in their encoded form: a folder's name may hold a space.
+  run("cargo", ["rustc", "--config", "profile.release.strip=false", "--target-dir", "target/prof", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
+    ...(env.STD_SOURCE ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
+}
+
+function makeGlue() {
+  rmSync(glue, { recursive: true, force: true });
+  // web: plain ES modules, started by our own entries. They say where the wasm is, so the glue's own guess, a second
+  // `new URL(…, import.meta.url)` that would make bundlers ship the wasm twice, is left out.
+  run(root + "target/tools/wbg", [cargoWasm, "--target", "web", "--out-dir", glue, "--out-name", "mcp_tasks", "--omit-default-module-path",
+    "--remove-producers-section"]);
+  const wasm = glue + "mcp_tasks_bg.wasm";
+  const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
+  writeFileSync(wasm, short.wasm);
+  // Measured: the code taken apart and put together anew, and inlined less, is smaller by a hundredth once it is compressed.
+  // Nothing lies in the lowest KB but the end of a stack that never gets that far.
+  // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
+  run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "-g", "--flatten", "--rereloop", "-Oz", "-Oz",
+    "--low-memory-unused", "--one-caller-inline-max-function-size=30", "--strip-target-features", wasm, "-o", wasm]);
+  writeFileSync(glue + "mcp_tasks.js", slim(short.glue));
+  const bytes = readFileSync(wasm);
+  for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
+  writeFileSync(glue + ".stamp", glueKey);
+}
+
+async function makeDist() {
+  // Into a folder of its own, swapped in at the end: a build that fails leaves the old dist/ whole.
+  const next = root + "target/dist-prof.next/";
+  rmSync(next, { recursive: true, force: true });
+  mkdirSync(next, { recursive: true });
+  run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
+  copyFileSync(glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
+  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64
+  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"]]) await bundle(entry, platform, next);
+  rmSync(root + "target/dist-prof.stamp", { force: true });
+  const last = root + "target/dist-prof.last/";
+  rmSync(last, { recursive: true, force: true });
+  if (existsSync(dist)) renameSync(dist, last);
+  renameSync(next, dist);
+  rmSync(last, { recursive: true, force: true });
+  writeFileSync(root + "target/dist-prof.stamp", distKey);
+  const wasm = readFileSync(dist + "mcp_tasks_bg.wasm");
+  console.error(`dist/mcp_tasks_bg.wasm: ${wasm.length} bytes, gzip ${gzipSync(wasm, { level: 9 }).length}, brotli ${brotliCompressSync(wasm).length}`);
+}
+
+async function bundle(entry, platform, folder) {
+  const result = await esbuild.build({
+    entryPoints: [`${root}src/js/${entry}.ts`],
+    // Source maps name their sources as seen from dist/, so that is what esbuild is told; the files go to `folder`.
+    outdir: dist, write: false,
+    platform, bundle: true, format: "esm", target: "es2022",
+    // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
+    minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
+    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }], logLevel: "warning",
+  }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
+  if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
+  for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
+}
+
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
+function generated(build) {
+  build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
+  build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue + "mcp_tasks.js", sideEffects: false }));
+  build.onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: "wasm-base64", namespace: "generated" }));
+  build.onLoad({ filter: /.*/, namespace: "generated" }, () => ({ contents: readFileSync(glue + "mcp_tasks_bg.wasm"), loader: "base64" }));
+}
+
+function hash(files) {
+  const h = createHash("sha256");
+  for (const f of files) h.update(basename(f)).update("\0").update(readFileSync(f)).update("\0");
+  return h.digest("hex");
+}
+function read(file) {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}
