@@ -32,12 +32,15 @@ pub(super) struct Entry {
     /// The tool's structured content is wrapped: see [`crate::wire::answer::Payload::is_wrapped`].
     pub(super) is_wrapped: bool,
     // What the tables know of it.
-    pub(super) due: Option<Millis>,
+    /// When the timer table looks at it again; `Millis::MAX`: it does not. Not later than it is due.
+    pub(super) looked_at: Millis,
+    pub(super) is_due: bool,
     pub(super) watched: bool,
     pub(super) creating: bool,
     pub(super) sent: bool,
     pub(super) input: bool,
-    pub(super) named: Option<Box<str>>,
+    /// The hash of its name.
+    pub(super) named: Option<u32>,
 }
 
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
@@ -85,7 +88,8 @@ impl Entry {
             rounds: 0,
             overdue: None,
             is_wrapped: false,
-            due: None,
+            looked_at: Millis::MAX,
+            is_due: false,
             watched: false,
             creating: false,
             sent: false,

@@ -181,6 +181,8 @@ impl Client {
         // Whatever happens first after a device has slept: limits that have passed meanwhile would not come up again.
         self.give_up_unanswered(now);
         self.pump(now);
+        // So that the time of the next timeout is exact.
+        self.tasks.first_due();
     }
 
     /// The next thing to do or to tell; `None` when there is nothing left.

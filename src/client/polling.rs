@@ -221,7 +221,7 @@ impl Client {
 
     /// When the first task is to be asked after, all hindrances but the lack of room considered.
     pub(super) fn poll_time(&self) -> Option<Millis> {
-        let (due, _) = self.tasks.first_due()?;
+        let due = self.tasks.due_at()?;
         if self.is_stopped() {
             return None;
         }

@@ -11,6 +11,7 @@ use crate::{
         snapshot::{Snapshot, Status},
     },
 };
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// How many early notifications are kept at most.
 const MOST_EARLY: usize = 256;
@@ -19,8 +20,13 @@ const MOST_EARLY: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     entries: Table<Handle, Box<Entry>>,
-    by_id: Table<(Box<str>, Handle), ()>,
-    due: Table<(Millis, Handle), ()>,
+    /// By what is left of an id when it is hashed: a row is eight bytes, and is found without looking at the ids.
+    by_id: Table<(u32, Handle), ()>,
+    /// When to look at which task, the first on top. A task that is put off stays where it is until then: what is heard of a task
+    /// costs the same however many there are.
+    due: BinaryHeap<Reverse<(Millis, Handle)>>,
+    /// How many tasks are due at some time.
+    waiting: usize,
     watched: usize,
     /// Other tasks are watched than when this was last asked.
     has_watch_changed: bool,
@@ -80,9 +86,9 @@ impl Tasks {
     pub(super) fn watched_ids(&self, most: usize) -> Vec<Box<str>> {
         let watched = self.entries.iter().rev().filter(|(_, entry)| entry.watched);
         let mut ids: Vec<Box<str>> = Vec::new();
-        for id in watched.filter_map(|(_, entry)| entry.named.as_ref()).take(most) {
-            if !ids.contains(id) {
-                ids.push(id.clone());
+        for id in watched.filter_map(|(_, entry)| entry.task.task_id()).take(most) {
+            if !ids.iter().any(|known| **known == *id) {
+                ids.push(id.into());
             }
         }
         ids
@@ -114,9 +120,44 @@ impl Tasks {
         self.calls
     }
 
+    /// Whether any task is to be asked after, now or later.
+    pub(super) fn is_any_due(&self) -> bool {
+        self.waiting > 0
+    }
+
+    /// When the first is due: exact behind [`Self::first_due`].
+    pub(super) fn due_at(&self) -> Option<Millis> {
+        self.due.peek().filter(|_| self.waiting > 0).map(|Reverse((at, _))| *at)
+    }
+
     /// The first that is due, and when.
-    pub(super) fn first_due(&self) -> Option<(Millis, Handle)> {
-        self.due.iter().next().map(|(due, ())| *due)
+    pub(super) fn first_due(&mut self) -> Option<(Millis, Handle)> {
+        // Put off and brought forward again and again, a task is there many times.
+        if self.due.len() > 2 * self.entries.iter().len() + 64 {
+            self.due.clear();
+            for (handle, entry) in self.entries.iter_mut() {
+                entry.looked_at = entry.task.due().map_or(Millis::MAX, |(at, _)| at);
+                if entry.looked_at < Millis::MAX {
+                    self.due.push(Reverse((entry.looked_at, *handle)));
+                }
+            }
+        }
+        while let Some(Reverse((at, handle))) = self.due.peek().copied() {
+            let entry = self.entries.get_mut(&handle).filter(|entry| entry.looked_at == at);
+            if let Some(entry) = entry {
+                let due = entry.task.due().map_or(Millis::MAX, |(at, _)| at);
+                if due == at {
+                    return Some((at, handle));
+                }
+                entry.looked_at = due;
+                if due < Millis::MAX {
+                    self.due.push(Reverse((due, handle)));
+                }
+            }
+            // The one that was on top: what was put in comes later.
+            self.due.pop();
+        }
+        None
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
@@ -141,15 +182,16 @@ impl Tasks {
     #[inline(never)]
     fn follow(&mut self, handle: Handle) {
         let Some(entry) = self.entries.get_mut(&handle) else { return };
-        let due = entry.task.due().map(|(at, _)| at);
-        if due != entry.due {
-            if let Some(at) = entry.due {
-                self.due.remove(&(at, handle));
-            }
-            if let Some(at) = due {
-                self.due.insert((at, handle), ());
-            }
-            entry.due = due;
+        let due = entry.task.due();
+        if due.is_some() != entry.is_due {
+            self.waiting = if entry.is_due { self.waiting.saturating_sub(1) } else { self.waiting + 1 };
+            entry.is_due = due.is_some();
+        }
+        if let Some((at, _)) = due
+            && at < entry.looked_at
+        {
+            entry.looked_at = at;
+            self.due.push(Reverse((at, handle)));
         }
         // Before it is named and after it has ended, nothing can be heard of it.
         let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
@@ -191,31 +233,32 @@ impl Tasks {
         if entry.named.is_none()
             && let Some(id) = entry.task.task_id()
         {
-            self.by_id.insert((id.into(), handle), ());
-            entry.named = Some(id.into());
+            let hash = hash(id);
+            self.by_id.insert((hash, handle), ());
+            entry.named = Some(hash);
         }
     }
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&handle)?;
-        if let Some(at) = entry.due {
-            self.due.remove(&(at, handle));
-        }
+        self.waiting = self.waiting.saturating_sub(usize::from(entry.is_due));
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.has_watch_changed |= entry.watched;
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
         self.calls = self.calls.saturating_sub(usize::from(entry.sent));
         self.inputs.retain(|&h| h != handle);
-        if let Some(id) = entry.named.clone() {
-            self.by_id.remove(&(id, handle));
+        if let Some(hash) = entry.named {
+            self.by_id.remove(&(hash, handle));
         }
         Some(entry)
     }
 
     /// The handles of the task with this id.
     pub(super) fn by_id(&self, task_id: &str) -> Vec<Handle> {
-        let from = self.by_id.first_from(|(id, _)| id.as_ref() < task_id);
-        from.iter().take_while(|((id, _), ())| id.as_ref() == task_id).map(|((_, handle), ())| *handle).collect()
+        let wanted = hash(task_id);
+        let from = self.by_id.first_from(|(hash, _)| *hash < wanted);
+        let same = from.iter().take_while(|((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
+        same.filter(|handle| self.id_of(*handle) == Some(task_id)).collect()
     }
 
     /// Keeps a notification about a task that may be about to be named.
@@ -238,6 +281,11 @@ impl Tasks {
         }
         mine
     }
+}
+
+/// FNV-1a: whoever chooses ids that collide makes only the finding of his own tasks slow.
+fn hash(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Client {
@@ -283,7 +331,8 @@ impl Client {
 
     /// The state of a task is another than it was.
     fn changed(&mut self, now: Millis, handle: Handle) {
-        let Some(snapshot) = self.tasks.snapshot_of(handle).cloned() else { return };
+        let shared = self.tasks.get(handle).and_then(|entry| entry.task.lifecycle().shared());
+        let Some(snapshot) = shared.cloned() else { return };
         let cancelled = (snapshot.status == Status::Cancelled)
             .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
         self.put(Output::Changed { handle, snapshot });
@@ -297,6 +346,8 @@ impl Client {
 
     /// The outcome of a task is known: told once, then the task is dropped.
     pub(super) fn settle(&mut self, now: Millis, handle: Handle, outcome: Outcome) {
+        // What was named and never described is settled without its name.
+        let task_id = self.tasks.id_of(handle).map(ToOwned::to_owned);
         let is_unseen = self.tasks.update(handle, |entry| {
             let is_unseen = !entry.task.is_watched() && !entry.abandoned && entry.task.task_id().is_none();
             entry.task.settle(now);
@@ -305,7 +356,7 @@ impl Client {
         let Some(is_unseen) = is_unseen else { return };
         let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
         self.put(Output::Settled { handle, outcome, is_wrapped, is_unseen });
-        self.drop_task(handle);
+        self.drop_task(handle, task_id.as_deref());
     }
 
     #[inline(never)]
@@ -374,7 +425,7 @@ impl Client {
         if over == Some(true)
             && let Some(entry) = self.tasks.remove(handle)
         {
-            let task_id = entry.named.clone();
+            let task_id = entry.task.task_id().map(ToOwned::to_owned);
             self.dismiss(entry);
             self.forget_keys(task_id.as_deref());
         }
