@@ -7,7 +7,7 @@ use super::{
     fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
     input::InputKind,
     json::{self, Json},
-    jsonrpc::RpcError,
+    jsonrpc::{self, RpcError},
     object::Object,
     sessions::{RELATED_TASK, relate},
     snapshot::Snapshot,
@@ -36,6 +36,37 @@ pub struct Hosts {
     pub elicitation: bool,
 }
 
+/// A request of the server's that is for whoever hosts our tasks. The order is known to `src/js/inputs.ts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosted {
+    /// `elicitation/create`, to become a task.
+    Elicitation,
+    /// `sampling/createMessage`, to become a task.
+    Sampling,
+    /// `tasks/get`.
+    Get,
+    /// `tasks/result`.
+    Result,
+    /// `tasks/list`.
+    List,
+    /// `tasks/cancel`.
+    Cancel,
+}
+
+impl Hosted {
+    /// The method's name.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Elicitation => InputKind::Elicitation.method(),
+            Self::Sampling => InputKind::Sampling.method(),
+            Self::Get => "tasks/get",
+            Self::Result => "tasks/result",
+            Self::List => "tasks/list",
+            Self::Cancel => "tasks/cancel",
+        }
+    }
+}
+
 /// What a server asks about the tasks that we host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskRequest<'a> {
@@ -62,8 +93,19 @@ impl Hosts {
     }
 
     /// Whether anything may become a task here.
-    fn requests(self) -> bool {
+    pub fn requests(self) -> bool {
         self.sampling || self.elicitation
+    }
+
+    /// Which of the requests about our tasks this is, where such a one was declared.
+    pub fn about(self, method: &str) -> Option<Hosted> {
+        let about = [
+            (Hosted::Get, self.requests()),
+            (Hosted::Result, self.requests()),
+            (Hosted::List, self.list),
+            (Hosted::Cancel, self.cancel),
+        ];
+        about.into_iter().find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
     }
 
     /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
@@ -116,6 +158,11 @@ pub fn created(task: &Snapshot, model_immediate_response: Option<&str>) -> Strin
     let result = Object::new().raw("task", &self::task(task));
     let meta = |words| Object::new().text(MODEL_IMMEDIATE_RESPONSE_KEY, words).end();
     model_immediate_response.into_iter().fold(result, |result, words| result.raw("_meta", &meta(words))).end()
+}
+
+/// Tells the requestor how a task of ours stands, without being asked; `task` is [`task()`]'s text (2025-11-25, Tasks: "Task Status Notification").
+pub fn changed(task: &str) -> String {
+    jsonrpc::notification("notifications/tasks/status", Some(task))
 }
 
 /// How a task stands: the result of `tasks/get` and `tasks/cancel`, and the parameters of a status notification. These do not
