@@ -42,6 +42,7 @@ mod context;
 mod error;
 mod execution;
 mod held;
+mod limits;
 mod memory;
 mod serving;
 mod state;
@@ -53,8 +54,9 @@ pub use cancel::{CancelError, cancel_task};
 pub use context::TaskContext;
 pub use error::StoreError;
 pub use execution::{ExecutionError, Recorded, task_execution};
+pub use limits::HostLimits;
 pub use memory::{InMemoryTaskStore, Limits};
-pub use serving::{answer, create_task};
+pub use serving::{answer, create_task, follow};
 pub use state::{
     DEFAULT_POLL_INTERVAL_MS, UnixMillis, create_task_state, generate_task_id, is_terminal, update_task_state,
 };
