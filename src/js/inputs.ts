@@ -26,6 +26,8 @@ export class Inputs {
   readonly #port: Port;
   readonly #states: ReadonlyMap<number, TaskState>;
   readonly #open = new Map<number, Question>();
+  /** One for all of a client's requests: a host tells clients apart by it. */
+  readonly #notify = (task: object): void => this.#port.tell(JSON.stringify(task));
 
   constructor(options: ClientOptions, port: Port, states: ReadonlyMap<number, TaskState>) {
     this.#options = options;
@@ -54,11 +56,10 @@ export class Inputs {
 
   /** What a request for whoever hosts tasks is answered by. */
   #host(name: keyof TaskHandlers, handler: InputHandler<object, object>, length: number): InputHandler<object, object> {
-    const notify = (task: object): void => this.#port.tell(JSON.stringify(task));
     return (params, context) => {
       const host = this.#options.taskHandlers!;
       if (!host[name]) throw Object.assign(new Error(`${name} is not served`), { code: METHOD_NOT_FOUND });
-      return host[name](params as InputRequest["params"], { ...context, length, handler, notify });
+      return host[name](params as InputRequest["params"], { ...context, length, handler, notify: this.#notify });
     };
   }
 
@@ -103,9 +104,10 @@ export class Inputs {
       if (signal.aborted) return;
       const { code } = (error ?? {}) as { code?: unknown };
       // Codes of JSON-RPC and MCP are negative; those of a DOMException mean something else.
-      const number = Number.isInteger(code) && (code as number) < 0 ? (code as number) : INTERNAL_ERROR;
+      const isMeant = Number.isInteger(code) && (code as number) < 0;
+      const number = isMeant ? (code as number) : INTERNAL_ERROR;
       // What a server asks wrongly about our tasks is its own affair.
-      if (!isHosted || number === INTERNAL_ERROR) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
+      if (!(isHosted && isMeant)) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
       await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
     }
   }

@@ -129,7 +129,7 @@ export interface HostedContext extends Omit<InputContext, "key"> {
   readonly handler: InputHandler<object, object>;
   /**
    * Tells the server how a task stands, without being asked (MCP 2025-11-25, Tasks: "Task Status Notification"): a Task of
-   * the specification. Does nothing where there is no session.
+   * the specification. Does nothing where there is no session. The same function in every request to one client.
    */
   readonly notify: (task: object) => void;
 }

@@ -34,6 +34,7 @@ const RESULT = 1;
 const LIST = 2;
 const CANCEL = 3;
 
+const INTERNAL_ERROR = -32603;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Params = { readonly [key: string]: unknown };
@@ -60,13 +61,15 @@ export class TaskHost implements TaskHandlers {
   readonly #options: TaskHostOptions;
   readonly #bridge: Bridge;
   #running = 0;
+  /** Whose requests are served. */
+  #client: unknown;
 
   /** @throws TypeError an option makes no sense */
   constructor(options: TaskHostOptions = {}) {
     this.#options = checked(options, ["maxConcurrent", "maxTtlMs", "maxRequestLength"]);
     this.store = options.store ?? new InMemoryTaskStore();
     this.#bridge = bridge(this.store);
-    if (options.list !== false) this.listTasks = (params) => this.#answer(LIST, params);
+    if (options.list !== false) this.listTasks = (params, context) => this.#answer(LIST, params, context);
   }
 
   /** @internal */
@@ -80,25 +83,34 @@ export class TaskHost implements TaskHandlers {
   }
 
   /** @internal */
-  getTask(params: Params): Promise<object> {
-    return this.#answer(GET, params);
+  getTask(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(GET, params, context);
   }
 
   /** @internal */
-  getTaskResult(params: Params): Promise<object> {
-    return this.#answer(RESULT, params);
+  getTaskResult(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(RESULT, params, context);
   }
 
   /** @internal */
-  cancelTask(params: Params): Promise<object> {
-    return this.#answer(CANCEL, params);
+  cancelTask(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(CANCEL, params, context);
   }
 
-  #answer(what: number, params: Params): Promise<object> {
+  /** A host of two clients would show the one's tasks to the other's server. */
+  #only({ notify }: HostedContext): void {
+    this.#client ??= notify;
+    if (notify === this.#client) return;
+    throw Object.assign(new Error("this TaskHost is another client's: make one for each client; nothing was done"), { code: INTERNAL_ERROR });
+  }
+
+  async #answer(what: number, params: Params, context: HostedContext): Promise<object> {
+    this.#only(context);
     return answered(() => module().answer(this.#bridge, what, JSON.stringify(params)));
   }
 
   async #create(params: Params, context: HostedContext): Promise<object> {
+    this.#only(context);
     const { maxConcurrent, maxTtlMs, maxRequestLength } = this.#options;
     const taskId = generateTaskId();
     const { ttl } = params["task"] as { ttl?: unknown };

@@ -92,9 +92,18 @@ impl TaskStore for JsStore {
     }
 
     fn list_tasks<'a>(&'a self, cursor: Option<&'a str>) -> StoreFuture<'a, TaskPage> {
-        Box::pin(
-            async move { read_page(&text(self.0.list_tasks(cursor)).await?).ok_or_else(|| odd("a page of tasks")) },
-        )
+        Box::pin(async move {
+            let page = JsFuture::from(self.0.list_tasks(cursor)).await.map_err(|error| {
+                let error: &Refusal = error.unchecked_ref();
+                match cursor {
+                    Some(cursor) if error.reason() == "invalid_cursor" => {
+                        StoreError::InvalidCursor { cursor: cursor.into() }
+                    }
+                    _ => read_error(error),
+                }
+            })?;
+            page.as_string().and_then(|page| read_page(&page)).ok_or_else(|| odd("a page of tasks"))
+        })
     }
 
     fn delete_task<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, bool> {
