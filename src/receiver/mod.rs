@@ -47,6 +47,7 @@ mod context;
 mod error;
 mod execution;
 mod held;
+mod limits;
 mod memory;
 mod memory_queue;
 mod polling;
@@ -66,12 +67,13 @@ pub use capabilities::{
 pub use context::TaskContext;
 pub use error::StoreError;
 pub use execution::{ExecutionError, Recorded, task_execution};
+pub use limits::HostLimits;
 pub use memory::{InMemoryTaskStore, Limits};
 pub use memory_queue::InMemoryTaskMessageQueue;
 pub use polling::{Polls, SHORTEST_POLL_INTERVAL_MS, poll_until_terminal};
 pub use queue::{MessageKind, QueueError, QueueFuture, QueuedMessage, TaskMessageQueue};
 pub use resolver::{AlreadyResolved, Resolver};
-pub use serving::{answer, create_task};
+pub use serving::{answer, create_task, follow};
 pub use state::{
     DEFAULT_POLL_INTERVAL_MS, UnixMillis, create_task_state, generate_task_id, is_terminal, update_task_state,
 };
