@@ -113,6 +113,19 @@ impl Hosts {
         (self != Self::default()).then(|| tasks.end())
     }
 
+    /// What a client's capabilities declare of tasks: [`Self::capability`], read by who it is told to. Only an object declares
+    /// something, whatever it holds; what is not one is read as absent.
+    pub fn declared(capabilities: Json<'_>) -> Self {
+        let [tasks] = read_any(Some(capabilities), &["tasks"]);
+        let [list, cancel, requests] = read_any(tasks, &["list", "cancel", "requests"]);
+        let [sampling, elicitation] = read_any(requests, &["sampling", "elicitation"]);
+        let [create_message] = read_any(sampling, &["createMessage"]);
+        let [create] = read_any(elicitation, &["create"]);
+        let [list, cancel, sampling, elicitation] = [list, cancel, create_message, create]
+            .map(|declared| declared.is_some_and(|json| json::fields(json, &[]).is_some()));
+        Self { list, cancel, sampling, elicitation }
+    }
+
     /// Whether anything may become a task here.
     pub fn requests(self) -> bool {
         self.sampling || self.elicitation
