@@ -78,6 +78,7 @@ fn a_request_that_shall_become_a_task_goes_to_whoever_hosts_it_and_a_plain_one_t
 
 #[test]
 fn a_kind_that_was_not_declared_is_served_as_if_nothing_had_been_said_of_tasks() {
+    // checklist R2.2
     for hosts in [Hosts::default(), Hosts { elicitation: false, ..ALL }] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
         sim.running("render");
@@ -93,6 +94,7 @@ fn a_kind_that_was_not_declared_is_served_as_if_nothing_had_been_said_of_tasks()
 
 #[test]
 fn a_mode_that_was_not_declared_does_not_become_a_task() {
+    // checklist R2.16
     let mut sim = host();
     let mut url = augmented(question(0, "Go there"));
     url["params"]["mode"] = json!("url");

@@ -20,6 +20,7 @@ async function hosting(t, options, hostOptions = {}) {
 const createdOf = ({ result }) => result?.task;
 
 test("a thousand requests at once: as many tasks as may be, the others are told -32603, and the rest goes on", async (t) => {
+  // checklist R2.15
   const { server, host } = await hosting(t, { onElicitation: never });
   const answers = await inTime(Promise.all(Array.from({ length: 1000 }, (_, n) => server.ask("elicitation/create", question(`question ${n}`)))));
   const tasks = answers.map(createdOf).filter(Boolean);
@@ -48,6 +49,7 @@ test("a cancelled task makes room only when its work has ended: work that does n
 });
 
 test("a prompt of 50 MB is refused with -32602 before any work, and nothing is kept of it", async (t) => {
+  // checklist R2.15
   let asked = 0;
   const { server, host } = await hosting(t, { onSampling: () => { asked++; return never(); } });
   const { error } = await inTime(server.ask("sampling/createMessage", prompt("x".repeat(50 << 20))));
@@ -101,6 +103,7 @@ test("a host serves one client: a second one is refused, so that no server gets 
 });
 
 test("the time to live is cut to the limit, a strange one is as good as none, and what outlives it stops its work", async (t) => {
+  // checklist R2.7, R2.15
   const { server } = await hosting(t, { onElicitation: never }, { maxTtlMs: 5000 });
   for (const ttl of [60_000, Number.MAX_SAFE_INTEGER, undefined, -1, "soon", 1e300]) {
     tolerate(/task\.ttl/);

@@ -19,6 +19,7 @@ const created = async (server, method = "elicitation/create", params = question(
 
 export const rows = {
   "host.get_task: flat, with its times and its time to live, and without the task in _meta": async (lib, { equal }) => {
+    // checklist R2.5, R2.7, R2.10, R2.14
     const { server, client } = await hosting(lib, { onElicitation: never });
     const task = await created(server);
     equal([task.status, task.ttl, task.pollInterval, task.createdAt === task.lastUpdatedAt], ["working", 60_000, 500, true]);
@@ -30,6 +31,7 @@ export const rows = {
     client.close();
   },
   "host.get_task_result: waits for the end, is exactly the answer, and names the task": async (lib, { equal }) => {
+    // checklist R2.9, R2.16
     let answer;
     const { server, client } = await hosting(lib, { onElicitation: () => new Promise((resolve) => { answer = resolve; }), onSampling: () => { throw Object.assign(new Error("the user said no"), { code: -1 }); } });
     const { taskId } = await created(server);
@@ -44,6 +46,7 @@ export const rows = {
     client.close();
   },
   "host.list_tasks: what can be got can be listed, page by page; not where the host says so": async (lib, { equal }) => {
+    // checklist R2.4, R2.12, R2.14
     const { server, client } = await hosting(lib, { onElicitation: never });
     const ids = [];
     for (let n = 0; n < 12; n++) ids.push((await created(server)).taskId);
@@ -59,6 +62,7 @@ export const rows = {
     private_.client.close();
   },
   "host.cancel_task: cancelled before it is answered, the work is stopped, and what it says later changes nothing": async (lib, { equal, until }) => {
+    // checklist R2.13, R2.6
     let stopped = false, answer;
     const { server, client, host } = await hosting(lib, { onElicitation: (params, { signal }) => new Promise((resolve) => { answer = resolve; signal.addEventListener("abort", () => { stopped = true; }); }) });
     const { taskId } = await created(server);
@@ -73,6 +77,7 @@ export const rows = {
     client.close();
   },
   "host.augmented_sampling: a task at once, then the handler's answer; a plain request is served plainly": async (lib, { equal }) => {
+    // checklist R2.8, R2.3
     const said = { role: "assistant", content: { type: "text", text: "42" }, model: "m" };
     const seen = [];
     const { server, client } = await hosting(lib, { onSampling: (params, { key }) => { seen.push([params.maxTokens, typeof key]); return said; } });
@@ -84,6 +89,7 @@ export const rows = {
     client.close();
   },
   "host.augmented_elicitation: a task at once, then the handler's answer; each status is notified": async (lib, { equal, until }) => {
+    // checklist R2.11, R2.10
     const { server, client } = await hosting(lib, { onElicitation: () => accepted });
     const { taskId } = await created(server);
     await until(() => server.told.some(({ method }) => method === "notifications/tasks/status"));
@@ -93,6 +99,7 @@ export const rows = {
     client.close();
   },
   "host.build_capability: only what there is somebody for": async (lib, { equal }) => {
+    // checklist R2.1
     const declared = async (options, host) => {
       const { server, client } = await hosting(lib, options, host);
       client.close();

@@ -29,6 +29,7 @@ export const rows = {
     await refuses(cancelTask(store, "nobody's"), { reason: "unknown", rpcCode: -32602, message: "Task not found: nobody's" });
   },
   "helpers.generate_task_id: a UUID of version 4, another each time": async ({ generateTaskId }, make, { equal }) => {
+    // checklist R2.15, R2.4
     const ids = Array.from({ length: 100 }, generateTaskId);
     equal(ids.filter((id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)), []);
     equal(new Set(ids).size, 100);
