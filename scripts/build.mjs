@@ -9,9 +9,11 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
 import { slim } from "./slim.mjs";
+import { makeScript } from "./wasm2js.mjs";
 
 const cargoWasm = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;
 const glue = root + "target/glue/";
+const glueOfScript = root + "target/glue-js/";
 const dist = root + "dist/";
 
 // A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
@@ -21,12 +23,21 @@ const lean = {
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
 };
 
+// browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
+// goes without the engine
+const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", react: "neutral" };
+
 buildRust();
 const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
   root + "node_modules/binaryen/package.json"]);
 if (read(glue + ".stamp") !== glueKey) makeGlue();
+const scriptKey = glueKey + hash([root + "scripts/wasm2js.mjs"]);
+if (read(glueOfScript + ".stamp") !== scriptKey) {
+  makeScript(cargoWasm, glueOfScript);
+  writeFileSync(glueOfScript + ".stamp", scriptKey);
+}
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = scriptKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
 if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
@@ -72,8 +83,8 @@ async function makeDist() {
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64
-  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"]]) await bundle(entry, platform, next);
+  copyFileSync(glueOfScript + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
   rmSync(last, { recursive: true, force: true });
@@ -93,16 +104,19 @@ async function bundle(entry, platform, folder) {
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }], logLevel: "warning",
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? glueOfScript : glue) }],
+    external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
-function generated(build) {
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
+function generated(build, glue) {
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue + "mcp_tasks.js", sideEffects: false }));
+  // A file of its own, beside the entry: no source map has to repeat it.
+  build.onResolve({ filter: /^#engine$/ }, () => ({ path: "./mcp_tasks_bg.js", external: true }));
   build.onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: "wasm-base64", namespace: "generated" }));
   build.onLoad({ filter: /.*/, namespace: "generated" }, () => ({ contents: readFileSync(glue + "mcp_tasks_bg.wasm"), loader: "base64" }));
 }

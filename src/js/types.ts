@@ -6,6 +6,12 @@ import type { Task } from "./task.js";
 /** The statuses that never change. @internal */
 export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 
+/**
+ * Headers of answers that a page has to be allowed to read. A request with `within` belongs to a session that was begun, unless
+ * it stands alone, as `alone` says. @internal
+ */
+export const NEEDED_BY_PAGES = { session: "mcp-session-id", within: "mcp-protocol-version", alone: "mcp-method", challenge: "www-authenticate" } as const;
+
 /** Where a task stands (MCP 2025-11-25, Tasks: "Task Status"). The last three are terminal: they never change. */
 export type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
