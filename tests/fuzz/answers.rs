@@ -85,11 +85,19 @@ pub(crate) fn told(choices: &mut Choices<'_>) -> String {
     let question = choices.below(4);
     match choices.below(10) {
         3..6 => {
-            let method = choices.one(&["elicitation/create", "sampling/createMessage", "roots/list", "x"]);
+            let method = choices.one(&[
+                "elicitation/create",
+                "sampling/createMessage",
+                "roots/list",
+                "tasks/result",
+                "tasks/x",
+                "x",
+            ]);
             let meta = choices.one(&[
                 "",
                 r#","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t1"}}"#,
                 r#","mode":"url""#,
+                r#","task":{"ttl":1}"#,
             ]);
             let (method, meta) = (method.unwrap_or_default(), meta.unwrap_or_default());
             format!(r#"{{"id":{question},"method":"{method}","params":{{"message":"?"{meta}}}}}"#)
