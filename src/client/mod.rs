@@ -21,6 +21,7 @@ mod queries;
 mod question;
 mod requests;
 mod resume;
+mod rollcall;
 mod rounds;
 mod session;
 mod stream;
@@ -48,6 +49,7 @@ use queries::Pending;
 use question::Question;
 use requests::Purpose;
 use resume::Resume;
+use rollcall::RollCall;
 use rounds::Spent;
 use session::Session;
 use std::collections::VecDeque;
@@ -74,6 +76,7 @@ pub struct Client {
     cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
+    roll_call: RollCall,
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
@@ -120,6 +123,7 @@ impl Client {
             calls: Vec::new(),
             cancels: Vec::new(),
             listings: Default::default(),
+            roll_call: RollCall::default(),
             queries: Table::default(),
             inputs: Table::default(),
             spent: Vec::new(),
