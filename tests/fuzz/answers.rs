@@ -45,7 +45,7 @@ pub(crate) fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<Stri
         }
         _ if is("\"initialize\"") => {
             let tasks = choices.one(&[
-                r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#,
+                r#","tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}"#,
                 r#","tasks":{"requests":{"tools":{}}}"#,
                 "",
             ])?;
@@ -65,6 +65,12 @@ pub(crate) fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<Stri
         _ if is("\"tools/call\"") && is("\"task\":") => {
             let new = format!("t{}", choices.below(4));
             format!(r#"{{"task":{}}}"#, state(&new, choices))
+        }
+        _ if is("\"tasks/list\"") => {
+            let tasks: Vec<String> =
+                (0..choices.below(6)).map(|_| state(&format!("t{}", choices.below(5)), choices)).collect();
+            let next = choices.one(&["", "", r#","nextCursor":"x""#, r#","nextCursor":"y""#])?;
+            format!(r#"{{"tasks":[{}]{next}}}"#, tasks.join(","))
         }
         _ if is("\"tasks/get\"") || is("\"tasks/cancel\"") => state(task_id, choices),
         _ => {

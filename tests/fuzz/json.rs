@@ -119,8 +119,10 @@ fn read_in(era: Era, json: Json<'_>) {
             Err(_) => {}
         }
     }
-    if let Ok(tasks) = era.read_tasks(json) {
-        assert!(Json::check(&tasks).is_ok(), "{tasks}");
+    if let Ok(page) = era.read_tasks(json) {
+        let text = page.to_json();
+        assert!(Json::check(&text).is_ok(), "{text}");
+        assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
     }
     for kind in CallKind::ALL {
         if let Ok(page) = era.read_page(kind, json) {
