@@ -4,7 +4,7 @@ import { open } from "../../scripts/engines.mjs";
 import { serve } from "../../scripts/serve.mjs";
 
 /** How long a condition may take on a busy machine; nothing is asserted about time. */
-export const patience = 30_000;
+export const patience = Number(process.env.PATIENCE ?? 30_000);
 
 /** The element with a test id. */
 export const t = (id) => `[data-testid="${id}"]`;

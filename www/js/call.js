@@ -29,5 +29,4 @@ export function showCall(pane, server, tool, { onStart, onClose }) {
         h("div", { class: "field" }, h("label", { for: "call-as" }, "Call it"), asTask),
         h("div", { class: "field" }, h("label", { for: "call-ttl" }, "Ask the server to keep the task, in minutes", h("span", { class: "optional" }, "optional")), keep)),
       h("div", { class: "buttons" }, h("button", { class: "primary", type: "submit", "data-testid": "start" }, "Start"))));
-  pane.scrollTop = 0;
 }

@@ -109,7 +109,6 @@ export function showTask(pane, entry, { onClose, onForget }) {
     setTimeout(() => setText(part.link, "Copy link"), 3000);
   }
   update();
-  pane.scrollTop = 0;
   return { update, heading };
 }
 

@@ -5,8 +5,9 @@ import { checkboxes, list, variants } from "./groups.js";
 import { inputFor } from "./inputs.js";
 import { describe, isObject } from "./schema.js";
 
-/** A schema whose required members fan out without end becomes JSON beyond so many inputs. */
-const mostInputs = 400;
+/** A schema whose required members go on without end becomes JSON beyond so many inputs, and so deep. */
+const mostInputs = 300;
+const mostLevels = 6;
 let serial = 0;
 
 /** The form of an object's members, without a frame; `prefix` begins the test ids. */
@@ -15,12 +16,12 @@ export function createForm(schema, prefix = "arg") {
   const budget = { left: mostInputs };
   if (node.kind === "json") node.kind = "object";
   node.fields ??= () => [];
-  return members(node, { path: prefix, budget });
+  return members(node, { path: prefix, budget, depth: 0 });
 }
 
-/** A control for any node; `at` is `{ path, budget, required, name }`. */
+/** A control for any node; `at` is `{ path, budget, depth, required, name }`. */
 export function control(node, at) {
-  if (--at.budget.left < 0) return leaf({ ...node, kind: "json" }, at);
+  if (--at.budget.left < 0 || at.depth > mostLevels) return leaf({ ...node, kind: "json" }, at);
   if (node.kind === "object") return object(node, at);
   if (node.kind === "list") return list(node, at, control);
   if (node.kind === "choices") return checkboxes(node, at);
@@ -57,9 +58,9 @@ export function titleOf({ label }, { name, required }) {
   return [label ?? name, differs && h("code", {}, name), !required && h("span", { class: "optional" }, "optional")];
 }
 
-function members(node, { path, budget }) {
+function members(node, { path, budget, depth }) {
   const parts = node.fields(node.initial).map(({ name, required, node }) =>
-    ({ name, control: control(node, { path: `${path}-${name}`, name, required, budget }) }));
+    ({ name, control: control(node, { path: `${path}-${name}`, name, required, budget, depth: depth + 1 }) }));
   const read = () => {
     const value = {};
     for (const { name, control } of parts) {

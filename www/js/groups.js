@@ -15,7 +15,7 @@ export function list(node, at, control) {
 
   function append(initial) {
     const i = items.length;
-    const one = control(node.item(initial), { ...at, path: `${at.path}-${i}`, name: `${what} ${i + 1}`, required: true });
+    const one = control(node.item(initial), { ...at, path: `${at.path}-${i}`, name: `${what} ${i + 1}`, required: true, depth: at.depth + 1 });
     const remove = h("button", { type: "button", class: "small", "aria-label": `Remove ${what} ${i + 1}` }, "Remove");
     const item = { control: one, row: h("li", {}, one.element, remove) };
     remove.addEventListener("click", () => {
@@ -81,7 +81,7 @@ export function variants(node, at, control) {
     !at.required && h("option", { value: "" }, "not given"), node.variants.map(({ label }, i) => h("option", { value: i }, label)));
   const show = () => {
     const chosen = select.value === "" ? undefined : node.variants[Number(select.value)];
-    inner = chosen && control({ ...chosen.node() }, { ...at, required: true });
+    inner = chosen && control({ ...chosen.node() }, { ...at, required: true, depth: at.depth + 1 });
     fill(body, inner?.element);
   };
   select.addEventListener("change", show);

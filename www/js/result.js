@@ -62,10 +62,10 @@ export function block(content) {
 
 /** A text, or the beginning of it, and a way to have all of it. */
 function preview(text, kind) {
-  if (text.length <= mostText) return h("pre", { class: kind, tabindex: "0", role: "region", "aria-label": "Text" }, text);
+  if (text.length <= mostText) return h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Text" }, text);
   return h("div", { class: "bounded", "data-testid": "bounded" },
     h("p", { class: "hint" }, `The first ${bytes(mostText)} of ${bytes(text.length)}. `, h("button", { type: "button", class: "small", onclick: () => save(text) }, "Save all of it")),
-    h("pre", { class: kind, tabindex: "0", role: "region", "aria-label": "Beginning of the text" }, text.slice(0, mostText)));
+    h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Beginning of the text" }, text.slice(0, mostText)));
 }
 
 function save(text) {

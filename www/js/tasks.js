@@ -18,6 +18,7 @@ export class Tasks {
   #byHandle = new WeakMap();
   #changed = new Set();
   #isScheduled = false;
+  #drawnAt = -Infinity;
   #draw;
 
   /** `draw(changed)` is called once for many changes, with the entries that changed. */
@@ -110,19 +111,24 @@ export class Tasks {
     return count;
   }
 
-  /** Something is to be drawn anew: once for all that happens before the next frame. */
+  /**
+   * Something is to be drawn anew: at once where a person did something, else ten times a second at most, for all that has
+   * happened since.
+   */
   touch(entry) {
     if (entry) this.#changed.add(entry);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     const draw = () => {
       this.#isScheduled = false;
+      this.#drawnAt = performance.now();
       const changed = this.#changed;
       this.#changed = new Set();
       this.#draw(changed);
     };
     // A hidden tab has no frames, but a title that may say that somebody is asked.
     if (document.hidden) setTimeout(draw, 500);
+    else if (entry && performance.now() - this.#drawnAt < 100) setTimeout(draw, 100);
     else requestAnimationFrame(draw);
   }
 }
