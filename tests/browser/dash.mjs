@@ -89,7 +89,9 @@ async function inPage({ what, args: [selector, value], patience }) {
     for (const end = Date.now() + patience; ; await new Promise((r) => setTimeout(r, 25))) {
       const found = condition();
       if (found) return found;
-      if (Date.now() > end) throw new Error(`never: ${what} ${selector} ${value ?? ""}, but ${visible().map((element) => element.textContent).join(" | ").slice(0, 500)}; ${[...document.querySelectorAll("[data-testid=task]")].map((row) => row.textContent).join(" | ").slice(0, 800)}`);
+      if (Date.now() < end) continue;
+      const texts = (elements) => [...elements].map(({ textContent }) => textContent).join(" | ").slice(0, 800);
+      throw new Error(`never: ${what} ${selector} ${value ?? ""}, but ${texts(visible())}; ${texts(document.querySelectorAll("[data-testid=task]"))}`);
     }
   };
   const says = (element) => (value == null || element.textContent.includes(value));

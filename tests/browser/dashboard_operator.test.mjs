@@ -1,6 +1,11 @@
 // What an operator relies on: forms that follow the schema, counters that are true, headers that are kept nowhere, links, losses
 // in words. In Chromium; what differs between engines is in dashboard.test.mjs.
 import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { missing } from "../../scripts/engines.mjs";
 import { accepted, answer, failure, initializeResult, json, startScripted } from "../servers/scripted.mjs";
@@ -8,6 +13,7 @@ import { startDemo } from "../servers/demo.mjs";
 import { startShowcase } from "../servers/showcase.mjs";
 import { openDashboard, row, t } from "./dash.mjs";
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const tool = (name, properties, required = []) => ({ name, inputSchema: { type: "object", properties, required } });
 const schemaTool = tool("everything", {
   word: { type: "string", minLength: 2, maxLength: 5 },
@@ -26,11 +32,15 @@ const schemaTool = tool("everything", {
 }, ["word", "tags"]);
 schemaTool.inputSchema.$defs = { place: { type: "object", required: ["city"], properties: { city: { type: "string" }, zip: { type: "string" } } } };
 
+const part = (name, type) => ({ title: name, type: "object", required: [name], properties: { [name]: { type } } });
+const shapes = { name: "shapes", title: ["no", "words"], description: { no: "words" }, inputSchema: { type: "object", oneOf: [part("radius", "number"), part("side", "integer")] } };
+const bag = { name: "bag", inputSchema: { type: "object", additionalProperties: { type: "string" } } };
+
 /** Answers every call with its arguments; wants `authorization` where one is given. */
 async function startEcho(authorization) {
   const methods = {
     initialize: (id) => initializeResult(id, { capabilities: { tools: {} } }),
-    "tools/list": (id) => answer(id, { tools: [schemaTool, tool("never", {})] }),
+    "tools/list": (id) => answer(id, { tools: [schemaTool, shapes, bag, { name: 7 }, tool("never", {})] }),
     "tools/call": (id, { name, arguments: args }) => (name === "never" ? undefined : answer(id, { content: [{ type: "text", text: JSON.stringify(args) }], structuredContent: args })),
   };
   return startScripted(({ method: verb, rpc, req, res }) => {
@@ -114,6 +124,24 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
       word: "ab", mail: "ada@example.org", when, count: 4, ratio: 0.75, flag: true, colour: "g", either: { name: "Ada" },
       tags: ["same", "other"], where: { city: "Lisbon" }, extra: { k: "v" },
     });
+  });
+
+  test("arguments of one of several shapes, and any object at all, have a form too; what makes no sense in a list is passed over", async () => {
+    const server = await using(await startEcho());
+    await connect(server.url);
+    await ui.click(t("tool-shapes"));
+    await ui.fill(t("arg-variant"), "1");
+    await ui.fill(t("arg-side"), "4");
+    await ui.click(t("start"));
+    await ui.wait(row("shapes", "completed"));
+    await ui.start("bag", {});
+    await ui.wait(".field-error", "This is needed.");
+    await ui.fill(t("arg"), `{"any":"thing"}`);
+    await ui.click(t("start"));
+    await ui.wait(row("bag", "completed"));
+    const calls = server.requests.filter(({ rpc }) => rpc?.method === "tools/call").map(({ rpc }) => rpc.params.arguments);
+    assert.deepEqual(calls, [{ side: 4 }, { any: "thing" }]);
+    assert.equal(await ui.count("#tool-list .name"), 4, "a tool whose name is a number is none");
   });
 
   test("the counters are what the server has seen; where it has no stream it is polled, and that is said", async () => {
@@ -210,6 +238,36 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.wait(row("never", "lost"), "before the server had named a task");
     await ui.wait(row("ask_before_deleting", "expired"), "task_expired");
     assert.equal(silent.requests.filter(({ rpc }) => rpc?.method === "tools/call").length, 1, "it is not called again on a guess");
+  });
+
+  test("the folder works where it is copied to: below a path, from any static server, by its own policy", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "dashboard-"));
+    for (const [from, to] of [["www", ""], ["dist", "dist"]]) cpSync(join(root, from), join(folder, "tools/tasks", to), { recursive: true });
+    const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+    const http = createServer((req, res) => {
+      const path = join(folder, new URL(req.url, "http://x").pathname.replace(/\/$/, "/index.html"));
+      if (!existsSync(path)) return res.writeHead(404).end();
+      res.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" }).end(readFileSync(path));
+    });
+    await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+    try {
+      const server = await using(await startEcho());
+      await page.goto(`http://127.0.0.1:${http.address().port}/tools/tasks/`);
+      await connect(server.url);
+      await ui.start("everything", { word: "abc", "tags-0": "x" });
+      await ui.wait(row("everything", "completed"));
+      assert.deepEqual(await page.evaluate(() => seen.splice(0)), []);
+      const blocked = await page.evaluate(async () => {
+        document.body.append(Object.assign(document.createElement("script"), { textContent: "pwned('inline')" }));
+        await new Promise((resolve) => document.addEventListener("securitypolicyviolation", () => setTimeout(resolve), { once: true }));
+        return seen.splice(0);
+      });
+      assert.deepEqual(blocked.map((words) => words.split(" ").slice(0, 2).join(" ")), ["policy: script-src-elem"], "the policy stands in the page itself");
+    } finally {
+      http.close();
+      http.closeAllConnections();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("what is kept for a reload holds no arguments and no results", async () => {

@@ -12,7 +12,7 @@ export function setUpAnnouncer() {
   let timer;
   const say = () => {
     timer = undefined;
-    const byStatus = Map.groupBy ? Map.groupBy(news, ({ status }) => status) : group(news);
+    const byStatus = group(news);
     news = [];
     setText(byId("announcer"), [...byStatus].map(([status, entries]) =>
       entries.length === 1 ? `${entries[0].name}: ${wordOf(status)}` : `${plural(entries.length, "task")}: ${wordOf(status)}`).join(". "));

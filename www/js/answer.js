@@ -32,7 +32,9 @@ function build(entry, question) {
     event.preventDefault();
     const answer = read();
     if (answer) void send(answer);
-  } }, h("h3", {}, title), parts, h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary", "data-testid": "answer" }, "Send"), buttons), trouble);
+  } },
+  h("h3", {}, title), parts,
+  h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary", "data-testid": "answer" }, "Send"), buttons), trouble);
   return form;
 }
 
@@ -61,7 +63,9 @@ function sampling({ params, task, refuse }) {
     parts: [
       params.systemPrompt && h("section", {}, h("h4", {}, "system"), block({ type: "text", text: params.systemPrompt })),
       messages.map((message) => h("section", {}, h("h4", {}, String(message?.role).slice(0, 40)), [message?.content].flat().slice(0, 20).map(block))),
-      h("div", { class: "field" }, h("span", { class: "label", "aria-hidden": "true" }, "What the model says", h("span", { class: "optional" }, `at most ${Number(params.maxTokens) || "?"} tokens`)), said, error),
+      h("div", { class: "field" },
+        h("span", { class: "label", "aria-hidden": "true" }, "What the model says",
+          h("span", { class: "optional" }, `at most ${Number(params.maxTokens) || "?"} tokens`)), said, error),
       h("div", { class: "field" }, h("span", { class: "label", "aria-hidden": "true" }, "Name of the model"), model),
     ],
     read() {
@@ -74,7 +78,9 @@ function sampling({ params, task, refuse }) {
 }
 
 function roots({ task, refuse }) {
-  const lines = h("textarea", { rows: 3, class: "mono", placeholder: "file:///home/ada/pictures", "data-testid": "answer-roots", "aria-label": "Folders, one file:// URI a line" });
+  const lines = h("textarea", {
+    rows: 3, class: "mono", placeholder: "file:///home/ada/pictures", "data-testid": "answer-roots", "aria-label": "Folders, one file:// URI a line",
+  });
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
   return {
     title: `${task?.name ?? "The server"} asks which folders it may look at`,

@@ -113,7 +113,9 @@ export function setUpBoard(tasks, on) {
     const at = shown.indexOf(active);
     const page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight()) - 2);
     const onRow = event.target.getAttribute("role") === "row";
-    const steps = new Map([["ArrowDown", at + 1], ["ArrowUp", at - 1], ["PageDown", at + page], ["PageUp", at - page], ["Home", 0], ["End", shown.length - 1]]);
+    const steps = new Map([
+      ["ArrowDown", at + 1], ["ArrowUp", at - 1], ["PageDown", at + page], ["PageUp", at - page], ["Home", 0], ["End", shown.length - 1],
+    ]);
     if (steps.has(event.key)) move(steps.get(event.key));
     else if (onRow && (event.key === "Enter" || event.key === " ")) on.open(active);
     else if (onRow && event.key === "Delete" && active?.isSettled) forget(active);

@@ -22,11 +22,12 @@ export function showCall(pane, server, tool, { onStart, onClose }) {
       h("button", { type: "button", class: "small", "aria-label": "Close this pane", onclick: onClose }, "Close")),
     h("form", { class: "call", novalidate: true, onsubmit: submit, "data-testid": "call-form" },
       h("p", { class: "hint" }, h("code", {}, short(tool.name)), ` · ${server.kindOf(tool)} · ${server.name}`),
-      tool.description && h("p", { class: "description" }, short(String(tool.description), 4000)),
+      tool.description && h("p", { class: "description" }, short(tool.description, 4000)),
       form.elements,
       form.isEmpty && h("p", { class: "hint" }, "Takes no arguments."),
       h("details", { class: "options" }, h("summary", {}, "How to call it"),
         h("div", { class: "field" }, h("label", { for: "call-as" }, "Call it"), asTask),
-        h("div", { class: "field" }, h("label", { for: "call-ttl" }, "Ask the server to keep the task, in minutes", h("span", { class: "optional" }, "optional")), keep)),
+        h("div", { class: "field" },
+          h("label", { for: "call-ttl" }, "Ask the server to keep the task, in minutes", h("span", { class: "optional" }, "optional")), keep)),
       h("div", { class: "buttons" }, h("button", { class: "primary", type: "submit", "data-testid": "start" }, "Start"))));
 }

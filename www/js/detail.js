@@ -65,7 +65,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
   }
 
   function questions() {
-    const forms = [...entry.questions.values()].map((question) => questionForm(entry, question));
+    const forms = entry.asking.map((question) => questionForm(entry, question));
     const hadFocus = part.questions.contains(document.activeElement);
     if (forms.length !== part.questions.childElementCount || forms.some((form, i) => part.questions.children[i] !== form)) fill(part.questions, forms);
     if (hadFocus && !part.questions.contains(document.activeElement)) heading.focus();
@@ -77,7 +77,8 @@ export function showTask(pane, entry, { onClose, onForget }) {
       ["Task", entry.taskId ?? (entry.handle?.returnedImmediately ? "none: the server answered at once" : "not named yet")],
       ["Started", `${clock(entry.at)}${entry.settledAt ? `, took ${duration(entry.settledAt - entry.at)}` : ""}`],
       snapshot?.lastUpdatedAt && ["Last update", `${clock(snapshot.lastUpdatedAt)}, by the server's clock`],
-      snapshot?.taskId && ["Time to live", snapshot.ttlMs === null ? "not said, or without limit" : `${duration(snapshot.ttlMs)}, until about ${clock(entry.at + snapshot.ttlMs)}`],
+      snapshot?.taskId && ["Time to live", snapshot.ttlMs === null ? "not said, or without limit"
+        : `${duration(snapshot.ttlMs)}, until about ${clock(entry.at + snapshot.ttlMs)}`],
       snapshot?.pollIntervalMs && ["Poll interval", `${snapshot.pollIntervalMs} ms`],
     ].filter(Boolean);
     const text = JSON.stringify(rows);
@@ -93,7 +94,8 @@ export function showTask(pane, entry, { onClose, onForget }) {
     setText(part.skipped, entry.skipped ? `${plural(entry.skipped, "older change")} not kept.` : "");
     for (const event of entry.timeline.slice(events > all ? 0 : entry.timeline.length - (all - events))) {
       part.events.prepend(h("li", { "data-status": event.status },
-        h("time", {}, clock(event.at)), h("span", { class: "status" }, icon(event.status), wordOf(event.status)), h("span", { class: "message" }, short(event.message, 1000))));
+        h("time", {}, clock(event.at)), h("span", { class: "status" }, icon(event.status), wordOf(event.status)),
+        h("span", { class: "message" }, short(event.message, 1000))));
       while (part.events.childElementCount > 200) part.events.lastElementChild.remove();
     }
     events = all;

@@ -41,11 +41,16 @@ export class Entry {
   }
 
   get message() {
-    return this.snapshot?.statusMessage ?? this.handle?.progress?.message ?? "";
+    return String(this.snapshot?.statusMessage ?? this.handle?.progress?.message ?? "");
   }
 
   get isSettled() {
     return !isLive(this.status);
+  }
+
+  /** The questions that wait for an answer: none once it is over, though the word of that may come a moment later. */
+  get asking() {
+    return this.isSettled ? [] : [...this.questions.values()];
   }
 
   /** Data that finds the task again, or undefined where there is none. */

@@ -10,13 +10,18 @@ const mostInputs = 300;
 const mostLevels = 6;
 let serial = 0;
 
-/** The form of an object's members, without a frame; `prefix` begins the test ids. */
+/**
+ * The form of an object's members, without a frame: `{ elements, isEmpty, read(), check() }`; `prefix` begins the test ids. What
+ * has no members to show is one control for the whole object.
+ */
 export function createForm(schema, prefix = "arg") {
-  const node = describe(isObject(schema) ? schema : {}, schema);
-  const budget = { left: mostInputs };
-  if (node.kind === "json") node.kind = "object";
-  node.fields ??= () => [];
-  return members(node, { path: prefix, budget, depth: 0 });
+  const { oneOf, anyOf, ...own } = isObject(schema) ? schema : {};
+  const node = describe(isObject(own.properties) ? own : schema, schema);
+  const at = { path: prefix, budget: { left: mostInputs }, depth: 0, name: "arguments", required: true };
+  if (node.kind === "object") return members(node, at);
+  if (!isObject(schema) || Object.keys(schema).length === 0) return members({ fields: () => [] }, at);
+  const whole = control(node.kind === "variants" ? node : { ...node, kind: "json", expects: "object" }, at);
+  return { elements: [whole.element], isEmpty: false, read: () => whole.read() ?? {}, check: () => whole.check() };
 }
 
 /** A control for any node; `at` is `{ path, budget, depth, required, name }`. */

@@ -10,11 +10,11 @@ export function duration(ms) {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
-/** In one unit, for columns: "40 s", "9 min", "2 h", "3 d". */
+/** In one unit, for columns: "40 s", "90 min", "2 h", "3 d". */
 export function rough(ms) {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 60) return `${Math.floor(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
 }

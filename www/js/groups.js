@@ -11,7 +11,8 @@ export function list(node, at, control) {
   const what = node.label ?? at.name ?? "item";
   const error = errorLine();
   const rows = h("ol", { class: "items" });
-  const add = h("button", { type: "button", class: "small", "data-testid": `${at.path}-add`, onclick: () => append(undefined)?.focus() }, `Add to ${what}`);
+  const grow = () => append(undefined)?.focus();
+  const add = h("button", { type: "button", class: "small", "data-testid": `${at.path}-add`, onclick: grow }, `Add to ${what}`);
 
   function append(initial) {
     const i = items.length;
@@ -66,7 +67,8 @@ export function checkboxes(node, at) {
   };
   const check = () => {
     const { length } = boxes.filter(({ input }) => input.checked);
-    error.say(length < node.least && (length > 0 || at.required) ? `Choose at least ${node.least}.` : length > node.most ? `Choose at most ${node.most}.` : "");
+    error.say(length < node.least && (length > 0 || at.required) ? `Choose at least ${node.least}.`
+      : length > node.most ? `Choose at most ${node.most}.` : "");
     return error.element.hidden ? undefined : boxes[0]?.input;
   };
   return { element: frame(node, at, boxes.map(({ row }) => row), error.element), read, check };

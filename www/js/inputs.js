@@ -32,7 +32,9 @@ function choice({ initial, options }, required, attributes) {
 function number({ kind, initial, min, max, above, below, step }, required, attributes) {
   const whole = kind === "integer";
   const value = typeof initial === "number" ? initial : undefined;
-  const input = h("input", { ...attributes, type: "number", step: "any", min, max, value, "aria-required": required ? "true" : undefined, inputmode: whole ? "numeric" : "decimal" });
+  const input = h("input", {
+    ...attributes, type: "number", step: "any", min, max, value, inputmode: whole ? "numeric" : "decimal", "aria-required": required ? "true" : undefined,
+  });
   const judge = () => {
     if (input.validity.badInput) return "This is not a number.";
     if (input.value === "") return required ? missing : "";
@@ -58,7 +60,9 @@ function text({ initial, format, minLength, maxLength }, required, attributes) {
   if (value !== undefined) input.value = type === "datetime-local" ? value.slice(0, 16) : value;
   const judge = () => {
     if (input.value === "") return required && !input.validity.badInput ? missing : input.validity.badInput ? "This is no date yet." : "";
-    if (input.validity.typeMismatch) return type === "url" ? "This is no URL yet, such as https://example.org." : "This is no e-mail address yet, such as ada@example.org.";
+    if (input.validity.typeMismatch) {
+      return type === "url" ? "This is no URL yet, such as https://example.org." : "This is no e-mail address yet, such as ada@example.org.";
+    }
     const { length } = [...input.value]; // characters, as JSON Schema counts them
     if (length < minLength) return `At least ${plural(minLength, "character")}; these are ${length}.`;
     return length > maxLength ? `At most ${plural(maxLength, "character")}; these are ${length}.` : "";

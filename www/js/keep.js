@@ -10,7 +10,10 @@ const mostLive = 10_000;
 export function recall() {
   try {
     const { servers, tasks } = JSON.parse(sessionStorage.getItem(key));
-    return { servers: servers.filter(({ url }) => typeof url === "string"), tasks: tasks.filter(({ server, name }) => typeof server === "string" && typeof name === "string") };
+    return {
+      servers: servers.filter(({ url }) => typeof url === "string"),
+      tasks: tasks.filter(({ server, name }) => typeof server === "string" && typeof name === "string"),
+    };
   } catch {
     return { servers: [], tasks: [] }; // nothing there, forbidden, or of another version
   }
@@ -22,9 +25,9 @@ export function keep(servers, entries) {
   const live = own.filter(({ isSettled }) => !isSettled).slice(-mostLive);
   const settled = own.filter(({ isSettled, ref }) => isSettled && ref).slice(-mostSettled);
   const tasks = [...settled, ...live].sort((a, b) => a.key - b.key).map(record);
-  const text = JSON.stringify({ servers: servers.filter(({ client, hasHeader }) => client || hasHeader).map(({ url, hasHeader }) => ({ url, hasHeader })), tasks });
+  const inUse = servers.filter(({ client, hasHeader }) => client || hasHeader).map(({ url, hasHeader }) => ({ url, hasHeader }));
   try {
-    sessionStorage.setItem(key, text);
+    sessionStorage.setItem(key, JSON.stringify({ servers: inUse, tasks }));
     return true;
   } catch {
     return false; // full, or forbidden
@@ -32,6 +35,7 @@ export function keep(servers, entries) {
 }
 
 function record({ server, name, kind, at, ref, snapshot }) {
-  const last = terminal.has(snapshot?.status) ? { status: snapshot.status, statusMessage: snapshot.statusMessage?.slice(0, 200), lastUpdatedAt: snapshot.lastUpdatedAt } : undefined;
+  const { status, statusMessage, lastUpdatedAt } = snapshot ?? {};
+  const last = terminal.has(status) ? { status, statusMessage: statusMessage?.slice(0, 200), lastUpdatedAt } : undefined;
   return { server: server.url, name, kind, at, taskId: ref?.taskId, last };
 }

@@ -91,6 +91,7 @@ function forget(entry) {
 
 // --- What is drawn when something has changed.
 let keepTimer;
+let toldFull = false;
 function draw(changed) {
   board.draw();
   if (opened && (changed.has(opened.entry) || changed.size === 0)) opened.update();
@@ -111,7 +112,9 @@ function drawServers() {
 function save() {
   clearTimeout(keepTimer);
   keepTimer = undefined;
-  keep(servers.all, tasks.all);
+  const isKept = keep(servers.all, tasks.all);
+  if (!isKept && !toldFull) notice("This tab cannot remember its tasks: its storage is full or forbidden. After a reload they are not found again.");
+  toldFull = !isKept;
 }
 addEventListener("pagehide", save);
 
@@ -121,7 +124,8 @@ function drawServerFilter() {
   if (JSON.stringify(urls) === select.dataset.of) return;
   select.dataset.of = JSON.stringify(urls);
   if (!urls.includes(tasks.filter.server)) tasks.filter.server = "";
-  fill(select, h("option", { value: "" }, "All servers"), servers.all.map(({ url, name }) => h("option", { value: url, selected: url === tasks.filter.server }, name)));
+  const option = ({ url, name }) => h("option", { value: url, selected: url === tasks.filter.server }, name);
+  fill(select, h("option", { value: "" }, "All servers"), servers.all.map(option));
   select.parentElement.hidden = urls.length < 2;
 }
 

@@ -54,7 +54,8 @@ export function block(content) {
       return section(link(uri ?? "Resource"), shown);
     }
     case "resource_link":
-      return section(content.title ?? content.name ?? "Link", h("p", {}, link(content.uri)), content.description && h("p", { class: "hint" }, cut(String(content.description))));
+      return section(content.title ?? content.name ?? "Link", h("p", {}, link(content.uri)),
+        content.description && h("p", { class: "hint" }, cut(String(content.description))));
     default:
       return section(`Content of type ${cut(String(content?.type))}`, tree(content));
   }
@@ -64,7 +65,8 @@ export function block(content) {
 function preview(text, kind) {
   if (text.length <= mostText) return h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Text" }, text);
   return h("div", { class: "bounded", "data-testid": "bounded" },
-    h("p", { class: "hint" }, `The first ${bytes(mostText)} of ${bytes(text.length)}. `, h("button", { type: "button", class: "small", onclick: () => save(text) }, "Save all of it")),
+    h("p", { class: "hint" }, `The first ${bytes(mostText)} of ${bytes(text.length)}. `,
+      h("button", { type: "button", class: "small", onclick: () => save(text) }, "Save all of it")),
     h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Beginning of the text" }, text.slice(0, mostText)));
 }
 

@@ -49,7 +49,7 @@ export function createRow(entry, on) {
     const error = failure();
     setText(part.error, short(error));
     part.error.hidden = error === "";
-    setText(part.message, error ? "" : short(String((entry.questions.size === 0 && entry.message) || silence())));
+    setText(part.message, error ? "" : short(String((entry.asking.length === 0 && entry.message) || silence())));
     const running = status === "working" || status === "creating";
     const progress = entry.handle?.progress;
     const told = progress?.total > 0 ? { value: progress.progress, max: progress.total } : progressOf(entry.message);
@@ -57,8 +57,8 @@ export function createRow(entry, on) {
     if (told) Object.assign(part.bar, told); else part.bar.removeAttribute("value");
 
     const focused = document.activeElement;
-    part.answer.hidden = entry.questions.size === 0;
-    part.cancel.hidden = entry.isSettled || entry.questions.size > 0 || !entry.handle || entry.kind === "question";
+    part.answer.hidden = entry.asking.length === 0;
+    part.cancel.hidden = entry.isSettled || entry.asking.length > 0 || !entry.handle || entry.kind === "question";
     part.forget.hidden = !entry.isSettled;
     setText(part.cancel, entry.cancelling ? "Cancelling" : "Cancel");
     setAttribute(part.cancel, "aria-disabled", entry.cancelling);
@@ -70,13 +70,16 @@ export function createRow(entry, on) {
   function failure() {
     const { outcome, status, trouble } = entry;
     if (trouble) return trouble;
-    // Who cancelled does not need it in red.
-    return outcome?.error && status !== "cancelled" ? say(outcome.error) : "";
+    const error = outcome?.error;
+    if (!error || status === "cancelled") return ""; // who cancelled does not need it in red
+    if (error.code === "task_failed") return error.rpc?.message ?? error.message;
+    return error.code === "tool_error" ? error.message : say(error);
   }
 
   function silence() {
-    const [question] = entry.questions.values();
-    if (question) return question.params?.message ?? (question.method === "sampling/createMessage" ? "wants a language model's words" : "asks for folders");
+    const [question] = entry.asking;
+    if (question?.method === "sampling/createMessage") return "wants a language model's words";
+    if (question) return question.params.message ?? "asks for folders";
     if (entry.isSettled) return entry.handle?.returnedImmediately ? "answered at once" : "";
     return entry.snapshot === undefined && entry.handle ? "waiting for the server" : "";
   }

@@ -37,7 +37,8 @@ function shape(schema, root) {
     case "integer":
     case "number":
       return {
-        kind: schema.type, min: schema.minimum, max: schema.maximum, above: schema.exclusiveMinimum, below: schema.exclusiveMaximum, step: schema.multipleOf,
+        kind: schema.type, min: schema.minimum, max: schema.maximum, above: schema.exclusiveMinimum, below: schema.exclusiveMaximum,
+        step: schema.multipleOf,
       };
     case "boolean":
       return { kind: "boolean" };
@@ -82,7 +83,8 @@ function variantsOf(branches, schema, root) {
   return branches.map((branch, i) => {
     const resolved = resolve(branch, root);
     const label = text(resolved.title) ?? text(resolved.type) ?? `variant ${i + 1}`;
-    return { label, node: () => ({ ...describe({ ...beside, ...resolved, default: resolved.default }, root), label, description: text(resolved.description) }) };
+    const node = () => ({ ...describe({ ...beside, ...resolved, default: resolved.default }, root), label, description: text(resolved.description) });
+    return { label, node };
   });
 }
 
@@ -107,7 +109,8 @@ function optionsOf(schema) {
   }
   if (Object.hasOwn(schema, "const")) return [{ label: labelOf(schema.const), value: schema.const }];
   const branches = schema.oneOf ?? schema.anyOf;
-  if (!Array.isArray(branches) || branches.length === 0 || !branches.every((branch) => isObject(branch) && Object.hasOwn(branch, "const"))) return undefined;
+  const isConst = (branch) => isObject(branch) && Object.hasOwn(branch, "const");
+  if (!Array.isArray(branches) || branches.length === 0 || !branches.every(isConst)) return undefined;
   return branches.slice(0, mostOptions).map((branch) => ({ label: text(branch.title) ?? labelOf(branch.const), value: branch.const }));
 }
 

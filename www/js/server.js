@@ -1,5 +1,5 @@
 // One MCP server: its client, what it offers, how it stands. No DOM here.
-import { Client } from "../../dist/index.js";
+import { Client } from "../dist/index.js";
 import { Traffic } from "./traffic.js";
 
 const mostWarnings = 50; // a server that never stops complaining must not fill the page
@@ -43,7 +43,7 @@ export class Server {
     try {
       const tools = await mine.listTools();
       if (this.client !== mine) return; // left or replaced while it answered
-      this.tools = tools;
+      this.tools = tools.filter((tool) => typeof tool?.name === "string").map(inWords);
       this.#say("connected", "Connected");
     } catch (error) {
       // The client stays: what it watches it goes on watching, and the next try may do better.
@@ -89,7 +89,7 @@ export class Server {
       signal.addEventListener("abort", () => resolve(undefined), { once: true });
       // MCP, Sampling: -1 says that the user would not have it.
       const refuse = () => reject(Object.assign(new Error("the user refused"), { code: -1 }));
-      this.#events.asked(this, { key, method, params, task, signal, answer: resolve, refuse });
+      this.#events.asked(this, { key, method, params: params ?? {}, task, signal, answer: resolve, refuse });
     });
   }
 
@@ -107,4 +107,10 @@ export class Server {
     if (this.warnings.size > mostWarnings) this.warnings.delete(this.warnings.keys().next().value);
     this.#events.changed(this);
   }
+}
+
+/** A tool whose words are words, whatever its server sent for them. */
+function inWords(tool) {
+  const word = (value) => (typeof value === "string" ? value : undefined);
+  return { ...tool, title: word(tool.title), description: word(tool.description) };
 }

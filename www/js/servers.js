@@ -21,7 +21,8 @@ export function setUpServers(on) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const target = httpUrl(url.value.trim());
-    problem.textContent = target ? "" : url.value === "" ? "Enter the URL of an MCP server." : "This is no URL of a server. It looks like https://example.com/mcp.";
+    problem.textContent = target ? "" : url.value === "" ? "Enter the URL of an MCP server."
+      : "This is no URL of a server. It looks like https://example.com/mcp.";
     problem.hidden = target !== undefined;
     setAttribute(url, "aria-invalid", target === undefined && "true");
     if (!target) return url.focus();
@@ -94,7 +95,8 @@ export function setUpServers(on) {
       remove: small("Remove", "remove-server", () => remove(server)),
     };
     const more = h("details", {}, part.traffic, part.detail);
-    const warnings = h("details", { class: "warnings", "data-testid": "warnings", hidden: true }, h("summary", {}, part.count), part.warnings, small("Clear", undefined, () => server.clearWarnings()));
+    const warnings = h("details", { class: "warnings", "data-testid": "warnings", hidden: true },
+      h("summary", {}, part.count), part.warnings, small("Clear", undefined, () => server.clearWarnings()));
     for (const details of [more, warnings]) details.addEventListener("toggle", update);
     const element = h("li", { class: "server", "data-testid": "server", "data-server": server.url },
       h("h3", {}, short(server.name, 80)), part.state, part.attention, more, warnings,
@@ -108,7 +110,8 @@ export function setUpServers(on) {
       for (const target of [element, part.state]) target.dataset.state = state;
       setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : short(words, 400));
       setText(part.attention, client ? attention(traffic, on.live(server)) : "");
-      setText(part.traffic, `${plural(traffic.requests, "request")} · ${plural(traffic.notifications, "notification")} · ${plural(traffic.polls, "poll")}`);
+      const counts = [plural(traffic.requests, "request"), plural(traffic.notifications, "notification"), plural(traffic.polls, "poll")];
+      setText(part.traffic, counts.join(" · "));
       if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${short(name, 60)}`), h("dd", {}, String(count))]),
         [...traffic.told].map(([name, count]) => [h("dt", {}, `told ${short(name, 60)}`), h("dd", {}, String(count))]),
         traffic.refused > 0 && [h("dt", {}, "refused or lost"), h("dd", {}, String(traffic.refused))]);

@@ -22,7 +22,7 @@ export function setUpTools(onSelect) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const all = servers.flatMap((server) => server.tools.map((tool) => ({ server, tool })));
     const fits = ({ tool }) => {
-      const said = `${tool.name} ${tool.title ?? ""} ${String(tool.description ?? "").slice(0, 2000)}`.toLowerCase();
+      const said = `${tool.name} ${tool.title ?? ""} ${(tool.description ?? "").slice(0, 2000)}`.toLowerCase();
       return words.every((word) => said.includes(word));
     };
     const found = all.filter(fits);
@@ -54,7 +54,9 @@ export function setUpTools(onSelect) {
 
   function button({ server, tool }) {
     const label = short(tool.title ?? tool.name, 100);
-    const made = h("button", { type: "button", "data-testid": `tool-${tool.name}`, "aria-pressed": "false", title: short(String(tool.description ?? ""), 300), onclick: () => onSelect(server, tool) },
+    const made = h("button", {
+      type: "button", "data-testid": `tool-${tool.name}`, "aria-pressed": "false", title: short(tool.description ?? "", 300), onclick: () => onSelect(server, tool),
+    },
       h("span", { class: "name" }, short(tool.name, 100)), h("span", { class: "kind" }, server.kindOf(tool)),
       plain(label) !== plain(tool.name) && h("span", { class: "title" }, label));
     buttons.set(tool, made);

@@ -46,7 +46,8 @@ function leaf(value) {
   if (typeof value !== "string") return h("span", { class: `value ${value === null ? "null" : typeof value}` }, String(value));
   if (value.length <= mostText) return h("span", { class: "value string" }, value);
   const text = h("span", { class: "value string" }, `${value.slice(0, mostText)}…`);
-  const more = h("button", { type: "button", class: "small" }, value.length > mostShown ? `Show the first ${bytes(mostShown)} of ${bytes(value.length)}` : `Show all ${bytes(value.length)}`);
+  const all = bytes(value.length);
+  const more = h("button", { type: "button", class: "small" }, value.length > mostShown ? `Show the first ${bytes(mostShown)} of ${all}` : `Show all ${all}`);
   more.addEventListener("click", () => {
     text.textContent = value.length > mostShown ? `${value.slice(0, mostShown)}…` : value;
     more.remove();
