@@ -18,8 +18,8 @@ export interface DiagnosingOptions {
 }
 
 /**
- * A `fetch` for {@link ClientOptions.fetch} whose failures say why: which header the server lacks (CORS), which directive the
- * page's policy (connect-src), or that nothing answers at that address. The words stand in {@link NetworkError}'s message.
+ * A `fetch` for `ClientOptions.fetch` whose failures say why: which header the server lacks (CORS), which directive the
+ * page's policy (connect-src), or that nothing answers at that address. The words stand in `NetworkError`'s message.
  *
  * ```js
  * const client = new Client("https://example.org/mcp", { fetch: diagnosing() });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../scripts/engines.mjs";
 import { pythonEnv, pythonOf, start } from "./start.mjs";
 
-const script = fileURLToPath(new URL("fastmcp_redis.py", import.meta.url));
+const own = fileURLToPath(new URL("fastmcp_redis.py", import.meta.url));
 const binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"].find(existsSync);
 const venv = "fastmcp-3.4";
 
@@ -15,9 +15,9 @@ export const missingRedis = (!binary && "redis-server is not installed (Debian: 
 
 /**
  * `{ web(port), worker(), log(), close() }`. `log()` is what the processes did: `[{ what, scene, pid }]`. `redeliverMs`: how long
- * a task may be without a sign of its worker before another takes it.
+ * a task may be without a sign of its worker before another takes it. Another `script` is not waited for, and takes its port from FASTMCP_PORT.
  */
-export async function startCluster({ redeliverMs = 2000, concurrency = 4 } = {}) {
+export async function startCluster({ redeliverMs = 2000, concurrency = 4, script = own } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "mcp-tasks-redis-"));
   const port = await freePort();
   const running = [];
@@ -44,7 +44,8 @@ export async function startCluster({ redeliverMs = 2000, concurrency = 4 } = {})
   }
   return {
     // It works too, as every FastMCP server does: on one task at a time, so that most is left to the workers.
-    web: (at = 0) => begin("the web process", pythonOf(venv), [script, "--port", String(at)], { ...env, FASTMCP_DOCKET_CONCURRENCY: "1" }),
+    web: (at = 0) => begin("the web process", pythonOf(venv), [script, ...(script === own ? ["--port", String(at)] : [])],
+      { ...env, FASTMCP_PORT: String(at), FASTMCP_DOCKET_CONCURRENCY: "1" }, script === own ? undefined : /^/),
     worker: () => begin("a worker", pythonOf(venv), ["-m", "fastmcp.cli", "tasks", "worker", script], { ...env, FASTMCP_DOCKET_CONCURRENCY: String(concurrency) }, /Concurrency: /),
     log() {
       const text = existsSync(env.WORK_LOG) ? readFileSync(env.WORK_LOG, "utf8") : "";
