@@ -72,8 +72,8 @@ async function makeDist() {
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64
-  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"]]) await bundle(entry, platform, next);
+  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64 / any, without the module
+  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"], ["persist", "neutral"]]) await bundle(entry, platform, next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
   rmSync(last, { recursive: true, force: true });

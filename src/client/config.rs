@@ -11,6 +11,10 @@ pub struct Config {
     pub era: Option<Era>,
     /// The dialect that this server spoke earlier: tried first.
     pub spoken: Option<Era>,
+    /// The session to go on with: what [`Output::Session`](super::Output::Session) gave to an engine that is gone.
+    pub session: Option<String>,
+    /// Whether another engine may go on with the session: it is told, and not ended when the client is closed.
+    pub keeps_session: bool,
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
     pub serves: [bool; 3],
     /// Whether somebody observes every live task, so that each counts as watched.
@@ -36,6 +40,8 @@ impl Config {
             client_info: info.into(),
             era: None,
             spoken: None,
+            session: None,
+            keeps_session: false,
             serves: [false; 3],
             watch_all: false,
             notifications: false,

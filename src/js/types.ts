@@ -1,6 +1,7 @@
 // The shapes users see, in the words of the MCP specification. The only file of the JavaScript face that knows
 // protocol words; everything else moves values it does not look into.
 
+import type { Persist } from "./keeper.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
@@ -293,6 +294,13 @@ export interface ClientOptions {
    * alike. @default memory of this page or process
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  /**
+   * Keeps the tasks of this client for the next page, which finds them by {@link Client.resume}: `persistIn(sessionStorage)`
+   * of `mcp-tasks/persist`. What is kept holds no header and no token. With it the session of a server of 2025-11-25 is not
+   * ended by `close()`: the tasks may belong to it.
+   * @default nothing is kept
+   */
+  persist?: Persist;
   /**
    * How often a task is asked after when the server names no interval, in milliseconds. Prevents a silent server from
    * being asked in a hot loop.

@@ -53,7 +53,8 @@ pub struct Core {
 impl Core {
     /// The face has checked every number; what the user left out is absent. `client_info` is JSON text. `flags`: 1, 2 and 4
     /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream; 64 and 128
-    /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before.
+    /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before; 1024 the session
+    /// is kept. `session`: the one to go on with.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -62,6 +63,7 @@ impl Core {
         poll_interval_ms: Option<f64>,
         max_message_bytes: Option<f64>,
         flags: u32,
+        session: Option<String>,
     ) -> Core {
         let mut config = Config::new(endpoint);
         config.client_info = client_info.unwrap_or(config.client_info);
@@ -77,6 +79,7 @@ impl Core {
             _ => Some(Era::Stateless),
         };
         (config.era, config.spoken) = (era(flags >> 6), era(flags >> 8));
+        (config.session, config.keeps_session) = (session, flags & 1024 != 0);
         Core { driver: Driver::new(config, host) }
     }
 
@@ -114,7 +117,7 @@ impl Core {
     }
 
     /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or
-    /// the page's cursor.
+    /// the page's cursor. 5: the task of the handle `reply` was asked `which` before.
     pub fn ask(&self, reply: u32, what: u8, which: Option<String>) {
         let task_id = which.clone().unwrap_or_default();
         let query = match what {
@@ -122,6 +125,7 @@ impl Core {
             1 => Query::GetTask(task_id),
             2 => Query::TaskResult(task_id),
             3 => Query::ListTasks(which),
+            5 => return self.turn(Input::AskedBefore { handle: reply, message: &task_id }),
             _ => Query::CancelTask(task_id),
         };
         self.turn(Input::Ask { reply, query });
