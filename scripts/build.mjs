@@ -29,7 +29,7 @@ const lean = {
 
 // browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
 // goes without the engine
-const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", react: "neutral", "receiver/index": "neutral" };
+const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral", "receiver/index": "neutral" };
 
 for (const module of [client, receiver]) {
   buildRust(module);

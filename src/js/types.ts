@@ -2,6 +2,7 @@
 // protocol words; everything else moves values it does not look into.
 
 import type { TaskHandlers } from "./hosting.js";
+import type { Persist } from "./keeper.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
@@ -207,54 +208,7 @@ export interface ReadResourceResult {
   [key: string]: unknown;
 }
 
-/** A prompt as the server lists it (MCP: Prompt). */
-export interface Prompt {
-  /** What {@link Client.getPrompt} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What the prompt is for. */
-  description?: string;
-  /** What it takes, text each. */
-  arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
-  [key: string]: unknown;
-}
-
-/** A resource as the server lists it (MCP: Resource). */
-export interface Resource {
-  /** What {@link Client.readResource} takes. */
-  uri: string;
-  /** The server's own name for it. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it holds. */
-  description?: string;
-  /** Its media type, where the server knows it. */
-  mimeType?: string;
-  /** In bytes, before base64. */
-  size?: number;
-  [key: string]: unknown;
-}
-
-/** A tool as the server lists it (MCP: Tool). */
-export interface Tool {
-  /** What {@link Client.callTool} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it does, in words for a language model. */
-  description?: string;
-  /** JSON Schema of the arguments. */
-  inputSchema: { [key: string]: unknown };
-  /** JSON Schema of the result's structured content. */
-  outputSchema?: { [key: string]: unknown };
-  /** Hints, for example whether it only reads. Not to be trusted more than the server is. */
-  annotations?: { [key: string]: unknown };
-  /** Whether the tool may, must or must not run as a task; absent means "forbidden" (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"). */
-  execution?: { taskSupport?: "required" | "optional" | "forbidden" };
-  [key: string]: unknown;
-}
+export type * from "./listed.js";
 
 /** Headers for every HTTP request: plain data, or a function (sync or async) that is asked again before each one. */
 export type HeadersOption =
@@ -296,6 +250,13 @@ export interface ClientOptions {
    * alike. @default memory of this page or process
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  /**
+   * Keeps the tasks of this client for the next page, which finds them by {@link Client.resume}: `persistIn(sessionStorage)`
+   * of `mcp-tasks/persist`. What is kept holds no header and no token. With it the session of a server of 2025-11-25 is not
+   * ended by `close()`: the tasks may belong to it.
+   * @default nothing is kept
+   */
+  persist?: Persist;
   /**
    * How often a task is asked after when the server names no interval, in milliseconds. Prevents a silent server from
    * being asked in a hot loop.

@@ -66,6 +66,9 @@ impl Era {
         }
     }
 
+    /// The one with sessions.
+    pub const WITH_SESSIONS: Self = Self::Handshake;
+
     /// Requests belong to a session: it has an id, a stream of its own, and what is cut can be taken up again in it.
     pub fn has_sessions(self) -> bool {
         self == Self::Handshake

@@ -175,6 +175,7 @@ impl World {
             Output::Speaks(era) => {
                 assert!(self.era.is_none_or(|pinned| pinned == era), "{era:?} is not what was asked for")
             }
+            Output::Session(_) => {}
             Output::Warning { message, .. } => assert!(!message.is_empty() && message.len() < 2000, "{message}"),
         }
     }
