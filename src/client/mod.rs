@@ -35,6 +35,7 @@ pub use io::{Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReaso
 pub use crate::wire::{
     Era,
     ask::CallKind,
+    hosted::{Hosted, Hosts},
     input::{InputAnswer, InputKind},
 };
 pub use queries::Query;
@@ -168,6 +169,7 @@ impl Client {
             Input::List { kind, reply } => self.list(kind, reply),
             Input::Ask { reply, query } => self.query(reply, query),
             Input::Respond { input, answer, reply } => self.respond(now, input, &answer, reply),
+            Input::Tell { task } => self.tell(&task),
             Input::Multiplexed => self.multiplexed = true,
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),

@@ -82,8 +82,8 @@ impl Client {
     }
 
     fn caller(&self) -> Caller<'_> {
-        let Config { client_info, serves, notifications, .. } = &self.config;
-        Caller { client_info, serves: *serves, hears: *notifications }
+        let Config { client_info, serves, hosts, notifications, .. } = &self.config;
+        Caller { client_info, serves: *serves, hosts: *hosts, hears: *notifications }
     }
 
     /// Asks for a stream that speaks of these tasks.

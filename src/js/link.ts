@@ -35,6 +35,8 @@ const PAUSE = 7;
 const MULTIPLEXED = 8;
 const CLOSE = 9;
 const TIMEOUT = 10;
+/** What `ask` takes and nothing answers. */
+const TELL = 5;
 
 // What can fail, by `failed`: see src/web/host.rs.
 const OF_WAITING = 0;
@@ -126,6 +128,11 @@ export class Link implements Port {
 
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
     return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
+  }
+
+  /** A task that is hosted here has changed; `task`: JSON text. */
+  tell(task: string): void {
+    this.do((core) => core.ask(0, TELL, task));
   }
 
   /** One more handle of a task that may be asking something. */
@@ -322,7 +329,12 @@ const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */
 function flags(options: ClientOptions): number {
-  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, stream } = options;
+  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, stream, taskHandlers: host } = options;
   const serves = (onElicitation ? 1 : 0) | (onSampling ? 2 : 0) | (onListRoots ? 4 : 0);
-  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0);
+  const hosts =
+    (host?.listTasks ? 1024 : 0) |
+    (host?.cancelTask ? 2048 : 0) |
+    (host?.augmentedSampling && onSampling ? 4096 : 0) |
+    (host?.augmentedElicitation && onElicitation ? 8192 : 0);
+  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | hosts;
 }

@@ -1,4 +1,4 @@
-use super::host::{Host, OF_CALL, OF_REPLY, OF_TASK, OF_WAITING};
+use super::host::{FIRST_HOSTED, Host, OF_CALL, OF_REPLY, OF_TASK, OF_WAITING};
 use crate::{
     Millis,
     client::{Client, Config, Fetch, Input, Output},
@@ -101,6 +101,9 @@ impl Driver {
             },
             Output::Asked { input, handle, kind, key, params } => {
                 host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params);
+            }
+            Output::Hosted { input, handle, hosted, params } => {
+                host.asked(input, handle.unwrap_or(0), FIRST_HOSTED + hosted as u8, hosted.method(), "", &params);
             }
             Output::InputOver { input } => host.input_over(input),
             Output::Progress { handle, json } => host.progress(handle, &json),
