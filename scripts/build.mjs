@@ -17,7 +17,8 @@ const targets = root + "target/";
 const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
 const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
 const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--features", "receiver"] };
-const glueOfScript = root + "target/glue-js/";
+// The client's module once more, as JavaScript.
+const script = { glue: root + "target/glue-js/", name: "mcp_tasks" };
 const dist = root + "dist/";
 
 // A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
@@ -27,9 +28,11 @@ const lean = {
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
 };
 
-// browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
-// goes without the engine
-const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral", "receiver/index": "neutral" };
+// Where each entry is meant for: browsers, bundlers and workers; Node; any host, with the module inside as base64 or as JavaScript, or
+// with no engine at all.
+const entries = {
+  index: "browser", node: "node", inline: "neutral", js: "neutral", "receiver/index": "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral",
+};
 
 for (const module of [client, receiver]) {
   buildRust(module);
@@ -37,13 +40,13 @@ for (const module of [client, receiver]) {
     root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
-const scriptKey = client.key + hash([root + "scripts/wasm2js.mjs"]);
-if (read(glueOfScript + ".stamp") !== scriptKey) {
-  makeScript(client.wasm, glueOfScript);
-  writeFileSync(glueOfScript + ".stamp", scriptKey);
+script.key = client.key + hash([root + "scripts/wasm2js.mjs"]);
+if (read(script.glue + ".stamp") !== script.key) {
+  makeScript(client.wasm, script.glue);
+  writeFileSync(script.glue + ".stamp", script.key);
 }
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = scriptKey + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = script.key + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
 if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
@@ -90,7 +93,7 @@ async function makeDist() {
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  copyFileSync(glueOfScript + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  copyFileSync(script.glue + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
   for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
@@ -111,7 +114,7 @@ async function bundle(entry, platform, folder) {
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? glueOfScript : client.glue) }],
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client) }],
     external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
@@ -119,9 +122,9 @@ async function bundle(entry, platform, folder) {
 }
 
 /** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
-function generated(build, clientGlue) {
+function generated(build, engine) {
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
-  for (const [prefix, { glue, name }] of [["#", { ...client, glue: clientGlue }], ["#receiver-", receiver]]) {
+  for (const [prefix, { glue, name }] of [["#", engine], ["#receiver-", receiver]]) {
     build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
     build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${glue}${name}_bg.wasm`, namespace: "base64" }));
   }

@@ -10,6 +10,7 @@ const rows = {
   "mcp-tasks": ["index", "the `.wasm` is a file of its own"],
   "mcp-tasks/inline": ["inline", "all in one, base64"],
   "mcp-tasks/js": ["js", "all in one, no WebAssembly"],
+  "mcp-tasks/receiver": ["receiver", "with a module of its own, as base64"],
   "mcp-tasks/react": ["react", "without React"],
   "mcp-tasks/element": ["element", ""],
   "mcp-tasks/diagnose": ["diagnose", ""],
