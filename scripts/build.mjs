@@ -9,6 +9,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
 import { slim } from "./slim.mjs";
+import { makeScript } from "./wasm2js.mjs";
 
 // Two modules of one crate: the client's, and what is hosted (feature `receiver`), each in a folder of cargo's of its own, so that
 // an unchanged tree builds neither.
@@ -16,6 +17,7 @@ const targets = root + "target/";
 const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
 const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
 const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--features", "receiver"] };
+const glueOfScript = root + "target/glue-js/";
 const dist = root + "dist/";
 
 // A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
@@ -25,14 +27,23 @@ const lean = {
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
 };
 
+// browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
+// goes without the engine
+const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", react: "neutral", "receiver/index": "neutral" };
+
 for (const module of [client, receiver]) {
   buildRust(module);
   module.key = hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
     root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
+const scriptKey = client.key + hash([root + "scripts/wasm2js.mjs"]);
+if (read(glueOfScript + ".stamp") !== scriptKey) {
+  makeScript(client.wasm, glueOfScript);
+  writeFileSync(glueOfScript + ".stamp", scriptKey);
+}
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = client.key + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = scriptKey + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
 if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
@@ -79,8 +90,8 @@ async function makeDist() {
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64
-  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"], ["receiver/index", "neutral"]]) await bundle(entry, platform, next);
+  copyFileSync(glueOfScript + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
   rmSync(last, { recursive: true, force: true });
@@ -100,19 +111,22 @@ async function bundle(entry, platform, folder) {
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }], logLevel: "warning",
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? glueOfScript : client.glue) }],
+    external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
-function generated(build) {
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
+function generated(build, clientGlue) {
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
-  for (const [prefix, { glue, name }] of [["#", client], ["#receiver-", receiver]]) {
+  for (const [prefix, { glue, name }] of [["#", { ...client, glue: clientGlue }], ["#receiver-", receiver]]) {
     build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
     build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${glue}${name}_bg.wasm`, namespace: "base64" }));
   }
+  // A file of its own, beside the entry: no source map has to repeat it.
+  build.onResolve({ filter: /^#engine$/ }, () => ({ path: "./mcp_tasks_bg.js", external: true }));
   build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path }) => ({ contents: readFileSync(path), loader: "base64" }));
 }
 

@@ -21,6 +21,7 @@ mod queries;
 mod question;
 mod requests;
 mod resume;
+mod rollcall;
 mod rounds;
 mod session;
 mod stream;
@@ -49,6 +50,7 @@ use queries::Pending;
 use question::Question;
 use requests::Purpose;
 use resume::Resume;
+use rollcall::RollCall;
 use rounds::Spent;
 use session::Session;
 use std::collections::VecDeque;
@@ -75,6 +77,7 @@ pub struct Client {
     cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
+    roll_call: RollCall,
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
@@ -121,6 +124,7 @@ impl Client {
             calls: Vec::new(),
             cancels: Vec::new(),
             listings: Default::default(),
+            roll_call: RollCall::default(),
             queries: Table::default(),
             inputs: Table::default(),
             spent: Vec::new(),

@@ -3,6 +3,7 @@
 import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
+import { withData } from "./data.js";
 import { brokenBy, onBroken } from "./guard.js";
 import { contained, snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
@@ -10,7 +11,7 @@ import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
 import { words } from "./transport.js";
-import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
+import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;

@@ -1,10 +1,17 @@
 // The shapes users see, in the words of the MCP specification. The only file of the JavaScript face that knows
 // protocol words; everything else moves values it does not look into.
 
+import type { TaskHandlers } from "./hosting.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
 export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
+
+/**
+ * Headers of answers that a page has to be allowed to read. A request with `within` belongs to a session that was begun, unless
+ * it stands alone, as `alone` says. @internal
+ */
+export const NEEDED_BY_PAGES = { session: "mcp-session-id", within: "mcp-protocol-version", alone: "mcp-method", challenge: "www-authenticate" } as const;
 
 /** Where a task stands (MCP 2025-11-25, Tasks: "Task Status"). The last three are terminal: they never change. */
 export type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
@@ -121,52 +128,10 @@ export type InputHandler<Params, Answer> = (
   context: InputContext,
 ) => Answer | undefined | void | Promise<Answer | undefined | void>;
 
-/** What a handler of {@link TaskHandlers} is told beside the request's parameters. */
-export interface HostedContext extends Omit<InputContext, "key"> {
-  /** How long the request's parameters are as JSON text, in UTF-16 code units. */
-  readonly length: number;
-  /** `onElicitation` or `onSampling`, for a request that shall become a task. */
-  readonly handler: InputHandler<object, object>;
-  /**
-   * Tells the server how a task stands, without being asked (MCP 2025-11-25, Tasks: "Task Status Notification"): a Task of
-   * the specification. Does nothing where there is no session. The same function in every request to one client.
-   */
-  readonly notify: (task: object) => void;
-}
-
-/** Answers one kind of request about hosted tasks, with a result in the specification's words. As {@link InputHandler} it may throw. */
-export type HostedHandler = (params: { readonly [key: string]: unknown }, context: HostedContext) => object | Promise<object>;
-
-/**
- * Hosts tasks of this client's own: a server may ask for sampling or elicitation *as a task* (MCP 2025-11-25, Tasks; the
- * revision after it has dropped that, and a server of it is told of none of this). `TaskHost` of `mcp-tasks/receiver` is one
- * that is whole; these are the Python SDK's `ExperimentalTaskHandlers`, for an application that wants to do it itself.
- *
- * A kind of request may become a task where its handler is there and `onSampling` or `onElicitation` is given too. What is not
- * there is not declared, and a request of that kind is served as any other.
- */
-export interface TaskHandlers {
-  /** A request for sampling that shall become a task: CreateTaskResult. */
-  augmentedSampling?: HostedHandler;
-  /** A question to the user that shall become a task: CreateTaskResult. */
-  augmentedElicitation?: HostedHandler;
-  /** `tasks/get`: GetTaskResult. @default error -32601 */
-  getTask?: HostedHandler;
-  /** `tasks/result`: what the request would have been answered with, once there is that. @default error -32601 */
-  getTaskResult?: HostedHandler;
-  /** `tasks/list`: ListTasksResult. Leave it out where several could ask and cannot be told apart. */
-  listTasks?: HostedHandler;
-  /** `tasks/cancel`: CancelTaskResult. */
-  cancelTask?: HostedHandler;
-}
-
 /** The key of `_meta` that names the task a message belongs to (MCP 2025-11-25, Tasks: "Associating Task-Related Messages"). */
 export const RELATED_TASK_METADATA_KEY = "io.modelcontextprotocol/related-task";
 
-/**
- * The key of `_meta` under which whoever made a task may say what a model is told at once (MCP 2025-11-25, Tasks: "Model
- * Immediate Response").
- */
+/** The key of `_meta` for what a model is told at once (MCP 2025-11-25, Tasks: "Model Immediate Response"). */
 export const MODEL_IMMEDIATE_RESPONSE_KEY = "io.modelcontextprotocol/model-immediate-response";
 
 /** A notification of the server's. */
@@ -220,16 +185,6 @@ export interface CallToolResult {
   /** The same as `_meta`; not enumerable. */
   readonly meta?: { [key: string]: unknown };
   [key: string]: unknown;
-}
-
-/** A result with its `data` and `meta`. @internal */
-export function withData(value: unknown, isWrapped: boolean): unknown {
-  if (typeof value !== "object" || value === null || !("content" in value)) return value;
-  const { structuredContent, isError, _meta: meta } = value as CallToolResult;
-  const data = isError ? undefined : isWrapped ? structuredContent?.["result"] : structuredContent;
-  // What the server calls by these names stays.
-  const own = Object.entries({ data, meta }).filter(([name]) => !(name in value));
-  return Object.defineProperties(value, Object.fromEntries(own.map(([name, value]) => [name, { value }])));
 }
 
 /** What a prompt gave (MCP: GetPromptResult). */
