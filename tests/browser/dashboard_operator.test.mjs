@@ -36,11 +36,11 @@ const part = (name, type) => ({ title: name, type: "object", required: [name], p
 const shapes = { name: "shapes", title: ["no", "words"], description: { no: "words" }, inputSchema: { type: "object", oneOf: [part("radius", "number"), part("side", "integer")] } };
 const bag = { name: "bag", inputSchema: { type: "object", additionalProperties: { type: "string" } } };
 
-/** Answers every call with its arguments; wants `authorization` where one is given. */
-async function startEcho(authorization) {
+/** Answers every call with its arguments; wants `authorization` where one is given, and fails so many lists. */
+async function startEcho(authorization, failures = 0) {
   const methods = {
     initialize: (id) => initializeResult(id, { capabilities: { tools: {} } }),
-    "tools/list": (id) => answer(id, { tools: [schemaTool, shapes, bag, { name: 7 }, tool("never", {})] }),
+    "tools/list": (id) => (failures-- > 0 ? failure(id, -32603, "not today") : answer(id, { tools: [schemaTool, shapes, bag, { name: 7 }, tool("never", {})] })),
     "tools/call": (id, { name, arguments: args }) => (name === "never" ? undefined : answer(id, { content: [{ type: "text", text: JSON.stringify(args) }], structuredContent: args })),
   };
   return startScripted(({ method: verb, rpc, req, res }) => {
@@ -169,7 +169,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
       const said = /^(\d+) requests? · (\d+) notifications? · (\d+) polls?$/.exec(await ui.text(`${card(server)} ${t("traffic")}`));
       const received = server.requests.filter(({ method }) => method !== "OPTIONS");
       assert.equal(Number(said[1]), received.length, "requests");
-      assert.equal(Number(said[3]), received.filter(({ rpc }) => rpc === "tasks/get").length, "polls");
+      assert.equal(Number(said[3]), received.filter(({ rpc }) => rpc === "tasks/get" || rpc === "tasks/list").length, "polls");
       if (server === streams) assert.ok(Number(said[2]) >= 9, `${said[2]} notifications`);
       else assert.equal(said[2], "0");
     }
@@ -198,6 +198,31 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.fill(t("authorization"), secret);
     await ui.click(t("connect"));
     await ui.wait(t("tool-everything"));
+  });
+
+  test("trying again keeps the header; a new connection takes up what the old one watched", async () => {
+    const secret = "Bearer s3cr3t-t0k3n";
+    const [shy, showcase] = await Promise.all([startEcho(secret, 1).then(using), startShowcase({ pollIntervalMs: 100 }).then(using)]);
+    await connect(shy.url, secret);
+    await ui.wait(`${card(shy)} ${t("connection")}[data-state=failed]`, "not today");
+    await ui.click(`${card(shy)} ${t("reconnect")}`);
+    await ui.wait(`${card(shy)} ${t("connection")}[data-state=connected]`);
+    assert.deepEqual([...new Set(shy.requests.map(({ headers }) => headers.authorization))], [secret]);
+
+    await connect(showcase.url);
+    await ui.start("ask_before_deleting", { folder: "maps" });
+    await ui.wait(row("ask_before_deleting", "input_required"));
+    await connect(showcase.url, "Bearer another");
+    await ui.wait(`${card(showcase)} ${t("connection")}[data-state=connected]`);
+    await ui.click(`${row("ask_before_deleting", "input_required")} ${t("task-answer")}`);
+    await ui.wait(t("question"), "Delete all of “maps”?");
+    await ui.click(t("decline"));
+    await ui.wait(t("result"), "kept maps");
+    assert.equal(showcase.sent("tasks/update")[0].headers.authorization, "Bearer another");
+    await ui.click(`${card(showcase)} ${t("disconnect")}`);
+    await ui.click(`${card(showcase)} ${t("remove-server")}`);
+    await ui.gone(t("task"));
+    await ui.gone(card(showcase));
   });
 
   test("a link finds the task again in another tab, which asks no server by itself", async () => {

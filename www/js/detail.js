@@ -47,7 +47,9 @@ export function showTask(pane, entry, { onClose, onForget }) {
     }
     setText(part.message, short(entry.message, mostShown));
     const error = outcome?.error;
-    const trouble = entry.trouble || (error && status === "detached" ? `Not watched any more. ${say(error)}` : "");
+    const isAway = entry.isSettled && !entry.handle && entry.ref && !entry.server.client;
+    const trouble = entry.trouble || (error && status === "detached" ? `Not watched any more. ${say(error)}`
+      : isAway ? "Its result is not kept here: connect to its server, and open it again." : "");
     setText(part.trouble, trouble);
     part.trouble.hidden = trouble === "";
     part.cancel.hidden = entry.isSettled || !entry.handle || entry.kind === "question";

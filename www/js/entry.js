@@ -25,6 +25,8 @@ export class Entry {
   trouble = "";
   settledAt = undefined;
   #stop = () => {};
+  /** The client whose handle it is. */
+  #client = undefined;
   #onChange;
 
   /** `known` is what is known without a handle: `{ name, kind, args, taskId, at, snapshot }`. */
@@ -65,6 +67,7 @@ export class Entry {
     const leave = new AbortController();
     const isMine = () => this.handle === handle;
     this.handle = handle;
+    this.#client = this.server.client;
     this.outcome = undefined;
     this.trouble = "";
     if (this.timeline.length === 1 && this.status === "detached") this.timeline = []; // nothing was seen before
@@ -90,7 +93,8 @@ export class Entry {
   /** Whether a new client should take the task up again. */
   get isLeft() {
     if (this.ref === undefined || terminal.has(this.snapshot?.status)) return false;
-    return this.handle === undefined || ours.has(this.outcome?.error?.code);
+    // A client that was closed just now may not have told its handles yet.
+    return this.handle === undefined || this.#client !== this.server.client || ours.has(this.outcome?.error?.code);
   }
 
   forget() {

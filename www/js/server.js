@@ -13,7 +13,7 @@ export class Server {
   /** "code message" -> { code, message, times }, the newest last. */
   warnings = new Map();
   client = undefined;
-  /** Whether an Authorization header is sent. The header itself is in a closure of connect(), and nowhere else. */
+  /** Whether an Authorization header is sent. The header itself is in the options of the client, and nowhere else. */
   hasHeader = false;
   #events;
 
@@ -25,11 +25,11 @@ export class Server {
     this.traffic = new Traffic(() => events.changed(this));
   }
 
-  /** Greets the server and lists its tools; `header` is what goes into Authorization. */
+  /** A new client for the server, which is greeted with it; `header` is what goes into Authorization. */
   async connect(header = "") {
     this.client?.close();
     this.hasHeader = header !== "";
-    const mine = this.client = new Client(this.url, {
+    this.client = new Client(this.url, {
       clientInfo: { name: "mcp-tasks-dashboard", version: "1.0.0" },
       headers: header === "" ? {} : { authorization: header },
       fetch: this.traffic.fetch,
@@ -38,8 +38,14 @@ export class Server {
       onListRoots: (params, context) => this.#ask("roots/list", params, context),
       onWarning: (warning) => this.#warn(warning),
     });
-    this.#say("connecting", "Connecting");
     this.#events.opened(this);
+    await this.greet();
+  }
+
+  /** Lists the tools, once more where that failed, with the client and the header that are there. */
+  async greet() {
+    const mine = this.client;
+    this.#say("connecting", "Connecting");
     try {
       const tools = await mine.listTools();
       if (this.client !== mine) return; // left or replaced while it answered

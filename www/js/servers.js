@@ -44,8 +44,9 @@ export function setUpServers(on) {
     return server;
   }
 
-  async function connect(server, header) {
-    await server.connect(header);
+  /** With a new client, or (`again`) with the one that is there. */
+  async function connect(server, header, again = false) {
+    await (again ? server.greet() : server.connect(header));
     if (server.state === "connected") on.connected(server);
   }
 
@@ -88,7 +89,11 @@ export function setUpServers(on) {
       detail: h("dl", { class: "facts" }),
       warnings: h("ul", {}),
       count: h("span", {}),
-      connect: small("Connect", "reconnect", () => (server.hasHeader && !server.client ? ask(server.url, needsHeader) : void connect(server))),
+      connect: small("Connect", "reconnect", () => {
+        if (server.client) void connect(server, undefined, true);
+        else if (server.hasHeader) ask(server.url, needsHeader);
+        else void connect(server);
+      }),
       header: small("New header", "new-header", () => ask(server.url, "")),
       list: small("List its tasks", "list-tasks", () => on.list(server)),
       leave: small("Disconnect", "disconnect", () => server.disconnect()),

@@ -107,7 +107,7 @@ export class Tasks {
 
   liveOf(server) {
     let count = 0;
-    for (const entry of this.#all) if (entry.server === server && !entry.isSettled && entry.handle) count++;
+    for (const entry of this.#all) if (entry.server === server && !entry.isSettled && entry.status !== "detached") count++;
     return count;
   }
 

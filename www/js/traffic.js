@@ -25,7 +25,8 @@ export class Traffic {
   fetch = async (url, init) => {
     const method = methodOf(init);
     this.requests++;
-    if (method === "tasks/get") {
+    // Where a server lists its tasks, one list stands for many questions.
+    if (method === "tasks/get" || method === "tasks/list") {
       this.polls++;
       this.polledAt = performance.now();
     }
