@@ -74,6 +74,10 @@ async function makeDist() {
   copyFileSync(glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
   // browsers, bundlers, workers / Node / any host, with the wasm inside as base64 / any, without the module
   for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"], ["persist", "neutral"]]) await bundle(entry, platform, next);
+  // One engine for all tabs: the classes are the default entry's own, the worker has the module beside it
+  await bundle("shared", "browser", next, { classes: "./index.js" });
+  await bundle("shared", "node", next, { classes: "./node.js", name: "shared.node" });
+  await bundle("shared_worker", "browser", next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
   rmSync(last, { recursive: true, force: true });
@@ -85,18 +89,24 @@ async function makeDist() {
   console.error(`dist/mcp_tasks_bg.wasm: ${wasm.length} bytes, gzip ${gzipSync(wasm, { level: 9 }).length}, brotli ${brotliCompressSync(wasm).length}`);
 }
 
-async function bundle(entry, platform, folder) {
+/** `classes`: the entry beside it that has what is public, which is then not bundled. */
+async function bundle(entry, platform, folder, { classes, name = entry } = {}) {
   const result = await esbuild.build({
-    entryPoints: [`${root}src/js/${entry}.ts`],
+    entryPoints: [{ in: `${root}src/js/${entry}.ts`, out: name }],
     // Source maps name their sources as seen from dist/, so that is what esbuild is told; the files go to `folder`.
     outdir: dist, write: false,
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }], logLevel: "warning",
+    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }, ...(classes ? [{ name: "classes", setup: beside(classes) }] : [])], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
+}
+
+/** `./public.js` is another entry. */
+function beside(entry) {
+  return (build) => build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: entry, external: true }));
 }
 
 /** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */

@@ -4,6 +4,7 @@ import { Link } from "./link.js";
 import type { FoundTask } from "./keeper.js";
 import type { Load } from "./load.js";
 import { TaskState } from "./state.js";
+import { ASKED_BEFORE } from "./tell.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
 import {
   ERAS,
@@ -30,7 +31,6 @@ const STATUS = 1;
 const RESULT = 2;
 const TASKS = 3;
 const CANCEL = 4;
-const ASKED_BEFORE = 5;
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -72,7 +72,7 @@ export class Client {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} must be a function`);
     }
-    const link = new Link(this.url, options, () => Client.load());
+    const link = new Link(this.url, options, options.engine ?? (() => Client.load()));
     this.#link = link;
     this.#collected = new FinalizationRegistry((handle) => link.forget(handle));
   }
