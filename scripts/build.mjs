@@ -95,6 +95,10 @@ async function makeDist() {
   copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
   copyFileSync(script.glue + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
   for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
+  // One engine for all tabs: the classes are the default entry's own, the worker has the module beside it.
+  await bundle("shared", "browser", next, { classes: "./index.js" });
+  await bundle("shared", "node", next, { classes: "./node.js", name: "shared.node" });
+  await bundle("shared_worker", "browser", next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
   rmSync(last, { recursive: true, force: true });
@@ -106,19 +110,25 @@ async function makeDist() {
   console.error(`dist/mcp_tasks_bg.wasm: ${wasm.length} bytes, gzip ${gzipSync(wasm, { level: 9 }).length}, brotli ${brotliCompressSync(wasm).length}`);
 }
 
-async function bundle(entry, platform, folder) {
+/** `classes`: the entry beside it that has what is public, which is then not bundled. */
+async function bundle(entry, platform, folder, { classes, name = entry } = {}) {
   const result = await esbuild.build({
-    entryPoints: { [entry.split("/")[0]]: `${root}src/js/${entry}.ts` },
+    entryPoints: [{ in: `${root}src/js/${entry}.ts`, out: name.split("/")[0] }],
     // Source maps name their sources as seen from dist/, so that is what esbuild is told; the files go to `folder`.
     outdir: dist, write: false,
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client) }],
-    external: ["react"], logLevel: "warning",
+    absWorkingDir: root, external: ["react"], logLevel: "warning",
+    plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client) }, ...(classes ? [{ name: "classes", setup: beside(classes) }] : [])],
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
+}
+
+/** `./public.js` is another entry. */
+function beside(entry) {
+  return (build) => build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: entry, external: true }));
 }
 
 /** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */

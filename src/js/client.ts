@@ -4,6 +4,7 @@ import { Link } from "./link.js";
 import type { FoundTask } from "./keeper.js";
 import type { Load } from "./load.js";
 import { TaskState } from "./state.js";
+import { ASKED_BEFORE } from "./tell.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
 import {
   ERAS,
@@ -30,7 +31,6 @@ const STATUS = 1;
 const RESULT = 2;
 const TASKS = 3;
 const CANCEL = 4;
-const ASKED_BEFORE = 6;
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -74,7 +74,7 @@ export class Client {
     }
     const { taskHandlers } = options;
     if (taskHandlers !== undefined && (typeof taskHandlers !== "object" || !taskHandlers)) throw new TypeError("taskHandlers must be an object");
-    const link = new Link(this.url, options, () => Client.load());
+    const link = new Link(this.url, options, options.engine ?? (() => Client.load()));
     this.#link = link;
     this.#collected = new FinalizationRegistry((handle) => link.forget(handle));
   }

@@ -11,6 +11,7 @@ import type { Keeper } from "./keeper.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
+import { ABANDON, CANCEL, CLOSE, FORGET, LIST, MULTIPLEXED, OF_CALL, OF_REPLY, OF_WAITING, PAUSE, REFRESH, TELL, TIMEOUT, UNWATCH, WATCH } from "./tell.js";
 import { words } from "./transport.js";
 import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
@@ -24,26 +25,6 @@ interface Reply {
 
 /** So many of the newest task ids are kept for servers that cannot list them. */
 const MOST_KNOWN = 50;
-
-// What the engine can be told with numbers alone: see `tell` in src/web/mod.rs.
-const WATCH = 0;
-const UNWATCH = 1;
-const REFRESH = 2;
-const CANCEL = 3;
-const ABANDON = 4;
-const FORGET = 5;
-const LIST = 6;
-const PAUSE = 7;
-const MULTIPLEXED = 8;
-const CLOSE = 9;
-const TIMEOUT = 10;
-/** What `ask` takes and nothing answers. */
-const TELL = 5;
-
-// What can fail, by `failed`: see src/web/host.rs.
-const OF_WAITING = 0;
-const OF_REPLY = 2;
-const OF_CALL = 3;
 
 /** @internal */
 export class Link implements Port {

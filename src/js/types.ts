@@ -3,6 +3,7 @@
 
 import type { TaskHandlers } from "./hosting.js";
 import type { Persist } from "./keeper.js";
+import type { Load } from "./load.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
@@ -251,10 +252,8 @@ export interface ClientOptions {
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   /**
-   * Keeps the tasks of this client for the next page, which finds them by {@link Client.resume}: `persistIn(sessionStorage)`
-   * of `mcp-tasks/persist`. What is kept holds no header and no token. With it the session of a server of 2025-11-25 is not
-   * ended by `close()`: the tasks may belong to it.
-   * @default nothing is kept
+   * Keeps the tasks of this client for the next page, see {@link Client.resume}: `persistIn(sessionStorage)` of `mcp-tasks/persist`.
+   * No header, no token. `close()` then leaves the session of a server of 2025-11-25 open: tasks may belong to it. @default none
    */
   persist?: Persist;
   /**
@@ -310,6 +309,8 @@ export interface ClientOptions {
    * that made no sense. @default console.warn
    */
   onWarning?: (warning: Warning) => void;
+  /** Where the engine is, if not here: see shared.ts. @internal */
+  engine?: Load;
 }
 
 /**

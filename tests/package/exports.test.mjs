@@ -37,7 +37,7 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
 
   test("holds the package and nothing else", () => {
     const types = names.filter((name) => /^dist\/types\/([a-z]+\/)?[a-z_-]+\.d\.ts$/.test(name));
-    const bundles = ["diagnose", "element", "index", "inline", "js", "node", "persist", "react", "receiver"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+    const bundles = ["diagnose", "element", "index", "inline", "js", "node", "persist", "react", "receiver", "shared", "shared.node", "shared_worker"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
     const expected = ["package.json", "README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "dist/mcp_tasks_bg.js", "dist/mcp_tasks_bg.wasm", ...bundles, ...types];
     assert.deepEqual(names, expected.sort());
     assert.ok(types.includes("dist/types/index.d.ts"));

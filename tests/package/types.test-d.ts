@@ -14,6 +14,7 @@ import { Client as ScriptClient } from "mcp-tasks/js";
 import { indexedDBStore, persistIn, type PersistStore } from "mcp-tasks/persist";
 import { useTask, useTasks, type TaskView } from "mcp-tasks/react";
 import { IndexedDbTaskStore, InMemoryTaskStore, TaskHost, TaskStoreError, taskExecution, type TaskStore } from "mcp-tasks/receiver";
+import { SharedClient } from "mcp-tasks/shared";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Does not compile unless the two types are one. */
@@ -39,6 +40,12 @@ for (const persist of [persistIn(sessionStorage), persistIn(indexedDBStore("mine
   same<Awaited<ReturnType<Client["resume"]>>, (ToolTask | PromptTask | ResourceTask)[]>();
   void new Client("/mcp", { persist }).resume();
 }
+
+// Many tabs.
+new SharedClient("/mcp", { name: "luca", persist: persistIn(localStorage), worker: () => new SharedWorker("w.js") }) satisfies Client;
+same<SharedClient["isShared"], boolean | undefined>();
+// @ts-expect-error the requests are made in a worker
+new SharedClient("/mcp", { fetch });
 // @ts-expect-error a store is not enough: persistIn(store)
 new Client("/mcp", { persist: sessionStorage });
 
