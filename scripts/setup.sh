@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# setup.sh [start|build|conformance|test]: finds or makes what that command needs, and nothing twice.
+# setup.sh [start|build|bench|conformance|test]: finds or makes what that command needs, and nothing twice.
 #   start, build  a Rust toolchain for wasm32, the wasm-bindgen tools of Cargo.lock, node_modules
+#   bench         also Chromium
 #   conformance   also the official conformance suite, with a Node that it runs on
 #   test          also the browsers, the bundlers, the Python servers and Redis; what is missing has its tests skipped, with a reason
 # Every step that may use the network has a time limit. The toolchain it chose is in .toolchain/env (see env.mjs).
@@ -160,19 +161,19 @@ conformance_suite() { # not in node_modules: a `node` in node_modules/.bin would
 }
 
 case $mode in test|conformance) conformance_suite ;; esac
-[ "$mode" = test ] || exit 0
+case $mode in test|bench) ;; *) exit 0 ;; esac
 
-npm_folder consumers "Vite, webpack, React, Deno and Bun"
+[ "$mode" = bench ] || npm_folder consumers "Vite, webpack, React, Deno and Bun"
 
-browsers() {
+browsers() { # PACKAGE:COMMAND…
   local need=() p
-  for p in chromium:chromium chromium-driver:chromedriver firefox-esr:firefox-esr webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb; do
+  for p in "$@"; do
     [ -x "/usr/bin/${p#*:}" ] || need+=("${p%%:*}")
   done
   [ ${#need[@]} -gt 0 ] || return 0
-  root_apt || { say "without ${need[*]} (apt, root): the tests in those browsers will be skipped"; return 0; }
+  root_apt || { say "without ${need[*]} (apt, root): what needs those browsers cannot run"; return 0; }
   say "installing ${need[*]}"
-  apt_install "${need[@]}" || say "could not install ${need[*]}: the tests in those browsers will be skipped"
+  apt_install "${need[@]}" || say "could not install ${need[*]}: what needs those browsers cannot run"
 }
 
 redis() { # for FastMCP's tasks in several processes
@@ -206,6 +207,10 @@ python_server() { # NAME: a virtual environment with exactly what tests/servers/
   fi
 }
 
-[ "${SETUP_BROWSERS:-1}" = 0 ] || browsers
+if [ "$mode" = bench ]; then
+  browsers chromium:chromium
+  exit 0
+fi
+[ "${SETUP_BROWSERS:-1}" = 0 ] || browsers chromium:chromium chromium-driver:chromedriver firefox-esr:firefox-esr webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb
 [ "${SETUP_PYTHON:-1}" = 0 ] || for server in fastmcp-4.1 fastmcp-3.4 fastmcp-2.14 mcp-1.30; do python_server "$server"; done
 [ "${SETUP_REDIS:-1}" = 0 ] || redis

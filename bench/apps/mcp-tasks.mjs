@@ -1,0 +1,5 @@
+import { Client } from "mcp-tasks";
+
+export async function main(url, options) {
+  return await new Client(url, options).callTool("hello");
+}

@@ -1,0 +1,29 @@
+// The smallest useful app of each subject: one tool call, bundled and minified as an app's own bundler does.
+import * as esbuild from "esbuild";
+import { readFileSync } from "node:fs";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { root } from "../env.mjs";
+
+const wasm = root + "dist/mcp_tasks_bg.wasm";
+
+/** Bundles a file of bench/ for the browser. */
+export async function bundle(path) {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [root + path], bundle: true, minify: true, format: "esm", platform: "browser", target: "es2022", legalComments: "none",
+    alias: { "mcp-tasks": root + "dist/index.js" }, define: { "process.env.NODE_ENV": '"production"' }, write: false, logLevel: "error",
+  });
+  return Buffer.from(outputFiles[0].contents);
+}
+
+/** What it costs, each file compressed by itself: the wasm is one of its own. */
+export async function measureBytes(subject) {
+  const files = [await bundle(`bench/apps/${subject}.mjs`), ...(subject === "mcp-tasks" ? [readFileSync(wasm)] : [])];
+  const sum = (size) => files.reduce((all, file) => all + size(file), 0);
+  return {
+    minified: sum((file) => file.length),
+    values: {
+      "bytes-gzip": sum((file) => gzipSync(file, { level: 9 }).length),
+      "bytes-brotli": sum((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length),
+    },
+  };
+}
