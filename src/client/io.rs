@@ -5,6 +5,7 @@ use crate::{
         Era,
         ask::{CallKind, TaskOption},
         headers::Headers,
+        hosted::Hosted,
         http::{Head, Method},
         input::{InputAnswer, InputKind},
         json::{Json, NotJson},
@@ -138,6 +139,13 @@ pub enum Input<'a> {
         /// What to ask.
         query: Query,
     },
+    /// A request of the server's that an earlier engine of this session was told of, and that nobody has answered.
+    AskedBefore {
+        /// The task that asks.
+        handle: Handle,
+        /// The JSON-RPC request.
+        message: &'a str,
+    },
     /// Answer an input request of the server's.
     Respond {
         /// Which request.
@@ -146,6 +154,12 @@ pub enum Input<'a> {
         answer: InputAnswer,
         /// The number of the answer that says whether the server has taken it.
         reply: ReplyId,
+    },
+    /// A task that we host has changed: `task` is how it stands, in the words of the wire
+    /// ([`hosted::task`](crate::wire::hosted::task)). Told to a server with a session, and dropped where there is none.
+    Tell {
+        /// A JSON object.
+        task: String,
     },
     /// The connection turned out to carry any number of requests at once (HTTP/2, or no browser): sockets need not be counted.
     Multiplexed,
@@ -211,6 +225,8 @@ pub enum Output {
     Abort(ExchangeId),
     /// The server speaks this dialect: worth remembering.
     Speaks(Era),
+    /// The session that has begun, as text for [`Config::session`](super::Config::session); `None`: the server keeps none.
+    Session(Option<String>),
     /// The creation of a task is over: the server named it, or answered at once.
     Created {
         /// Which task.
@@ -260,6 +276,19 @@ pub enum Output {
         kind: InputKind,
         /// What names the request to whoever answers: never the same twice in a task's life.
         key: String,
+        /// The parameters, as JSON text.
+        params: String,
+        /// The JSON-RPC request's id, as JSON text, where it was one: whoever goes on with the session can be asked again.
+        id: Option<Box<str>>,
+    },
+    /// The server asks whoever hosts tasks: to be answered with [`Input::Respond`], too.
+    Hosted {
+        /// The request's number.
+        input: InputId,
+        /// The call or task within which it is asked, where that is known.
+        handle: Option<Handle>,
+        /// What is asked for.
+        hosted: Hosted,
         /// The parameters, as JSON text.
         params: String,
     },

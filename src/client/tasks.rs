@@ -1,6 +1,6 @@
 use super::{
     Client, Handle, Output, ReplyId,
-    entry::{Cancel, Creation, Entry},
+    entry::{Cancel, Creation, Due, Entry, Rank},
     table::Table,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         snapshot::{Snapshot, Status},
     },
 };
-use std::{cmp::Reverse, collections::BinaryHeap};
+
 
 /// How many early notifications are kept at most.
 const MOST_EARLY: usize = 256;
@@ -22,11 +22,7 @@ pub(super) struct Tasks {
     entries: Table<Handle, Box<Entry>>,
     /// By what is left of an id when it is hashed: a row is eight bytes, and is found without looking at the ids.
     by_id: Table<(u32, Handle), ()>,
-    /// When to look at which task, the first on top. A task that is put off stays where it is until then: what is heard of a task
-    /// costs the same however many there are.
-    due: BinaryHeap<Reverse<(Millis, Handle)>>,
-    /// How many tasks are due at some time.
-    waiting: usize,
+    due: Table<(Due, Handle), ()>,
     watched: usize,
     /// Other tasks are watched than when this was last asked.
     has_watch_changed: bool,
@@ -64,7 +60,11 @@ impl Tasks {
     }
 
     pub(super) fn handles(&self) -> Vec<Handle> {
-        self.entries.keys(&|_| true)
+        self.handles_where(&|_| true)
+    }
+
+    pub(super) fn handles_where(&self, fits: &dyn Fn(&Entry) -> bool) -> Vec<Handle> {
+        self.entries.keys(&|entry| fits(entry))
     }
 
     /// Whether more than one task that runs is watched.
@@ -120,44 +120,20 @@ impl Tasks {
         self.calls
     }
 
-    /// Whether any task is to be asked after, now or later.
+    /// Something is to be asked for, now or later.
     pub(super) fn is_any_due(&self) -> bool {
-        self.waiting > 0
+        !self.due.is_empty()
     }
 
-    /// When the first is due: exact behind [`Self::first_due`].
-    pub(super) fn due_at(&self) -> Option<Millis> {
-        self.due.peek().filter(|_| self.waiting > 0).map(|Reverse((at, _))| *at)
+    /// What is due in this rank until then, the first in front.
+    #[inline(never)]
+    pub(super) fn due_until(&self, rank: Rank, until: Millis) -> &[((Due, Handle), ())] {
+        self.due.between(&|&(due, _)| due < rank.due_at(0), &|&(due, _)| due <= rank.due_at(until))
     }
 
-    /// The first that is due, and when.
-    pub(super) fn first_due(&mut self) -> Option<(Millis, Handle)> {
-        // Put off and brought forward again and again, a task is there many times.
-        if self.due.len() > 2 * self.entries.iter().len() + 64 {
-            self.due.clear();
-            for (handle, entry) in self.entries.iter_mut() {
-                entry.looked_at = entry.task.due().map_or(Millis::MAX, |(at, _)| at);
-                if entry.looked_at < Millis::MAX {
-                    self.due.push(Reverse((entry.looked_at, *handle)));
-                }
-            }
-        }
-        while let Some(Reverse((at, handle))) = self.due.peek().copied() {
-            let entry = self.entries.get_mut(&handle).filter(|entry| entry.looked_at == at);
-            if let Some(entry) = entry {
-                let due = entry.task.due().map_or(Millis::MAX, |(at, _)| at);
-                if due == at {
-                    return Some((at, handle));
-                }
-                entry.looked_at = due;
-                if due < Millis::MAX {
-                    self.due.push(Reverse((due, handle)));
-                }
-            }
-            // The one that was on top: what was put in comes later.
-            self.due.pop();
-        }
-        None
+    /// The first that is due in this rank, and when.
+    pub(super) fn first_due(&self, rank: Rank) -> Option<(Millis, Handle)> {
+        self.due_until(rank, Millis::MAX).first().map(|((due, handle), ())| (due.at(), *handle))
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
@@ -182,16 +158,15 @@ impl Tasks {
     #[inline(never)]
     fn follow(&mut self, handle: Handle) {
         let Some(entry) = self.entries.get_mut(&handle) else { return };
-        let due = entry.task.due();
-        if due.is_some() != entry.is_due {
-            self.waiting = if entry.is_due { self.waiting.saturating_sub(1) } else { self.waiting + 1 };
-            entry.is_due = due.is_some();
-        }
-        if let Some((at, _)) = due
-            && at < entry.looked_at
-        {
-            entry.looked_at = at;
-            self.due.push(Reverse((at, handle)));
+        let due = entry.task.due().map(|(at, why)| entry.rank(why).due_at(at));
+        if due != entry.due {
+            if let Some(due) = entry.due {
+                self.due.remove(&(due, handle));
+            }
+            if let Some(due) = due {
+                self.due.insert((due, handle), ());
+            }
+            entry.due = due;
         }
         // Before it is named and after it has ended, nothing can be heard of it.
         let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
@@ -241,7 +216,9 @@ impl Tasks {
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&handle)?;
-        self.waiting = self.waiting.saturating_sub(usize::from(entry.is_due));
+        if let Some(due) = entry.due {
+            self.due.remove(&(due, handle));
+        }
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.has_watch_changed |= entry.watched;
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
@@ -318,6 +295,9 @@ impl Client {
             entry.task.observe(now, snapshot, pushed)
         });
         if seen == Some(Seen::Changed) {
+            if terminal {
+                self.roll_call.note_end(now, self.tasks.id_of(handle));
+            }
             self.changed(now, handle);
         }
         // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.

@@ -18,14 +18,16 @@ export interface Host {
   wake(ms: number | undefined): void;
   /** The server speaks this revision. */
   speaks(era: Era): void;
+  /** The session that has begun, as text for a later engine; absent: the server keeps none. */
+  session(text: string | undefined): void;
   /** `taskId`: absent where the server answered at once. */
   created(handle: number, taskId: string | undefined): void;
   /** `status`: as in `STATUSES`; `words`: when it was created, when it was changed (each empty where not said), and the status message if there is one, each behind a line break. */
   changed(handle: number, status: number, words: string, ttlMs: number | undefined, pollIntervalMs: number | undefined): void;
   /** The outcome is known; `isError`: the tool says that it failed; `isWrapped`: its structured content has one member, `result`. */
   settled(handle: number, isError: boolean, isWrapped: boolean, json: string): void;
-  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: 0 elicitation, 1 sampling, 2 roots. */
-  asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void;
+  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: see inputs.ts; `id`: of the JSON-RPC request, where it was one. */
+  asked(input: number, handle: number, kind: number, method: string, key: string, params: string, id: string | undefined): void;
   /** That question is no longer open. */
   inputOver(input: number): void;
   progress(handle: number, json: string): void;

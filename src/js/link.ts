@@ -3,14 +3,17 @@
 import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
+import { withData } from "./data.js";
 import { brokenBy, onBroken } from "./guard.js";
 import { contained, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
+import type { Keeper } from "./keeper.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
+import { ABANDON, CANCEL, CLOSE, FORGET, LIST, MULTIPLEXED, OF_CALL, OF_REPLY, OF_WAITING, PAUSE, REFRESH, TELL, TIMEOUT, UNWATCH, WATCH } from "./tell.js";
 import { words } from "./transport.js";
-import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
+import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
@@ -23,29 +26,13 @@ interface Reply {
 /** So many of the newest task ids are kept for servers that cannot list them. */
 const MOST_KNOWN = 50;
 
-// What the engine can be told with numbers alone: see `tell` in src/web/mod.rs.
-const WATCH = 0;
-const UNWATCH = 1;
-const REFRESH = 2;
-const CANCEL = 3;
-const ABANDON = 4;
-const FORGET = 5;
-const LIST = 6;
-const PAUSE = 7;
-const MULTIPLEXED = 8;
-const CLOSE = 9;
-const TIMEOUT = 10;
-
-// What can fail, by `failed`: see src/web/host.rs.
-const OF_WAITING = 0;
-const OF_REPLY = 2;
-const OF_CALL = 3;
-
 /** @internal */
 export class Link implements Port {
   readonly states = new Map<number, TaskState>();
   /** The ids of the newest tasks, oldest first. */
   readonly known = new Set<string>();
+  /** Keeps the tasks for the next page. */
+  readonly keeper: Keeper | undefined;
   readonly #url: string;
   readonly #options: ClientOptions;
   readonly #load: Load;
@@ -65,6 +52,7 @@ export class Link implements Port {
     this.#url = url;
     this.#options = options;
     this.#load = load;
+    this.keeper = options.persist?.(url, flags(options) & SERVES, (...warning) => this.warn(...warning));
     this.#inputs = new Inputs(options, this, this.states);
   }
 
@@ -124,8 +112,18 @@ export class Link implements Port {
     this.do((core) => core.tell(ABANDON, handle, 0));
   }
 
+  seen({ handle, outcome }: TaskState): void {
+    // Our own end says nothing about the task's.
+    if (!this.#closed) this.keeper?.over(handle, outcome);
+  }
+
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
     return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
+  }
+
+  /** A task that is hosted here has changed; `task`: JSON text. */
+  tell(task: string): void {
+    this.do((core) => core.ask(0, TELL, task));
   }
 
   /** One more handle of a task that may be asking something. */
@@ -156,6 +154,8 @@ export class Link implements Port {
 
   close(): void {
     if (this.#closed) return;
+    // First: what is said from here on is no news about the tasks.
+    this.keeper?.close();
     const core = this.#core;
     if (core) this.do(() => core.tell(CLOSE, 0, 0));
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
@@ -168,13 +168,13 @@ export class Link implements Port {
     if (this.#loading) return;
     this.#loading = true;
     try {
-      const Engine = await this.#load();
+      const [Engine, kept] = await Promise.all([this.#load(), this.keeper?.found()]);
       if (this.#closed) return;
       const broken = brokenBy();
       if (broken) return this.#broke(broken.why);
       const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
       const info = clientInfo && JSON.stringify(clientInfo);
-      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options));
+      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options), kept?.session);
       this.#core = core;
       this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
       const jobs = this.#waiting;
@@ -237,11 +237,15 @@ export class Link implements Port {
     }
     const { onTaskStatus } = this.#options;
     if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, state.owner?.deref()));
-    if (state.isLetGo) this.forget(state.handle);
+    this.keeper?.told(state.handle, state.snapshot!);
+    if (state.isLetGo && isTerminal(state)) {
+      this.seen(state);
+      this.forget(state.handle);
+    }
   }
 
   /** A call failed before anybody waited for it. Whoever awaits it does so only after the call has returned. */
-  #unseen(state: TaskState | undefined, message: string): void {
+  unseen(state: TaskState | undefined, message: string): void {
     setTimeout(() => {
       if (!state?.isSeen) this.warn("unobserved-failure", message);
     });
@@ -267,7 +271,11 @@ export class Link implements Port {
         if (ms !== undefined) timer = setTimeout(() => this.#core?.tell(TIMEOUT, 0, 0), ms);
       },
       speaks: (era) => remember(this.#url, this.#options, era),
-      created: (handle, taskId) => state(handle)?.onCreated(taskId),
+      session: (text) => this.keeper?.session(text),
+      created: (handle, taskId) => {
+        if (taskId !== undefined) this.keeper?.named(handle, taskId);
+        state(handle)?.onCreated(taskId);
+      },
       changed: (handle, ...news) => {
         const changed = state(handle);
         if (changed) this.#changed(changed, ...news);
@@ -284,12 +292,18 @@ export class Link implements Port {
         if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
         if (what === OF_WAITING) return state(number)?.onInterrupted(error);
         if (what === OF_REPLY) return this.#reply(number)?.reject(error);
-        if (what === OF_CALL) this.#unseen(state(number), message);
+        if (what === OF_CALL) this.unseen(state(number), message);
         state(number)?.onSettled({ error });
         this.states.delete(number);
       },
-      asked: (...question) => this.#inputs.asked(...question),
-      inputOver: (input) => this.#inputs.over(input),
+      asked: (input, handle, kind, method, key, params, id) => {
+        if (id) this.keeper?.asked(input, handle, `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+        this.#inputs.asked(input, handle, kind, method, key, params);
+      },
+      inputOver: (input) => {
+        this.keeper?.asked(input, 0, undefined);
+        this.#inputs.over(input);
+      },
       progress: (handle, json) => state(handle)?.onProgress(json),
       notified: (method, params) => {
         const { onNotification } = this.#options;
@@ -318,11 +332,18 @@ function eras(url: string, options: ClientOptions): number {
   return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
+const SERVES = 7;
 const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */
 function flags(options: ClientOptions): number {
-  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, stream } = options;
+  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, persist, stream, taskHandlers: host } = options;
   const serves = (onElicitation ? 1 : 0) | (onSampling ? 2 : 0) | (onListRoots ? 4 : 0);
-  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0);
+  const hosts =
+    (host?.listTasks ? 1024 : 0) |
+    (host?.cancelTask ? 2048 : 0) |
+    (host?.augmentedSampling && onSampling ? 4096 : 0) |
+    (host?.augmentedElicitation && onElicitation ? 8192 : 0);
+  const others = (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | (persist ? 16384 : 0);
+  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | hosts | others;
 }

@@ -1,8 +1,11 @@
 import { toError } from "./errors.js";
 import { Core } from "#glue";
 
+/** What makes an engine. @internal */
+export type EngineClass = { new (...args: ConstructorParameters<typeof Core>): Core };
+
 /** Loads the module once and gives the engine's class. @internal */
-export type Load = () => Promise<typeof Core>;
+export type Load = () => Promise<EngineClass>;
 
 /**
  * A loader that loads once, and again after a failure: a failed load is not kept for ever.

@@ -1,5 +1,5 @@
 // What the users of FastMCP's Python client rely on, row by row: the task handle. Each title begins with the name of its
-// row in tests/coverage.json; docs/differences.md says where we differ on purpose.
+// row in tests/coverage.json; docs/differences-from-fastmcp.md says where we differ on purpose.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer, failure, json } from "../servers/scripted.mjs";
