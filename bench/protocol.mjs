@@ -23,7 +23,7 @@ export function notification(id, options) {
 }
 
 /** What a message is answered with; `undefined`: it wants no answer. `states(id)` tells where a task stands. */
-export function protocol({ pollInterval, tasks = Infinity, create = (n) => taskId(n), states = () => ({}), result }) {
+export function protocol({ pollInterval, onCreate = () => {}, states = () => ({}), result }) {
   let made = 0;
   const state = (id) => described(id, { pollInterval, ...states(id) });
   const methods = {
@@ -36,15 +36,20 @@ export function protocol({ pollInterval, tasks = Infinity, create = (n) => taskI
       { name: "work", inputSchema: { type: "object" }, execution: { taskSupport: "optional" } },
       { name: "hello", inputSchema: { type: "object" } },
     ] }),
-    "tools/call": ({ task }) => (task ? { task: state(create(made++)) } : { content: [{ type: "text", text: "hello" }] }),
+    "tools/call": ({ task }) => {
+      if (!task) return { content: [{ type: "text", text: "hello" }] };
+      const id = taskId(made++);
+      onCreate(id);
+      return { task: state(id) };
+    },
     "tasks/get": ({ taskId }) => state(taskId),
     "tasks/result": ({ taskId }) => ({ content: [{ type: "text", text: "done" }], ...result?.(taskId) }),
     "tasks/cancel": ({ taskId }) => ({ ...state(taskId), status: "cancelled" }),
     // A hundred a page.
     "tasks/list": ({ cursor = "0" } = {}) => {
       const from = Number(cursor);
-      const to = Math.min(from + 100, made, tasks);
-      const page = Array.from({ length: to - from }, (_, n) => state(create(from + n)));
+      const to = Math.min(from + 100, made);
+      const page = Array.from({ length: to - from }, (_, n) => state(taskId(from + n)));
       return { tasks: page, ...(to < made && { nextCursor: String(to) }) };
     },
   };

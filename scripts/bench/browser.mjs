@@ -101,7 +101,9 @@ export async function openBrowser(site) {
   return {
     version, close,
     async measure(row, subject) {
-      const measured = await hows[row.how](row, subject);
+      let timer;
+      const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("took more than two minutes: it hangs, or something was lost")), 120_000)));
+      const measured = await Promise.race([hows[row.how](row, subject), late]).finally(() => clearTimeout(timer));
       return Array.isArray(measured) ? { [row.row]: measured } : measured;
     },
   };

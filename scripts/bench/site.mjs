@@ -1,7 +1,7 @@
 // The site that the bench's pages come from: bundles of the subjects, and a real MCP server for what needs a network.
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
-import { notification, protocol, taskId } from "../../bench/protocol.mjs";
+import { notification, protocol } from "../../bench/protocol.mjs";
 import { root } from "../env.mjs";
 import { bundle } from "./bytes.mjs";
 
@@ -63,8 +63,7 @@ function mcpServer(hasStream) {
   const answer = protocol({
     pollInterval,
     states: state,
-    create(n) {
-      const id = taskId(n);
+    onCreate(id) {
       tasks.set(id, { completedAt: 0 });
       setTimeout(() => {
         tasks.get(id).completedAt = now();
@@ -72,7 +71,6 @@ function mcpServer(hasStream) {
       }, workMs);
       // Behind the answer to the call.
       setTimeout(() => tell(id), 5);
-      return id;
     },
     result: (id) => ({ structuredContent: { completedAt: tasks.get(id).completedAt } }),
   });
