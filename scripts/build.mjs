@@ -17,8 +17,7 @@ const targets = root + "target/";
 const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
 const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
 const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--features", "receiver"] };
-// The client's module once more, as JavaScript.
-const script = { glue: root + "target/glue-js/", name: "mcp_tasks" };
+const glueOfScript = root + "target/glue-js/";
 const dist = root + "dist/";
 
 // A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
@@ -28,11 +27,9 @@ const lean = {
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
 };
 
-// Where each entry is meant for: browsers, bundlers and workers; Node; any host, with the module inside as base64 or as JavaScript, or
-// with no engine at all.
-const entries = {
-  index: "browser", node: "node", inline: "neutral", js: "neutral", "receiver/index": "neutral", diagnose: "neutral", element: "browser", react: "neutral",
-};
+// browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
+// goes without the engine
+const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral", "receiver/index": "neutral" };
 
 for (const module of [client, receiver]) {
   buildRust(module);
@@ -40,13 +37,13 @@ for (const module of [client, receiver]) {
     root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
-script.key = client.key + hash([root + "scripts/wasm2js.mjs"]);
-if (read(script.glue + ".stamp") !== script.key) {
-  makeScript(client.wasm, script.glue);
-  writeFileSync(script.glue + ".stamp", script.key);
+const scriptKey = client.key + hash([root + "scripts/wasm2js.mjs"]);
+if (read(glueOfScript + ".stamp") !== scriptKey) {
+  makeScript(client.wasm, glueOfScript);
+  writeFileSync(glueOfScript + ".stamp", scriptKey);
 }
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = script.key + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = scriptKey + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
 if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
@@ -93,7 +90,7 @@ async function makeDist() {
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  copyFileSync(script.glue + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  copyFileSync(glueOfScript + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
   for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
   rmSync(root + "target/dist.stamp", { force: true });
   const last = root + "target/dist.last/";
@@ -114,7 +111,7 @@ async function bundle(entry, platform, folder) {
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client) }],
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? glueOfScript : client.glue) }],
     external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
@@ -122,9 +119,9 @@ async function bundle(entry, platform, folder) {
 }
 
 /** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
-function generated(build, engine) {
+function generated(build, clientGlue) {
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
-  for (const [prefix, { glue, name }] of [["#", engine], ["#receiver-", receiver]]) {
+  for (const [prefix, { glue, name }] of [["#", { ...client, glue: clientGlue }], ["#receiver-", receiver]]) {
     build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
     build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${name}_bg.wasm`, namespace: "base64", pluginData: glue }));
   }

@@ -22,6 +22,7 @@ const steps = {
   "clippy": cargo("clippy", "-q", "--locked", "--all-targets", "--", "-D", "warnings"),
   // web/ and the wasm tests exist on wasm32 only
   [`clippy (${wasmTarget})`]: cargo("clippy", "-q", "--locked", "--lib", "--tests", "--target", wasmTarget, "--", "-D", "warnings"),
+  [`clippy (${wasmTarget}, receiver)`]: cargo("clippy", "-q", "--locked", "--lib", "--features", "receiver", "--target", wasmTarget, "--", "-D", "warnings"),
   "cargo doc": doc("--lib"),
   [`cargo doc (${wasmTarget})`]: doc("--lib", "--target", wasmTarget),
   "tsc": () => bin("typescript/bin/tsc", "-p", root, "--noEmit", "--emitDeclarationOnly", "false"),

@@ -38,7 +38,8 @@ export async function open(engine, { args = [] } = {}) {
     ? await chromium.launch({ executablePath: bin.chromium, args: [...chromiumArgs, ...args] })
     : await firefox.launch({ channel: "moz-firefox", executablePath: bin.firefox });
   try {
-    const page = await browser.newPage();
+    // Pages of one context share storage, locks and workers, as the tabs of a user do.
+    const page = await (await browser.newContext()).newPage();
     return {
       engine, page,
       version: browser.version(),

@@ -34,7 +34,7 @@ export function slim(glue) {
 
   // Where handing a text over fails, the module is broken, and what it holds with it: see src/js/guard.ts.
   const whole = glue.length;
-  glue = glue.replaceAll(/let ptr0, len0, ptr1, len1;\n +try \{\n([^}]*)\n +\} catch \(e\) \{\n[^}]*\}\n[^}]*\}\n +throw e;\n +\}/g, "let ptr0, len0, ptr1, len1;\n$1");
+  glue = glue.replaceAll(/(let (?:ptr\d, len\d,? ?)+;\n) +try \{\n([^}]*)\n +\} catch \(e\) \{\n(?:[^}]*\}\n)+ +throw e;\n +\}/g, "$1$2");
   if (glue.length === whole || glue.includes("throw e;")) throw new Error("the glue gives memory back in another way than it did");
 
   // Every engine with a FinalizationRegistry has this, too.

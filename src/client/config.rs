@@ -11,6 +11,10 @@ pub struct Config {
     pub era: Option<Era>,
     /// The dialect that this server spoke earlier: tried first.
     pub spoken: Option<Era>,
+    /// The session to go on with: what [`Output::Session`](super::Output::Session) gave to an engine that is gone.
+    pub session: Option<String>,
+    /// Whether another engine may go on with the session: it is told, and not ended when the client is closed.
+    pub keeps_session: bool,
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
     pub serves: [bool; 3],
     /// Which tasks of our own somebody hosts; only these are declared, to servers of the revision that has such tasks.
@@ -38,6 +42,8 @@ impl Config {
             client_info: info.into(),
             era: None,
             spoken: None,
+            session: None,
+            keeps_session: false,
             serves: [false; 3],
             hosts: Hosts::default(),
             watch_all: false,

@@ -32,9 +32,8 @@ impl Client {
         &mut self,
         now: Millis,
         own: Option<u32>,
-        id: Json<'_>,
-        method: &str,
-        params: Option<Json<'_>>,
+        of: Option<Handle>,
+        (id, method, params): (Json<'_>, &str, Option<Json<'_>>),
     ) {
         // Without a session there is nobody to answer, and nowhere to (2026-07-28, Streamable HTTP).
         if !self.era.has_sessions() {
@@ -58,7 +57,7 @@ impl Client {
             message: request.message.as_deref().map(Into::into),
             params: params.map_or("{}", Json::get).into(),
             own,
-            handle: None,
+            handle: of,
             owner: None,
             is_told: false,
             answer: None,
@@ -88,6 +87,18 @@ impl Client {
         }
     }
 
+    /// A request that was told to an earlier engine of this session: the server still waits, and will not ask again.
+    pub(super) fn asked_before(&mut self, now: Millis, handle: Handle, message: &str) {
+        for message in jsonrpc::messages(message.as_bytes()).unwrap_or_default() {
+            if let jsonrpc::Message::Request { id, method, params } = message
+                && self.session.is_ready()
+                && self.tasks.get(handle).is_some()
+            {
+                self.asked(now, None, Some(handle), (id, &method, params));
+            }
+        }
+    }
+
     pub(super) fn add_question(&mut self, question: Question) -> InputId {
         let input = self.next_input;
         self.next_input = input.wrapping_add(1);
@@ -100,7 +111,7 @@ impl Client {
         for input in self.inputs.keys(&|question| !question.is_told) {
             let Some(question) = self.inputs.get(&input) else { continue };
             let (is_request, given) = (matches!(question.way, Way::Response { .. }), question.handle);
-            let handle = if is_request { self.whose(question) } else { given };
+            let handle = given.or_else(|| if is_request { self.whose(question) } else { None });
             if is_request && handle.is_none() && self.is_about_to_name() {
                 continue;
             }
@@ -114,10 +125,14 @@ impl Client {
             (question.handle, question.owner, question.is_told) = (handle, owner, true);
             let params = std::mem::take(&mut question.params);
             let kind = question.kind;
+            let id = match &question.way {
+                Way::Response { id, .. } => Some(id.clone()),
+                _ => None,
+            };
             for handle in handles.into_iter().filter(|_| is_request) {
                 self.awaits_us(now, handle);
             }
-            self.put(Output::Asked { input, handle, kind, key, params });
+            self.put(Output::Asked { input, handle, kind, key, params, id });
         }
     }
 

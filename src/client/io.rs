@@ -137,6 +137,13 @@ pub enum Input<'a> {
         /// What to ask.
         query: Query,
     },
+    /// A request of the server's that an earlier engine of this session was told of, and that nobody has answered.
+    AskedBefore {
+        /// The task that asks.
+        handle: Handle,
+        /// The JSON-RPC request.
+        message: &'a str,
+    },
     /// Answer an input request of the server's.
     Respond {
         /// Which request.
@@ -216,6 +223,8 @@ pub enum Output {
     Abort(ExchangeId),
     /// The server speaks this dialect: worth remembering.
     Speaks(Era),
+    /// The session that has begun, as text for [`Config::session`](super::Config::session); `None`: the server keeps none.
+    Session(Option<String>),
     /// The creation of a task is over: the server named it, or answered at once.
     Created {
         /// Which task.
@@ -267,6 +276,8 @@ pub enum Output {
         key: String,
         /// The parameters, as JSON text.
         params: String,
+        /// The JSON-RPC request's id, as JSON text, where it was one: whoever goes on with the session can be asked again.
+        id: Option<Box<str>>,
     },
     /// The server asks whoever hosts tasks: to be answered with [`Input::Respond`], too.
     Hosted {

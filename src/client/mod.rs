@@ -13,6 +13,7 @@ mod health;
 mod holding;
 mod inputs;
 mod io;
+mod kept;
 mod legacy;
 mod listing;
 mod messages;
@@ -21,6 +22,7 @@ mod queries;
 mod question;
 mod requests;
 mod resume;
+mod rollcall;
 mod rounds;
 mod session;
 mod stream;
@@ -49,8 +51,9 @@ use queries::Pending;
 use question::Question;
 use requests::Purpose;
 use resume::Resume;
+use rollcall::RollCall;
 use rounds::Spent;
-use session::Session;
+use session::{Ready, Session};
 use std::collections::VecDeque;
 use stream::Stream;
 use table::Table;
@@ -75,6 +78,7 @@ pub struct Client {
     cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
+    roll_call: RollCall,
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
@@ -111,16 +115,24 @@ pub struct Client {
 impl Client {
     /// An engine that has done nothing yet. `seed` feeds the jitter of its waits.
     pub fn new(config: Config, seed: u64) -> Self {
+        let may_go_on = config.era.is_none_or(Era::has_sessions);
+        let ready = config.session.as_deref().filter(|_| may_go_on).and_then(Ready::from_text);
+        let spoken = config.spoken.filter(|_| ready.is_none()).or(ready.as_ref().map(|_| Era::WITH_SESSIONS));
+        // Small enough for every number type a server may have.
+        let base = (seed as u32) & 0x3fff_ffff;
         Self {
-            session: Session::Idle,
-            era: config.era.or(config.spoken).unwrap_or(Era::NEWEST),
-            is_era_known: config.spoken.is_some(),
+            era: config.era.or(spoken).unwrap_or(Era::NEWEST),
+            is_era_known: spoken.is_some(),
+            // An id must not come twice in a session (MCP 2025-11-25, Overview: "Requests").
+            next_request: if ready.is_some() { base.max(1) } else { 1 },
+            session: ready.map_or(Session::Idle, Session::Ready),
             was_corrected: false,
             health: Health::new(seed),
             tasks: Tasks::default(),
             calls: Vec::new(),
             cancels: Vec::new(),
             listings: Default::default(),
+            roll_call: RollCall::default(),
             queries: Table::default(),
             inputs: Table::default(),
             spent: Vec::new(),
@@ -131,10 +143,8 @@ impl Client {
             exchanges: Table::default(),
             requests: Table::default(),
             next_exchange: 1,
-            next_request: 1,
             next_input: 1,
-            // Small enough for every number type a server may have.
-            progress_base: (seed as u32) & 0x3fff_ffff,
+            progress_base: base,
             multiplexed: false,
             paused: Vec::new(),
             session_attempts: 0,
@@ -168,6 +178,7 @@ impl Client {
             Input::Forget { handle } => self.forget(handle),
             Input::List { kind, reply } => self.list(kind, reply),
             Input::Ask { reply, query } => self.query(reply, query),
+            Input::AskedBefore { handle, message } => self.asked_before(now, handle, message),
             Input::Respond { input, answer, reply } => self.respond(now, input, &answer, reply),
             Input::Tell { task } => self.tell(&task),
             Input::Multiplexed => self.multiplexed = true,

@@ -84,7 +84,7 @@ impl Client {
 
     /// Somebody waits for something that needs a session.
     pub(super) fn wants_session(&self) -> bool {
-        self.is_asked() || self.tasks.first_due().is_some()
+        self.is_asked() || self.tasks.is_any_due()
     }
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
@@ -166,7 +166,11 @@ impl Client {
     /// The notification that ends the handshake has arrived at the server.
     pub(super) fn confirmed(&mut self, now: Millis) {
         if let Session::Confirming(ready) = &self.session {
-            self.session = Session::Ready(ready.clone());
+            let ready = ready.clone();
+            if self.config.keeps_session {
+                self.put(Output::Session(ready.to_text()));
+            }
+            self.session = Session::Ready(ready);
             self.session_attempts = 0;
             self.health.good(now);
         }
@@ -255,6 +259,7 @@ impl Client {
         self.epoch = self.epoch.wrapping_add(1);
         self.count_loss(now);
         self.forget_lists();
+        self.roll_call.drop_pass();
         self.fail_resumes(now);
         self.withdraw_requests(now);
         self.drop_holds();
@@ -285,7 +290,9 @@ impl Client {
             }
             self.put(super::Output::Interrupted { handle, failure: closed.clone() });
         }
-        self.say_goodbye();
+        if !self.config.keeps_session {
+            self.say_goodbye();
+        }
         self.session = Session::Closed;
     }
 

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { toError } from "./errors.js";
 import { Link } from "./link.js";
+import type { FoundTask } from "./keeper.js";
 import type { Load } from "./load.js";
 import { TaskState } from "./state.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
@@ -29,6 +30,7 @@ const STATUS = 1;
 const RESULT = 2;
 const TASKS = 3;
 const CANCEL = 4;
+const ASKED_BEFORE = 6;
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -48,6 +50,7 @@ export class Client {
   readonly #link: Link;
   /** Gives up what a handle that nobody holds any more has left. */
   readonly #collected: FinalizationRegistry<number>;
+  #resumed: Promise<(ToolTask | PromptTask | ResourceTask)[]> | undefined;
 
   /**
    * @param url the server's MCP endpoint; in a page it may be relative
@@ -64,7 +67,7 @@ export class Client {
     if (options.era !== undefined && !ERAS.includes(options.era)) {
       throw new TypeError(`era must be one of ${ERAS.join(", ")}, not ${String(options.era)}`);
     }
-    const handlers = ["onElicitation", "onSampling", "onListRoots", "onTaskStatus", "onNotification", "onWarning"] as const;
+    const handlers = ["onElicitation", "onSampling", "onListRoots", "onTaskStatus", "onNotification", "onWarning", "persist"] as const;
     for (const name of handlers) {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} must be a function`);
@@ -126,11 +129,45 @@ export class Client {
       throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
     }
     const [state, handle] = this.#newTask(type, String(ref.name ?? ""));
-    state.isTask = true;
-    state.taskId = ref.taskId;
-    this.#link.do((core) => core.attach(state.handle, ref.taskId));
-    this.#link.adopt(state);
+    this.#link.keeper?.called(state.handle, ref.kind, handle.name);
+    this.#attach(state, ref.taskId);
     return handle;
+  }
+
+  /**
+   * The handles of the tasks that earlier pages left, oldest first: what the option `persist` kept and nobody has seen the
+   * outcome of. A call that was left before the server had named its task rejects with {@link TaskLostError}; a task that
+   * the server has dropped meanwhile, with {@link TaskExpiredError}. The same handles however often it is asked for.
+   * Questions that a server of 2025-11-25 had asked are asked again.
+   * @throws TypeError the client has no `persist`
+   */
+  async resume(): Promise<(ToolTask | PromptTask | ResourceTask)[]> {
+    const { keeper } = this.#link;
+    if (!keeper) throw new TypeError("resume() needs the option persist");
+    return (this.#resumed ??= keeper.found().then(({ tasks }) => tasks.map((found) => this.#take(found))));
+  }
+
+  #take(found: FoundTask): ToolTask | PromptTask | ResourceTask {
+    const { kind, name, taskId, asked } = found;
+    const [state, handle] = this.#newTask(KINDS[kind] as Kind, name);
+    found.taken(state.handle);
+    if (taskId) {
+      this.#attach(state, taskId);
+      for (const request of asked) this.#link.do((core) => core.ask(state.handle, ASKED_BEFORE, request));
+    } else {
+      const message = `the page was left before the server had answered the call of ${name}: whether it runs is not known, and it was not sent again`;
+      this.#link.unseen(state, message);
+      state.onSettled({ error: toError({ code: "task_lost", message }) });
+    }
+    return handle;
+  }
+
+  #attach(state: TaskState, taskId: string): void {
+    state.isTask = true;
+    state.taskId = taskId;
+    this.#link.keeper?.named(state.handle, taskId);
+    this.#link.do((core) => core.attach(state.handle, taskId));
+    this.#link.adopt(state);
   }
 
   /**
@@ -250,6 +287,7 @@ export class Client {
       state.onSettled({ error: signal.reason });
       return handle;
     }
+    this.#link.keeper?.called(state.handle, handle.kind, name);
     this.#link.do((core) => core.call(state.handle, kind, name, json, ttlMs));
     if (signal) this.#abandonOn(signal, state, handle);
     return handle;

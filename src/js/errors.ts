@@ -91,6 +91,16 @@ export class TaskExpiredError extends ServerError {
   declare static isInstance: (value: unknown) => value is TaskExpiredError;
 }
 
+/**
+ * The page was left before the server had named the task of a call: whether it runs is not known, and it was not sent again.
+ * Only of handles that {@link Client.resume} gives.
+ */
+export class TaskLostError extends ServerError {
+  readonly code = "task_lost";
+  /** Whether a value is this error, of whichever copy of the package. */
+  declare static isInstance: (value: unknown) => value is TaskLostError;
+}
+
 /** The server answered with a JSON-RPC error. */
 export class RpcError extends ServerError {
   readonly code = "rpc";
@@ -192,6 +202,7 @@ export type AnyTasksError =
   | TaskFailedError
   | TaskCancelledError
   | TaskExpiredError
+  | TaskLostError
   | RpcError
   | HttpError
   | AuthorizationRequiredError
@@ -208,6 +219,7 @@ const BY_NAME: { [name: string]: { new (...args: never[]): TasksError; prototype
   TaskFailedError,
   TaskCancelledError,
   TaskExpiredError,
+  TaskLostError,
   RpcError,
   HttpError,
   AuthorizationRequiredError,

@@ -10,6 +10,7 @@ declare module "#glue" {
       pollIntervalMs: number | undefined,
       maxMessageBytes: number | undefined,
       flags: number,
+      session: string | undefined,
     );
     call(handle: number, kind: number, name: string, argumentsJson: string, ttlMs: number | undefined): void;
     attach(handle: number, taskId: string): void;

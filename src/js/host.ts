@@ -18,6 +18,8 @@ export interface Host {
   wake(ms: number | undefined): void;
   /** The server speaks this revision. */
   speaks(era: Era): void;
+  /** The session that has begun, as text for a later engine; absent: the server keeps none. */
+  session(text: string | undefined): void;
   /** `taskId`: absent where the server answered at once. */
   created(handle: number, taskId: string | undefined): void;
   changed(
@@ -32,8 +34,8 @@ export interface Host {
   ): void;
   /** The outcome is known; `isError`: the tool says that it failed; `isWrapped`: its structured content has one member, `result`. */
   settled(handle: number, isError: boolean, isWrapped: boolean, json: string): void;
-  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: see inputs.ts. */
-  asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void;
+  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: see inputs.ts; `id`: of the JSON-RPC request, where it was one. */
+  asked(input: number, handle: number, kind: number, method: string, key: string, params: string, id: string | undefined): void;
   /** That question is no longer open. */
   inputOver(input: number): void;
   progress(handle: number, json: string): void;

@@ -1,8 +1,9 @@
 // The server's input requests on this side: shown to the application's handler, kept for `task.respond()`.
 
+import type { TaskHandlers } from "./hosting.js";
 import type { Port, TaskState } from "./state.js";
 import { words } from "./transport.js";
-import type { ClientOptions, InputContext, InputHandler, InputRequest, TaskHandlers } from "./types.js";
+import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
 
 interface Question {
   readonly key: string;

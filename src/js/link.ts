@@ -3,14 +3,16 @@
 import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
+import { withData } from "./data.js";
 import { brokenBy, onBroken } from "./guard.js";
 import { contained, snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
+import type { Keeper } from "./keeper.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
 import { words } from "./transport.js";
-import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
+import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
@@ -48,6 +50,8 @@ export class Link implements Port {
   readonly states = new Map<number, TaskState>();
   /** The ids of the newest tasks, oldest first. */
   readonly known = new Set<string>();
+  /** Keeps the tasks for the next page. */
+  readonly keeper: Keeper | undefined;
   readonly #url: string;
   readonly #options: ClientOptions;
   readonly #load: Load;
@@ -67,6 +71,7 @@ export class Link implements Port {
     this.#url = url;
     this.#options = options;
     this.#load = load;
+    this.keeper = options.persist?.(url, flags(options) & SERVES, (...warning) => this.warn(...warning));
     this.#inputs = new Inputs(options, this, this.states);
   }
 
@@ -126,6 +131,11 @@ export class Link implements Port {
     this.do((core) => core.tell(ABANDON, handle, 0));
   }
 
+  seen({ handle, outcome }: TaskState): void {
+    // Our own end says nothing about the task's.
+    if (!this.#closed) this.keeper?.over(handle, outcome);
+  }
+
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
     return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
   }
@@ -163,6 +173,8 @@ export class Link implements Port {
 
   close(): void {
     if (this.#closed) return;
+    // First: what is said from here on is no news about the tasks.
+    this.keeper?.close();
     const core = this.#core;
     if (core) this.do(() => core.tell(CLOSE, 0, 0));
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
@@ -175,13 +187,13 @@ export class Link implements Port {
     if (this.#loading) return;
     this.#loading = true;
     try {
-      const Engine = await this.#load();
+      const [Engine, kept] = await Promise.all([this.#load(), this.keeper?.found()]);
       if (this.#closed) return;
       const broken = brokenBy();
       if (broken) return this.#broke(broken.why);
       const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
       const info = clientInfo && JSON.stringify(clientInfo);
-      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options));
+      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options), kept?.session);
       this.#core = core;
       this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
       const jobs = this.#waiting;
@@ -244,11 +256,15 @@ export class Link implements Port {
     if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
     const { onTaskStatus } = this.#options;
     if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, owner?.deref()));
-    if (state.isLetGo) this.forget(state.handle);
+    this.keeper?.told(state.handle, state.snapshot!);
+    if (state.isLetGo && isTerminal(state)) {
+      this.seen(state);
+      this.forget(state.handle);
+    }
   }
 
   /** A call failed before anybody waited for it. Whoever awaits it does so only after the call has returned. */
-  #unseen(state: TaskState | undefined, message: string): void {
+  unseen(state: TaskState | undefined, message: string): void {
     setTimeout(() => {
       if (!state?.isSeen) this.warn("unobserved-failure", message);
     });
@@ -274,7 +290,11 @@ export class Link implements Port {
         if (ms !== undefined) timer = setTimeout(() => this.#core?.tell(TIMEOUT, 0, 0), ms);
       },
       speaks: (era) => remember(this.#url, this.#options, era),
-      created: (handle, taskId) => state(handle)?.onCreated(taskId),
+      session: (text) => this.keeper?.session(text),
+      created: (handle, taskId) => {
+        if (taskId !== undefined) this.keeper?.named(handle, taskId);
+        state(handle)?.onCreated(taskId);
+      },
       changed: (handle, ...fields) => {
         const changed = state(handle);
         if (changed) this.#changed(changed, ...fields);
@@ -291,12 +311,18 @@ export class Link implements Port {
         if (code === "network" && thrown instanceof Error && message.includes(thrown.message)) error.cause = thrown;
         if (what === OF_WAITING) return state(number)?.onInterrupted(error);
         if (what === OF_REPLY) return this.#reply(number)?.reject(error);
-        if (what === OF_CALL) this.#unseen(state(number), message);
+        if (what === OF_CALL) this.unseen(state(number), message);
         state(number)?.onSettled({ error });
         this.states.delete(number);
       },
-      asked: (...question) => this.#inputs.asked(...question),
-      inputOver: (input) => this.#inputs.over(input),
+      asked: (input, handle, kind, method, key, params, id) => {
+        if (id) this.keeper?.asked(input, handle, `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+        this.#inputs.asked(input, handle, kind, method, key, params);
+      },
+      inputOver: (input) => {
+        this.keeper?.asked(input, 0, undefined);
+        this.#inputs.over(input);
+      },
       progress: (handle, json) => state(handle)?.onProgress(json),
       notified: (method, params) => {
         const { onNotification } = this.#options;
@@ -325,16 +351,18 @@ function eras(url: string, options: ClientOptions): number {
   return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
+const SERVES = 7;
 const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */
 function flags(options: ClientOptions): number {
-  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, stream, taskHandlers: host } = options;
+  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, persist, stream, taskHandlers: host } = options;
   const serves = (onElicitation ? 1 : 0) | (onSampling ? 2 : 0) | (onListRoots ? 4 : 0);
   const hosts =
     (host?.listTasks ? 1024 : 0) |
     (host?.cancelTask ? 2048 : 0) |
     (host?.augmentedSampling && onSampling ? 4096 : 0) |
     (host?.augmentedElicitation && onElicitation ? 8192 : 0);
-  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | hosts;
+  const others = (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | (persist ? 16384 : 0);
+  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | hosts | others;
 }

@@ -1,6 +1,8 @@
 export { Client } from "./client.js";
 export { PromptTask, ResourceTask, Task, ToolTask } from "./task.js";
+export type * from "./hosting.js";
 export type * from "./types.js";
+export type { Keeper, Persist } from "./keeper.js";
 export {
   AuthorizationRequiredError,
   ClosedError,
@@ -12,6 +14,7 @@ export {
   TaskCancelledError,
   TaskExpiredError,
   TaskFailedError,
+  TaskLostError,
   TasksError,
   TimeoutError,
   ToolError,

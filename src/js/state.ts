@@ -15,6 +15,8 @@ export interface Port {
   refresh(handle: number): Promise<void>;
   cancel(handle: number): Promise<void>;
   abandon(handle: number): void;
+  /** Its outcome was seen, or there is no task that could be found again. */
+  seen(state: TaskState): void;
   forget(handle: number): void;
   /** Answers an input request: with JSON text, or with a JSON-RPC error. */
   respond(input: number, json: string | undefined, code?: number, message?: string): Promise<void>;
@@ -165,6 +167,7 @@ export class TaskState {
     if (this.outcome) return;
     this.outcome = outcome;
     if (this.isTask === false && "value" in outcome) this.snapshot = immediate();
+    if (!this.isTask || this.isListenedTo) this.port.seen(this);
     for (const waiter of this.#takeWaiters()) this.#deliver(outcome, waiter);
     if ("error" in outcome) this.#rejectCreators(outcome.error);
     this.#tell(undefined);
@@ -190,6 +193,7 @@ export class TaskState {
   }
 
   #deliver(outcome: Outcome, waiter: Waiter): void {
+    this.port.seen(this);
     if ("error" in outcome) waiter.reject(outcome.error);
     else if (outcome.isError && this.raiseOnError) waiter.reject(new ToolError(outcome.value as CallToolResult));
     else waiter.resolve(outcome.value);

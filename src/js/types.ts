@@ -1,6 +1,8 @@
 // The shapes users see, in the words of the MCP specification. The only file of the JavaScript face that knows
 // protocol words; everything else moves values it does not look into.
 
+import type { TaskHandlers } from "./hosting.js";
+import type { Persist } from "./keeper.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
@@ -127,52 +129,10 @@ export type InputHandler<Params, Answer> = (
   context: InputContext,
 ) => Answer | undefined | void | Promise<Answer | undefined | void>;
 
-/** What a handler of {@link TaskHandlers} is told beside the request's parameters. */
-export interface HostedContext extends Omit<InputContext, "key"> {
-  /** How long the request's parameters are as JSON text, in UTF-16 code units. */
-  readonly length: number;
-  /** `onElicitation` or `onSampling`, for a request that shall become a task. */
-  readonly handler: InputHandler<object, object>;
-  /**
-   * Tells the server how a task stands, without being asked (MCP 2025-11-25, Tasks: "Task Status Notification"): a Task of
-   * the specification. Does nothing where there is no session. The same function in every request to one client.
-   */
-  readonly notify: (task: object) => void;
-}
-
-/** Answers one kind of request about hosted tasks, with a result in the specification's words. As {@link InputHandler} it may throw. */
-export type HostedHandler = (params: { readonly [key: string]: unknown }, context: HostedContext) => object | Promise<object>;
-
-/**
- * Hosts tasks of this client's own: a server may ask for sampling or elicitation *as a task* (MCP 2025-11-25, Tasks; the
- * revision after it has dropped that, and a server of it is told of none of this). `TaskHost` of `mcp-tasks/receiver` is one
- * that is whole; these are the Python SDK's `ExperimentalTaskHandlers`, for an application that wants to do it itself.
- *
- * A kind of request may become a task where its handler is there and `onSampling` or `onElicitation` is given too. What is not
- * there is not declared, and a request of that kind is served as any other.
- */
-export interface TaskHandlers {
-  /** A request for sampling that shall become a task: CreateTaskResult. */
-  augmentedSampling?: HostedHandler;
-  /** A question to the user that shall become a task: CreateTaskResult. */
-  augmentedElicitation?: HostedHandler;
-  /** `tasks/get`: GetTaskResult. @default error -32601 */
-  getTask?: HostedHandler;
-  /** `tasks/result`: what the request would have been answered with, once there is that. @default error -32601 */
-  getTaskResult?: HostedHandler;
-  /** `tasks/list`: ListTasksResult. Leave it out where several could ask and cannot be told apart. */
-  listTasks?: HostedHandler;
-  /** `tasks/cancel`: CancelTaskResult. */
-  cancelTask?: HostedHandler;
-}
-
 /** The key of `_meta` that names the task a message belongs to (MCP 2025-11-25, Tasks: "Associating Task-Related Messages"). */
 export const RELATED_TASK_METADATA_KEY = "io.modelcontextprotocol/related-task";
 
-/**
- * The key of `_meta` under which whoever made a task may say what a model is told at once (MCP 2025-11-25, Tasks: "Model
- * Immediate Response").
- */
+/** The key of `_meta` for what a model is told at once (MCP 2025-11-25, Tasks: "Model Immediate Response"). */
 export const MODEL_IMMEDIATE_RESPONSE_KEY = "io.modelcontextprotocol/model-immediate-response";
 
 /** A notification of the server's. */
@@ -228,16 +188,6 @@ export interface CallToolResult {
   [key: string]: unknown;
 }
 
-/** A result with its `data` and `meta`. @internal */
-export function withData(value: unknown, isWrapped: boolean): unknown {
-  if (typeof value !== "object" || value === null || !("content" in value)) return value;
-  const { structuredContent, isError, _meta: meta } = value as CallToolResult;
-  const data = isError ? undefined : isWrapped ? structuredContent?.["result"] : structuredContent;
-  // What the server calls by these names stays.
-  const own = Object.entries({ data, meta }).filter(([name]) => !(name in value));
-  return Object.defineProperties(value, Object.fromEntries(own.map(([name, value]) => [name, { value }])));
-}
-
 /** What a prompt gave (MCP: GetPromptResult). */
 export interface GetPromptResult {
   /** What the prompt is for. */
@@ -258,54 +208,7 @@ export interface ReadResourceResult {
   [key: string]: unknown;
 }
 
-/** A prompt as the server lists it (MCP: Prompt). */
-export interface Prompt {
-  /** What {@link Client.getPrompt} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What the prompt is for. */
-  description?: string;
-  /** What it takes, text each. */
-  arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
-  [key: string]: unknown;
-}
-
-/** A resource as the server lists it (MCP: Resource). */
-export interface Resource {
-  /** What {@link Client.readResource} takes. */
-  uri: string;
-  /** The server's own name for it. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it holds. */
-  description?: string;
-  /** Its media type, where the server knows it. */
-  mimeType?: string;
-  /** In bytes, before base64. */
-  size?: number;
-  [key: string]: unknown;
-}
-
-/** A tool as the server lists it (MCP: Tool). */
-export interface Tool {
-  /** What {@link Client.callTool} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it does, in words for a language model. */
-  description?: string;
-  /** JSON Schema of the arguments. */
-  inputSchema: { [key: string]: unknown };
-  /** JSON Schema of the result's structured content. */
-  outputSchema?: { [key: string]: unknown };
-  /** Hints, for example whether it only reads. Not to be trusted more than the server is. */
-  annotations?: { [key: string]: unknown };
-  /** Whether the tool may, must or must not run as a task; absent means "forbidden" (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"). */
-  execution?: { taskSupport?: "required" | "optional" | "forbidden" };
-  [key: string]: unknown;
-}
+export type * from "./listed.js";
 
 /** Headers for every HTTP request: plain data, or a function (sync or async) that is asked again before each one. */
 export type HeadersOption =
@@ -347,6 +250,13 @@ export interface ClientOptions {
    * alike. @default memory of this page or process
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  /**
+   * Keeps the tasks of this client for the next page, which finds them by {@link Client.resume}: `persistIn(sessionStorage)`
+   * of `mcp-tasks/persist`. What is kept holds no header and no token. With it the session of a server of 2025-11-25 is not
+   * ended by `close()`: the tasks may belong to it.
+   * @default nothing is kept
+   */
+  persist?: Persist;
   /**
    * How often a task is asked after when the server names no interval, in milliseconds. Prevents a silent server from
    * being asked in a hot loop.

@@ -85,6 +85,7 @@ impl Driver {
             Output::Fetch(request) => self.fetch(&request),
             Output::Abort(exchange) => host.abort(exchange),
             Output::Speaks(era) => host.speaks(era.revision()),
+            Output::Session(text) => host.session(text.as_deref()),
             Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
             Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
             Output::Settled { handle, outcome, is_wrapped, is_unseen } => match outcome {
@@ -99,11 +100,12 @@ impl Driver {
                 Ok(json) => host.replied(reply, &json),
                 Err(failure) => host.failed(OF_REPLY, reply, &failure),
             },
-            Output::Asked { input, handle, kind, key, params } => {
-                host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params);
+            Output::Asked { input, handle, kind, key, params, id } => {
+                host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params, id.as_deref());
             }
             Output::Hosted { input, handle, hosted, params } => {
-                host.asked(input, handle.unwrap_or(0), FIRST_HOSTED + hosted as u8, hosted.method(), "", &params);
+                let kind = FIRST_HOSTED + hosted as u8;
+                host.asked(input, handle.unwrap_or(0), kind, hosted.method(), "", &params, None);
             }
             Output::InputOver { input } => host.input_over(input),
             Output::Progress { handle, json } => host.progress(handle, &json),

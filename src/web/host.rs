@@ -28,6 +28,9 @@ extern "C" {
     pub(super) fn wake(this: &Host, ms: Option<f64>);
     #[wasm_bindgen(method)]
     pub(super) fn speaks(this: &Host, revision: &str);
+    /// What [`Config::session`](crate::client::Config::session) takes.
+    #[wasm_bindgen(method)]
+    pub(super) fn session(this: &Host, text: Option<&str>);
     #[wasm_bindgen(method)]
     pub(super) fn created(this: &Host, handle: u32, task_id: Option<&str>);
     #[wasm_bindgen(method, js_name = changed)]
@@ -47,7 +50,17 @@ extern "C" {
     pub(super) fn settled(this: &Host, handle: u32, is_error: bool, is_wrapped: bool, json: &str);
     /// `handle`: 0 where that is not known; `kind`: 0 elicitation, 1 sampling, 2 roots, [`FIRST_HOSTED`] and up: for whoever hosts tasks.
     #[wasm_bindgen(method)]
-    pub(super) fn asked(this: &Host, input: u32, handle: u32, kind: u8, method: &str, key: &str, params: &str);
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn asked(
+        this: &Host,
+        input: u32,
+        handle: u32,
+        kind: u8,
+        method: &str,
+        key: &str,
+        params: &str,
+        id: Option<&str>,
+    );
     #[wasm_bindgen(method, js_name = inputOver)]
     pub(super) fn input_over(this: &Host, input: u32);
     #[wasm_bindgen(method)]

@@ -54,7 +54,8 @@ impl Core {
     /// The face has checked every number; what the user left out is absent. `client_info` is JSON text. `flags`: 1, 2 and 4
     /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream; 64 and 128
     /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before; 1024, 2048, 4096 and 8192 our
-    /// own tasks may be listed and cancelled, and sampling and elicitation may become such.
+    /// own tasks may be listed and cancelled, and sampling and elicitation may become such; 16384 the session
+    /// is kept. `session`: the one to go on with.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: Host,
@@ -63,6 +64,7 @@ impl Core {
         poll_interval_ms: Option<f64>,
         max_message_bytes: Option<f64>,
         flags: u32,
+        session: Option<String>,
     ) -> Core {
         let mut config = Config::new(endpoint);
         config.client_info = client_info.unwrap_or(config.client_info);
@@ -80,6 +82,7 @@ impl Core {
             _ => Some(Era::Stateless),
         };
         (config.era, config.spoken) = (era(flags >> 6), era(flags >> 8));
+        (config.session, config.keeps_session) = (session, flags & 16384 != 0);
         Core { driver: Driver::new(config, host) }
     }
 
@@ -117,7 +120,8 @@ impl Core {
     }
 
     /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task, 5 nothing: tell of a
-    /// task of ours. `which`: the task, the page's cursor, or how our task stands.
+    /// task of ours. `which`: the task, the page's cursor, or how our task stands. 6: the task of the handle
+    /// `reply` was asked `which` before.
     pub fn ask(&self, reply: u32, what: u8, which: Option<String>) {
         let task_id = which.clone().unwrap_or_default();
         let query = match what {
@@ -126,6 +130,7 @@ impl Core {
             2 => Query::TaskResult(task_id),
             3 => Query::ListTasks(which),
             5 => return self.turn(Input::Tell { task: task_id }),
+            6 => return self.turn(Input::AskedBefore { handle: reply, message: &task_id }),
             _ => Query::CancelTask(task_id),
         };
         self.turn(Input::Ask { reply, query });

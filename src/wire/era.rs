@@ -3,7 +3,7 @@
 
 use super::{
     Problem, answer,
-    answer::{Called, Offer, Page, State},
+    answer::{Called, Offer, Page, State, TaskPage},
     ask::{Ask, CallKind, Caller},
     headers::Headers,
     input::{InputAnswer, InputKind},
@@ -65,6 +65,9 @@ impl Era {
             Self::Stateless => revision == v2026::PROTOCOL_VERSION,
         }
     }
+
+    /// The one with sessions.
+    pub const WITH_SESSIONS: Self = Self::Handshake;
 
     /// Requests belong to a session: it has an id, a stream of its own, and what is cut can be taken up again in it.
     pub fn has_sessions(self) -> bool {
@@ -128,8 +131,8 @@ impl Era {
         }
     }
 
-    /// Reads the answer to [`Ask::ListTasks`] into neutral words, as JSON text.
-    pub fn read_tasks(self, result: Json<'_>) -> Result<String, Problem> {
+    /// Reads the answer to [`Ask::ListTasks`].
+    pub fn read_tasks(self, result: Json<'_>) -> Result<TaskPage, Problem> {
         answer::read_tasks(result, v2025::TIMES)
     }
 

@@ -36,8 +36,8 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
   const file = (name) => files[`package/${name}`].toString("utf8");
 
   test("holds the package and nothing else", () => {
-    const types = names.filter((name) => /^dist\/types\/(?:[a-z]+\/)?[a-z-]+\.d\.ts$/.test(name));
-    const bundles = ["diagnose", "element", "index", "inline", "js", "node", "react", "receiver"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+    const types = names.filter((name) => /^dist\/types\/([a-z]+\/)?[a-z_-]+\.d\.ts$/.test(name));
+    const bundles = ["diagnose", "element", "index", "inline", "js", "node", "persist", "react", "receiver"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
     const expected = ["package.json", "README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "dist/mcp_tasks_bg.js", "dist/mcp_tasks_bg.wasm", ...bundles, ...types];
     assert.deepEqual(names, expected.sort());
     assert.ok(types.includes("dist/types/index.d.ts"));
@@ -103,6 +103,7 @@ describe("in Node", () => {
     const names = async (name) => Object.keys(await import(entry(`mcp-tasks/${name}`))).sort();
     assert.deepEqual(await names("element"), ["McpTaskElement"]);
     assert.deepEqual(await names("diagnose"), ["diagnose", "diagnosing"]);
+    assert.deepEqual(await names("receiver"), ["InMemoryTaskStore", "IndexedDbTaskStore", "MODEL_IMMEDIATE_RESPONSE_KEY", "RELATED_TASK_METADATA_KEY", "TaskContext", "TaskHost", "TaskStoreError", "cancelTask", "createTaskState", "generateTaskId", "isTerminal", "taskExecution", "updateTaskState"]);
     // React's is there only where React is: tests/browser/react.test.mjs
     assert.ok(existsSync(new URL(entry("mcp-tasks/react"))));
   });

@@ -1,17 +1,19 @@
 // What users write, as the compiler sees it. Compiled against the packed declarations, never run.
 import {
   AuthorizationRequiredError, Client, ClosedError, HttpError, InternalError, NetworkError, ProtocolError, RpcError,
-  TaskCancelledError, TaskExpiredError, TaskFailedError, TasksError, TimeoutError, ToolError, UnsupportedError,
+  TaskCancelledError, TaskExpiredError, TaskFailedError, TaskLostError, TasksError, TimeoutError, ToolError, UnsupportedError,
   type CallToolResult, type ClientOptions, type GetPromptResult, type PromptTask, type ReadResourceResult,
   type AnyTasksError, type ResourceTask, type RpcDetail, type Status, type TaskPage, type TaskRef, type TaskStatus, type Tool, type ToolTask,
   type ContentBlock, type ElicitParams, type ElicitResult, type InputAnswer, type InputContext, type InputRequest, type ListRootsResult,
-  type Notification, type Progress, type SamplingParams, type SamplingResult, type Task, type Warning,
+  type Notification, type Persist, type Progress, type SamplingParams, type SamplingResult, type Task, type Warning,
 } from "mcp-tasks";
 import { diagnose, diagnosing } from "mcp-tasks/diagnose";
 import { McpTaskElement } from "mcp-tasks/element";
 import { Client as InlineClient } from "mcp-tasks/inline";
 import { Client as ScriptClient } from "mcp-tasks/js";
+import { indexedDBStore, persistIn, type PersistStore } from "mcp-tasks/persist";
 import { useTask, useTasks, type TaskView } from "mcp-tasks/react";
+import { IndexedDbTaskStore, InMemoryTaskStore, TaskHost, TaskStoreError, taskExecution, type TaskStore } from "mcp-tasks/receiver";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Does not compile unless the two types are one. */
@@ -29,6 +31,16 @@ const options: ClientOptions[] = [
   { clientInfo: { name: "app", version: "1" }, onWarning: ({ code, message }) => console.warn(code, message) },
 ];
 new Client("/mcp", options[0]);
+
+// Tasks that outlive the page.
+const store: PersistStore = { getItem: async () => null, setItem() {}, removeItem() {}, keys: () => [] };
+same<ReturnType<typeof persistIn>, Persist>();
+for (const persist of [persistIn(sessionStorage), persistIn(indexedDBStore("mine")), persistIn(store, { name: "luca" })]) {
+  same<Awaited<ReturnType<Client["resume"]>>, (ToolTask | PromptTask | ResourceTask)[]>();
+  void new Client("/mcp", { persist }).resume();
+}
+// @ts-expect-error a store is not enough: persistIn(store)
+new Client("/mcp", { persist: sessionStorage });
 
 // What a server may ask, and what a client is told.
 options.push(
@@ -226,7 +238,7 @@ export async function data(s: TaskStatus): Promise<void> {
 // Errors: a switch over the literal codes is checked, and says what each has.
 type Failure =
   | AuthorizationRequiredError | ClosedError | HttpError | InternalError | NetworkError | ProtocolError | RpcError
-  | TaskCancelledError | TaskExpiredError | TaskFailedError | TimeoutError | ToolError | UnsupportedError;
+  | TaskCancelledError | TaskExpiredError | TaskFailedError | TaskLostError | TimeoutError | ToolError | UnsupportedError;
 
 ({}) as AnyTasksError satisfies Failure;
 ({}) as Failure satisfies AnyTasksError;
@@ -237,7 +249,7 @@ export function say(error: Failure): string | number | undefined {
     case "http": return error.retryAfterMs ?? error.status;
     case "authorization_required": return error.challenge;
     case "rpc": case "task_failed": case "task_cancelled": case "task_expired": return error.rpc?.code;
-    case "network": case "protocol": case "unsupported": case "closed": case "internal": case "timeout": return error.message;
+    case "network": case "protocol": case "unsupported": case "closed": case "internal": case "timeout": case "task_lost": return error.message;
     default: return error satisfies never;
   }
 }
@@ -283,3 +295,24 @@ export function elements(): void {
   element.task = { taskId: "x", kind: "tool", name: "y" };
 }
 export const told = [new Client("/mcp", { fetch: diagnosing({ tell: (words) => words.length }) }), diagnose("/mcp") satisfies Promise<string>];
+
+// Tasks that are hosted here.
+const host = new TaskHost({ store: new IndexedDbTaskStore("mine"), maxTtlMs: 1000 });
+new Client("/mcp", { onElicitation: () => ({ action: "decline" }), taskHandlers: host });
+new Client("/mcp", { taskHandlers: { async getTask({ taskId }) { return { taskId }; } } });
+// @ts-expect-error no such handler
+new Client("/mcp", { taskHandlers: { getTasks: () => ({}) } });
+export const memory: TaskStore = new InMemoryTaskStore({ pageSize: 5 });
+void taskExecution("id", memory, async (ctx) => {
+  ctx.signal satisfies AbortSignal;
+  (await ctx.updateStatus("half")).status satisfies Status;
+  await ctx.complete({ n: 1 });
+  // @ts-expect-error a result is an object
+  await ctx.complete(7);
+});
+export async function outcome(): Promise<string> {
+  const found = await memory.getResult("id");
+  if (!found) return "none";
+  return "error" in found ? found.error.message : JSON.stringify(found.result);
+}
+export const refusedBy = (error: unknown): string | undefined => (TaskStoreError.isInstance(error) ? error.reason : undefined);

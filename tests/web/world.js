@@ -146,6 +146,7 @@
         if (ms !== undefined) timer = setTimeout(() => world.core?.tell(tell.TIMEOUT, 0, 0), ms);
       },
       speaks: () => undefined,
+      session: noted("session", (text) => `session ${text}`),
       created: noted("created", (handle, taskId) => `created ${handle} ${taskId !== undefined}`),
       changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
       asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),

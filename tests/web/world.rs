@@ -62,7 +62,7 @@ impl World {
 
     /// Begins the engine, which speaks of sessions only.
     pub(crate) fn begin(&self) -> Engine {
-        self.set_core(Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 64));
+        self.set_core(Core::new(self.host(), "http://server.invalid/mcp", None, Some(50.0), None, 64, None));
         self.core()
     }
 

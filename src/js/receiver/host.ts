@@ -1,5 +1,6 @@
+import type { HostedContext, TaskHandlers } from "../hosting.js";
 import { words } from "../transport.js";
-import type { HostedContext, InputHandler, TaskHandlers } from "../types.js";
+import type { InputHandler } from "../types.js";
 import { bridge, type Bridge } from "./bridge.js";
 import { checked } from "./check.js";
 import { TaskStoreError } from "./errors.js";

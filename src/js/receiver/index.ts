@@ -15,4 +15,5 @@ export { TaskHost, type TaskHostOptions } from "./host.js";
 export { IndexedDbTaskStore, type IndexedDbTaskStoreOptions } from "./indexed-db.js";
 export { InMemoryTaskStore, type InMemoryTaskStoreOptions } from "./memory.js";
 export type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
-export type { HostedContext, HostedHandler, Status, TaskHandlers, TaskStatus } from "../types.js";
+export type { HostedContext, HostedHandler, TaskHandlers } from "../hosting.js";
+export type { Status, TaskStatus } from "../types.js";

@@ -1,0 +1,36 @@
+use super::session::Ready;
+use crate::wire::{Era, answer::Offer, text};
+
+impl Ready {
+    /// The session as text for a later engine; `None` where the server keeps none.
+    pub(super) fn to_text(&self) -> Option<String> {
+        let Offer { protocol_version, tools, task_calls: [tool, prompt, resource], task_cancel, task_list } =
+            &self.offer;
+        let offered = [*tools, *tool, *prompt, *resource, *task_cancel, *task_list];
+        let bits = offered.iter().rev().fold(0, |bits, yes| bits << 1 | u64::from(*yes));
+        Some([&text::decimal(bits), " ", protocol_version, " ", self.session_id.as_deref()?].concat())
+    }
+
+    /// What [`Self::to_text`] gave. Anything else is no session: then the server is greeted.
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        let (bits, rest) = text::cut(text, b" ");
+        let (protocol_version, session_id) = text::cut(rest.get(1..)?, b" ");
+        let session_id = session_id.get(1..)?;
+        if session_id.is_empty()
+            || !super::resume::is_header(session_id)
+            || !Era::WITH_SESSIONS.speaks(protocol_version)
+        {
+            return None;
+        }
+        let bits = text::number(bits.as_bytes())?;
+        let has = |bit: u64| bits & bit != 0;
+        let offer = Offer {
+            protocol_version: protocol_version.into(),
+            tools: has(1),
+            task_calls: [has(2), has(4), has(8)],
+            task_cancel: has(16),
+            task_list: has(32),
+        };
+        Some(Self { session_id: Some(session_id.into()), offer })
+    }
+}

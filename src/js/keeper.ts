@@ -1,0 +1,54 @@
+// What a client says to whoever keeps its tasks for the next page, and what an earlier page has left. Types alone: the
+// code is in an entry of its own (see persist.ts), so that only pages that want it load it.
+
+import type { Outcome } from "./state.js";
+import type { TaskRef, TaskStatus } from "./types.js";
+
+/** What the option `persist` takes: made by `persistIn()` of `mcp-tasks/persist`. */
+export type Persist = (
+  /** The server's address. @internal */
+  url: string,
+  /** Under what conditions the session was agreed on: another is not gone on with. @internal */
+  terms: number,
+  /** @internal */
+  warn: (code: string, message: string) => void,
+) => Keeper;
+
+/** Keeps the tasks of one client. Only the client calls it. */
+export interface Keeper {
+  /** What earlier pages left, read once. Never rejects. @internal */
+  found(): Promise<Found>;
+  /** A call is about to be made: it is kept before anything is sent. @internal */
+  called(handle: number, kind: TaskRef["kind"], name: string): void;
+  /** The server has named the task. @internal */
+  named(handle: number, taskId: string): void;
+  /** Where the task stands. @internal */
+  told(handle: number, status: TaskStatus): void;
+  /** The server asks, by this JSON-RPC request; `undefined`: the question is over. @internal */
+  asked(input: number, handle: number, request: string | undefined): void;
+  /** The session that has begun. @internal */
+  session(text: string | undefined): void;
+  /** Its outcome was seen, or nobody will want it; absent: an end that a listener of every task was told of. @internal */
+  over(handle: number, outcome: Outcome | undefined): void;
+  /** Another client may find what is kept. @internal */
+  close(): void;
+}
+
+/** @internal */
+export interface Found {
+  /** The session to go on with. */
+  session?: string | undefined;
+  tasks: readonly FoundTask[];
+}
+
+/** @internal */
+export interface FoundTask {
+  readonly kind: TaskRef["kind"];
+  readonly name: string;
+  /** Absent: the page was left before the server had named one. */
+  readonly taskId?: string | undefined;
+  /** What the server had asked in the session that goes on, as JSON-RPC requests. */
+  readonly asked: readonly string[];
+  /** It has this handle now. */
+  taken(handle: number): void;
+}
