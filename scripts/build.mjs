@@ -136,11 +136,12 @@ function generated(build, engine) {
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   for (const [prefix, { glue, name }] of [["#", engine], ["#receiver-", receiver]]) {
     build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
-    build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${glue}${name}_bg.wasm`, namespace: "base64" }));
+    build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${name}_bg.wasm`, namespace: "base64", pluginData: glue }));
   }
   // A file of its own, beside the entry: no source map has to repeat it.
   build.onResolve({ filter: /^#engine$/ }, () => ({ path: "./mcp_tasks_bg.js", external: true }));
-  build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path }) => ({ contents: readFileSync(path), loader: "base64" }));
+  // By its name alone: esbuild writes what a module is called into the bundle.
+  build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path, pluginData }) => ({ contents: readFileSync(pluginData + path), loader: "base64" }));
 }
 
 function hash(files) {

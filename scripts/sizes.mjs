@@ -11,6 +11,7 @@ const rows = {
   "mcp-tasks/inline": ["inline", "all in one, base64"],
   "mcp-tasks/js": ["js", "all in one, no WebAssembly"],
   "mcp-tasks/receiver": ["receiver", "with a module of its own, as base64"],
+  "mcp-tasks/persist": ["persist", ""],
   "mcp-tasks/react": ["react", "without React"],
   "mcp-tasks/element": ["element", ""],
   "mcp-tasks/diagnose": ["diagnose", ""],
