@@ -9,9 +9,15 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
 import { slim } from "./slim.mjs";
+import { makeScript } from "./wasm2js.mjs";
 
-const cargoWasm = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;
-const glue = root + "target/glue/";
+// Two modules of one crate: the client's, and what is hosted (feature `receiver`), each in a folder of cargo's of its own, so that
+// an unchanged tree builds neither.
+const targets = root + "target/";
+const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
+const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
+const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--features", "receiver"] };
+const glueOfScript = root + "target/glue-js/";
 const dist = root + "dist/";
 
 // A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
@@ -21,16 +27,27 @@ const lean = {
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
 };
 
-buildRust();
-const glueKey = hash([cargoWasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
-  root + "node_modules/binaryen/package.json"]);
-if (read(glue + ".stamp") !== glueKey) makeGlue();
+// browsers, bundlers, workers / Node / any host, with the module inside as base64 / any host, without WebAssembly; and what
+// goes without the engine
+const entries = { index: "browser", node: "node", inline: "neutral", js: "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral", "receiver/index": "neutral" };
+
+for (const module of [client, receiver]) {
+  buildRust(module);
+  module.key = hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+    root + "node_modules/binaryen/package.json"]);
+  if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
+}
+const scriptKey = client.key + hash([root + "scripts/wasm2js.mjs"]);
+if (read(glueOfScript + ".stamp") !== scriptKey) {
+  makeScript(client.wasm, glueOfScript);
+  writeFileSync(glueOfScript + ".stamp", scriptKey);
+}
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = glueKey + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = scriptKey + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
 if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
-function buildRust() {
+function buildRust({ target, options }) {
   const flags = `CARGO_TARGET_${wasmTarget.toUpperCase().replaceAll("-", "_")}_RUSTFLAGS`;
   // Panic messages hold source paths: keep this machine's out of the package, and the build the same everywhere.
   const registry = (env.CARGO_HOME ?? homedir() + "/.cargo") + "/registry/src";
@@ -42,27 +59,28 @@ function buildRust() {
   // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
   // The flags in their encoded form: a folder's name may hold a space.
   run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
-    ...(env.STD_SOURCE ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
+    "--target-dir", target, ...options, ...(env.STD_SOURCE ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
 }
 
-function makeGlue() {
+function makeGlue({ wasm: built, glue, name, key }) {
   rmSync(glue, { recursive: true, force: true });
   // web: plain ES modules, started by our own entries. They say where the wasm is, so the glue's own guess, a second
   // `new URL(…, import.meta.url)` that would make bundlers ship the wasm twice, is left out.
-  run(root + "target/tools/wbg", [cargoWasm, "--target", "web", "--out-dir", glue, "--out-name", "mcp_tasks", "--omit-default-module-path",
+  run(root + "target/tools/wbg", [built, "--target", "web", "--out-dir", glue, "--out-name", name, "--omit-default-module-path",
     "--remove-name-section", "--remove-producers-section"]);
-  const wasm = glue + "mcp_tasks_bg.wasm";
-  const short = shorten(readFileSync(wasm), readFileSync(glue + "mcp_tasks.js", "utf8"));
-  writeFileSync(wasm, short.wasm);
+  const wasm = `${glue}${name}_bg.wasm`;
+  // What every page loads has its glue cut to size; the other is as wasm-bindgen writes it.
+  const short = name === client.name && shorten(readFileSync(wasm), readFileSync(`${glue}${name}.js`, "utf8"));
+  if (short) writeFileSync(wasm, short.wasm);
   // Measured: the code taken apart and put together anew, and inlined less, is smaller by a hundredth once it is compressed.
   // Nothing lies in the lowest KB but the end of a stack that never gets that far.
   // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
   run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "--flatten", "--rereloop", "-Oz", "-Oz",
     "--low-memory-unused", "--one-caller-inline-max-function-size=30", "--strip-target-features", wasm, "-o", wasm]);
-  writeFileSync(glue + "mcp_tasks.js", slim(short.glue));
+  if (short) writeFileSync(`${glue}${name}.js`, slim(short.glue));
   const bytes = readFileSync(wasm);
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
-  writeFileSync(glue + ".stamp", glueKey);
+  writeFileSync(glue + ".stamp", key);
 }
 
 async function makeDist() {
@@ -71,9 +89,9 @@ async function makeDist() {
   rmSync(next, { recursive: true, force: true });
   mkdirSync(next, { recursive: true });
   run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
-  copyFileSync(glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  // browsers, bundlers, workers / Node / any host, with the wasm inside as base64 / any, without the module
-  for (const [entry, platform] of [["index", "browser"], ["node", "node"], ["inline", "neutral"], ["persist", "neutral"]]) await bundle(entry, platform, next);
+  copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
+  copyFileSync(glueOfScript + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
   // One engine for all tabs: the classes are the default entry's own, the worker has the module beside it
   await bundle("shared", "browser", next, { classes: "./index.js" });
   await bundle("shared", "node", next, { classes: "./node.js", name: "shared.node" });
@@ -90,31 +108,33 @@ async function makeDist() {
 }
 
 /** `classes`: the entry beside it that has what is public, which is then not bundled. */
-async function bundle(entry, platform, folder, { classes, name = entry } = {}) {
+async function bundle(entry, platform, folder, { classes, name = entry.split("/")[0] } = {}) {
   const result = await esbuild.build({
-    entryPoints: [{ in: `${root}src/js/${entry}.ts`, out: name }],
+    entryPoints: { [name]: `${root}src/js/${entry}.ts` },
     // Source maps name their sources as seen from dist/, so that is what esbuild is told; the files go to `folder`.
     outdir: dist, write: false,
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, plugins: [{ name: "generated", setup: generated }, ...(classes ? [{ name: "classes", setup: beside(classes) }] : [])], logLevel: "warning",
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? glueOfScript : client.glue, classes) }],
+    external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `./public.js` is another entry. */
-function beside(entry) {
-  return (build) => build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: entry, external: true }));
-}
-
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…`: what the glue imports. */
-function generated(build) {
+/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
+function generated(build, clientGlue, classes) {
+  // What is public is in another entry.
+  if (classes) build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: classes, external: true }));
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
-  build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue + "mcp_tasks.js", sideEffects: false }));
-  build.onResolve({ filter: /^#wasm-base64$/ }, () => ({ path: "wasm-base64", namespace: "generated" }));
-  build.onLoad({ filter: /.*/, namespace: "generated" }, () => ({ contents: readFileSync(glue + "mcp_tasks_bg.wasm"), loader: "base64" }));
+  for (const [prefix, { glue, name }] of [["#", { ...client, glue: clientGlue }], ["#receiver-", receiver]]) {
+    build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
+    build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${glue}${name}_bg.wasm`, namespace: "base64" }));
+  }
+  // A file of its own, beside the entry: no source map has to repeat it.
+  build.onResolve({ filter: /^#engine$/ }, () => ({ path: "./mcp_tasks_bg.js", external: true }));
+  build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path }) => ({ contents: readFileSync(path), loader: "base64" }));
 }
 
 function hash(files) {

@@ -1,7 +1,9 @@
 // Every static check, all of them even when one fails: formatting, lints, docs, types, and the shape of the package.
 import { existsSync } from "node:fs";
 import { findings as uncovered } from "./coverage.mjs";
+import { findings as api } from "./api.mjs";
 import { root, wasmTarget } from "./env.mjs";
+import { notComparable, sizes } from "./sizes.mjs";
 import { pack, typesTest } from "./test/package.mjs";
 import { stream } from "./test/process.mjs";
 
@@ -20,6 +22,7 @@ const steps = {
   "clippy": cargo("clippy", "-q", "--locked", "--all-targets", "--", "-D", "warnings"),
   // web/ and the wasm tests exist on wasm32 only
   [`clippy (${wasmTarget})`]: cargo("clippy", "-q", "--locked", "--lib", "--tests", "--target", wasmTarget, "--", "-D", "warnings"),
+  [`clippy (${wasmTarget}, receiver)`]: cargo("clippy", "-q", "--locked", "--lib", "--features", "receiver", "--target", wasmTarget, "--", "-D", "warnings"),
   "cargo doc": doc("--lib"),
   [`cargo doc (${wasmTarget})`]: doc("--lib", "--target", wasmTarget),
   "tsc": () => bin("typescript/bin/tsc", "-p", root, "--noEmit", "--emitDeclarationOnly", "false"),
@@ -28,6 +31,16 @@ const steps = {
   "coverage": async () => {
     const found = uncovered();
     return { ok: found.length === 0, why: found.join("; ") };
+  },
+  // docs/api is what the declarations say
+  "api": async () => {
+    const found = await api();
+    return { ok: found.length === 0, why: found.join("; ") };
+  },
+  "sizes": async () => {
+    if (notComparable) return { ok: true };
+    const { stale } = await sizes();
+    return { ok: stale.length === 0, why: `README.md has other figures for ${stale.join(", ")}: run node scripts/sizes.mjs` };
   },
   "publint": () => bin("publint/src/cli.js", "run", packed().tarball, "--strict"),
   // The .wasm, the worker and package.json are entries without types, and are meant to be.

@@ -3,7 +3,8 @@
 //
 // A row of the reference is held by the tests of tests/package/reference*.test.mjs whose titles begin with its name and a
 // colon; a line of a checklist by those of tests/package/checklist_*.test.mjs, whose titles begin with one line or several
-// ("H2.1, H2.8: …"), and by any test with a comment inside that says "checklist H2.17". A deviation is held by the tests whose
+// ("H2.1, H2.8: …"), and by any test with a comment inside that says "checklist H2.17". A row of what the Python SDK hosts is
+// held by functions of tests/receiver_*rows.rs and scenarios of tests/package/scenarios/receiver*.mjs that bear its name. A deviation is held by the tests whose
 // title, or a comment inside of them, says "deviation N" or "deviations N, M".
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -13,7 +14,7 @@ const target = "docs/coverage.md";
 
 /** `{ text, problems }`: the table, and what is wrong with the tests. */
 export function coverage() {
-  const { reference, checklists, deviations } = JSON.parse(readFileSync(`${root}tests/coverage.json`, "utf8"));
+  const { reference, hosted, checklists, deviations } = JSON.parse(readFileSync(`${root}tests/coverage.json`, "utf8"));
   const tests = [...nodeFiles().flatMap(nodeTests), ...rustFiles().flatMap(rustTests)];
   const problems = [];
   const names = Object.values(reference).flatMap(Object.keys);
@@ -38,6 +39,10 @@ export function coverage() {
   ];
   for (const [title, rows] of Object.entries(reference)) {
     lines.push(...table(title, "FastMCP", Object.entries(rows).map(([name, is]) => row(name, is, undefined, tests.filter(isOf(name))))));
+  }
+  for (const [title, rows] of Object.entries(hosted)) {
+    const isOf = (name) => (test) => (isHostedRow(test.file) ? test.title === snake(name) : isHostedScenario(test.file) && test.title.startsWith(`${name}: `));
+    lines.push(...table(title, "Python", Object.entries(rows).map(([name, is]) => row(name, is, undefined, tests.filter(isOf(name))))));
   }
   const said = (what) => (typeof what === "string" ? { is: what } : what);
   for (const [title, rows] of Object.entries(checklists)) {
@@ -102,7 +107,7 @@ function cut(file, titleOf) {
     for (const [, numbers] of line.matchAll(/\bdeviations? (\d+(?:(?:, | and |, and )\d+)*)/gi)) {
       for (const n of numbers.match(/\d+/g)) open?.deviations.add(n);
     }
-    for (const [, names] of line.matchAll(/\bchecklist ((?:E|H2\.)\d+(?:, (?:E|H2\.)\d+)*)/gi)) {
+    for (const [, names] of line.matchAll(/\bchecklist ((?:E|H2\.|R2\.)\d+(?:, (?:E|H2\.|R2\.)\d+)*)/gi)) {
       for (const name of names.split(", ")) open?.lines.add(name);
     }
   }
@@ -111,7 +116,7 @@ function cut(file, titleOf) {
 
 /** The lines of a checklist that a title begins with. */
 function linesOf(file, title) {
-  const [, names] = /^((?:(?:E|H2\.)\d+(?:, )?)+): /.exec(isChecklist(file) ? title : "") ?? [];
+  const [, names] = /^((?:(?:E|H2\.|R2\.)\d+(?:, )?)+): /.exec(isChecklist(file) ? title : "") ?? [];
   return new Set(names?.split(", "));
 }
 
@@ -120,7 +125,18 @@ function isChecklist(file) {
 }
 
 function isReference(file) {
-  return /^tests\/package\/reference.*\.test\.mjs$/.test(file);
+  return /^tests\/package\/reference.*\.test\.mjs$/.test(file) && !/_(receiver|hosting)\./.test(file);
+}
+
+/** Rows of what the Python SDK hosts: natively a function of the row's name, in JavaScript a scenario that begins with it. */
+function isHostedRow(file) {
+  return /^tests\/receiver_\w*rows\.rs$/.test(file);
+}
+function isHostedScenario(file) {
+  return /\/scenarios\/receiver[\w-]*\.mjs$/.test(file);
+}
+function snake(name) {
+  return name.replace(/([a-z])([A-Z])/g, "$1_$2").replace(/\W/g, "_").toLowerCase();
 }
 
 function where({ file, title }) {

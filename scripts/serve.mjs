@@ -1,4 +1,4 @@
-// The last step of `npm start`: serves the dashboard (www/) and the built package (dist/), beside the demo server.
+// The last step of `npm start`: serves the dashboard (www/) and the built package (dist/), beside the demo servers.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -6,6 +6,7 @@ import { extname, join, normalize, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startDemo } from "../tests/servers/demo.mjs";
+import { startShowcase } from "../tests/servers/showcase.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const host = "127.0.0.1";
@@ -47,13 +48,13 @@ function fileFor(pathname) {
   return path.startsWith(`${sep}dist${sep}`) ? join(root, path) : join(root, "www", path);
 }
 
-async function answer(req, res, demoUrl) {
+async function answer(req, res, demoUrls) {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   if (req.method !== "GET" && req.method !== "HEAD") return plain(res, 405, "Only GET and HEAD.", { allow: "GET, HEAD" });
   const { pathname } = new URL(req.url, "http://x");
   if (pathname === "/demo.json") {
     res.writeHead(200, { "content-type": types[".json"] });
-    return res.end(JSON.stringify({ url: demoUrl ?? null }));
+    return res.end(JSON.stringify({ urls: demoUrls }));
   }
   const file = fileFor(pathname);
   const found = file && await stat(file).catch(() => undefined);
@@ -68,13 +69,13 @@ function plain(res, status, text, more = {}) {
 }
 
 /**
- * Starts the static server; `demo` is a running demo server or its URL, and stays the caller's to close.
- * Gives back `{ url, port, close() }`.
+ * Starts the static server; `demo` is a running demo server or its URL, or a list of them, and stays the caller's to close: the
+ * page connects to each by itself. Gives back `{ url, port, close() }`.
  */
-export async function serve({ port = 0, demo } = {}) {
-  const demoUrl = typeof demo === "string" ? demo : demo?.url;
+export async function serve({ port = 0, demo = [] } = {}) {
+  const demoUrls = [demo].flat().map((one) => (typeof one === "string" ? one : one.url));
   const http = createServer((req, res) => {
-    answer(req, res, demoUrl).catch(() => {
+    answer(req, res, demoUrls).catch(() => {
       // The browser went away in the middle, or the file did.
       if (res.headersSent) res.destroy(); else plain(res, 500, "The file could not be read.");
     });
@@ -97,26 +98,29 @@ async function main() {
     console.error(`PORT must be a number from 0 to 65535, not "${process.env.PORT}". For example: PORT=8090 npm start`);
     process.exit(1);
   }
-  const demo = await startDemo();
+  const demos = await Promise.all([startDemo(), startShowcase()]);
+  const close = () => Promise.all(demos.map((demo) => demo.close()));
   let site;
   try {
-    site = await serve({ port, demo });
+    site = await serve({ port, demo: demos });
   } catch (error) {
-    await demo.close();
+    await close();
     if (error.code === "EADDRINUSE") console.error(`Port ${port} is taken by another program. Choose another one: PORT=8090 npm start`);
     else if (error.code === "EACCES") console.error(`Port ${port} needs more rights. Choose one above 1023: PORT=8090 npm start`);
     else console.error(error);
     process.exit(1);
   }
-  console.log(`demo MCP server:     ${demo.url}`);
+  const [demo, showcase] = demos;
+  console.log(`demo MCP server:     ${demo.url} (2025-11-25)`);
+  console.log(`another of them:     ${showcase.url} (2026-07-28)`);
   console.log(`mcp-tasks dashboard: ${site.url}`);
-  console.log("Ctrl-C stops both.");
+  console.log("Ctrl-C stops all of them.");
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, async () => {
       if (stopping) process.exit(1); // asked twice: at once
       stopping = true;
-      await Promise.all([site.close(), demo.close()]);
+      await Promise.all([site.close(), close()]);
     });
   }
 }

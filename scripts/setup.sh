@@ -2,9 +2,9 @@
 # setup.sh [start|build|conformance|test]: finds or makes what that command needs, and nothing twice.
 #   start, build  a Rust toolchain for wasm32, the wasm-bindgen tools of Cargo.lock, node_modules
 #   conformance   also the official conformance suite, with a Node that it runs on
-#   test          also the browsers and the Python servers; without them and the suite their tests are skipped, with a reason
+#   test          also the browsers, the bundlers, the Python servers and Redis; what is missing has its tests skipped, with a reason
 # Every step that may use the network has a time limit. The toolchain it chose is in .toolchain/env (see env.mjs).
-# Honoured: SETUP_ROUTE=rustup|debian, RUSTUP_LIMIT=seconds, SETUP_NO_RUSTUP=1, SETUP_NO_STD_SOURCE=1, SETUP_BROWSERS=0, SETUP_PYTHON=0.
+# Honoured: SETUP_ROUTE=rustup|debian, RUSTUP_LIMIT=seconds, SETUP_NO_RUSTUP=1, SETUP_NO_STD_SOURCE=1, SETUP_BROWSERS=0, SETUP_PYTHON=0, SETUP_REDIS=0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null # nothing here may wait for an answer
@@ -138,24 +138,31 @@ fi
 
 # --- For the tests only: a failure here is said, and its tests are skipped -----------------------------------------
 
-conformance_suite() { # in a folder of its own: a `node` in node_modules/.bin would be the one of every npm script
-  local from=tests/conformance to=.toolchain/conformance key binary=()
-  # Its Node is of use only where the caller's is too old for the suite.
-  if node -e 'process.exit(parseInt(process.versions.node) >= 22 ? 0 : 1)'; then binary=(--omit=optional); fi
-  key="$(hash_of $from/package.json $from/package-lock.json) ${binary[*]:-}"
-  [ "$(cat $to/.done 2>/dev/null)" != "$key" ] || return 0
-  say "installing the conformance suite in $to"
-  rm -rf $to && mkdir -p $to && cp $from/package.json $from/package-lock.json $to/
-  if (cd $to && limited 600 npm ci ${binary[@]+"${binary[@]}"} --ignore-scripts --no-audit --no-fund --loglevel=error >&2); then
-    echo "$key" >$to/.done
+npm_folder() { # NAME WHAT [NPM-FLAG…]: tests/NAME/package.json in .toolchain/NAME, a folder of its own
+  local from=tests/$1 to=.toolchain/$1 what=$2 key
+  shift 2
+  key="$(hash_of "$from/package.json" "$from/package-lock.json") $*"
+  [ "$(cat "$to/.done" 2>/dev/null)" != "$key" ] || return 0
+  say "installing $what in $to"
+  rm -rf "$to" && mkdir -p "$to" && cp "$from/package.json" "$from/package-lock.json" "$to/"
+  if (cd "$to" && limited 600 npm ci "$@" --ignore-scripts --no-audit --no-fund --loglevel=error >&2); then
+    echo "$key" >"$to/.done"
   else
-    rm -rf $to
-    say "npm could not install $from/package.json: the suite's tests will be skipped (remedy: check the network, run it again)"
+    rm -rf "$to"
+    say "npm could not install $from/package.json: the tests with $what will be skipped (remedy: check the network, run it again)"
   fi
+}
+
+conformance_suite() { # not in node_modules: a `node` in node_modules/.bin would be the one of every npm script
+  # Its Node is of use only where the caller's is too old for the suite.
+  if node -e 'process.exit(parseInt(process.versions.node) >= 22 ? 0 : 1)'; then set -- --omit=optional; else set --; fi
+  npm_folder conformance "the conformance suite" "$@"
 }
 
 case $mode in test|conformance) conformance_suite ;; esac
 [ "$mode" = test ] || exit 0
+
+npm_folder consumers "Vite, webpack, React, Deno and Bun"
 
 browsers() {
   local need=() p
@@ -166,6 +173,14 @@ browsers() {
   root_apt || { say "without ${need[*]} (apt, root): the tests in those browsers will be skipped"; return 0; }
   say "installing ${need[*]}"
   apt_install "${need[@]}" || say "could not install ${need[*]}: the tests in those browsers will be skipped"
+}
+
+redis() { # for FastMCP's tasks in several processes
+  [ ! -x /usr/bin/redis-server ] && ! command -v redis-server >/dev/null || return 0
+  root_apt || { say "without redis-server (apt, root): the test with several processes will be skipped"; return 0; }
+  say "installing redis-server"
+  # The tests start one of their own: Debian's need not run beside it.
+  RUNLEVEL=1 apt_install redis-server || say "could not install redis-server: the test with several processes will be skipped"
 }
 
 python_server() { # NAME: a virtual environment with exactly what tests/servers/NAME.txt pins
@@ -193,3 +208,4 @@ python_server() { # NAME: a virtual environment with exactly what tests/servers/
 
 [ "${SETUP_BROWSERS:-1}" = 0 ] || browsers
 [ "${SETUP_PYTHON:-1}" = 0 ] || for server in fastmcp-4.1 fastmcp-3.4 fastmcp-2.14 mcp-1.30; do python_server "$server"; done
+[ "${SETUP_REDIS:-1}" = 0 ] || redis

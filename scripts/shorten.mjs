@@ -2,7 +2,7 @@
 // kilobytes that no compressor can shrink and nobody reads. This gives them short names, in both.
 
 /** The number at `at` in LEB128, and where it ends. */
-function leb(bytes, at) {
+export function leb(bytes, at) {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++];
@@ -11,7 +11,7 @@ function leb(bytes, at) {
   }
 }
 
-function toLeb(value) {
+export function toLeb(value) {
   const bytes = [];
   do {
     bytes.push((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
@@ -49,9 +49,8 @@ function renamed(section, namesOf, rename) {
 const IMPORTS = 2;
 const EXPORTS = 7;
 
-/** The module and its glue, with short names for what the one takes from the other. */
-export function shorten(wasm, glue) {
-  const MODULE = "./mcp_tasks_bg.js";
+/** The module and its glue, with short names for what the one takes from the other; `modules`: whose names they may be so far. */
+export function shorten(wasm, glue, modules = ["./mcp_tasks_bg.js"]) {
   const short = new Map();
   const ways = new Map();
   const exported = (name) => {
@@ -69,7 +68,7 @@ export function shorten(wasm, glue) {
     if (kind === IMPORTS || kind === EXPORTS) {
       const body = wasm.subarray(start, end);
       const section = kind === EXPORTS ? renamed(body, 1, exported) : renamed(body, 2, (module, name) => {
-        if (module !== MODULE) throw new Error(`an import from ${module}`);
+        if (!modules.includes(module)) throw new Error(`an import from ${module}`);
         short.set(name, `i${short.size}`);
         return ["g", short.get(name)];
       });
@@ -87,6 +86,7 @@ export function shorten(wasm, glue) {
   for (const [name, to] of ways) glue = glue.replaceAll(new RegExp(`\\bwasm\\.${name}\\b`, "g"), `wasm.${to}`);
   const left = [...glue.matchAll(/\bwasm\.(\w+)/g)].find(([, name]) => ![...ways.values()].includes(name));
   if (left) throw new Error(`the glue uses ${left[0]}, which the module does not offer`);
-  if (!glue.includes(`"${MODULE}": import0`)) throw new Error(`the glue does not name ${MODULE}`);
-  return { wasm: result, glue: glue.replace(`"${MODULE}"`, '"g"') };
+  const [own] = modules;
+  if (!glue.includes(`"${own}": import0`)) throw new Error(`the glue does not name ${own}`);
+  return { wasm: result, glue: glue.replace(`"${own}"`, '"g"') };
 }

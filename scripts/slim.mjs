@@ -28,7 +28,7 @@ export function slim(glue) {
 
   // An engine is let go of by src/js/link.ts, and by nobody else.
   cut("if (Symbol.dispose) Core", "function __wbg_get_imports");
-  cut("const CoreFinalization =", "function getStringFromWasm0");
+  cut("const CoreFinalization =", "function ");
   change("CoreFinalization.unregister(this);");
   change("CoreFinalization.register(this, this.__wbg_ptr, this);");
 

@@ -15,7 +15,11 @@
 pub mod client;
 pub mod receiver;
 pub mod task;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "receiver")))]
+pub mod web;
+// Two modules are made of this crate, and each exports only its own.
+#[cfg(all(target_arch = "wasm32", feature = "receiver"))]
+#[path = "web/receiver/mod.rs"]
 pub mod web;
 pub mod wire;
 

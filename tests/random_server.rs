@@ -16,7 +16,8 @@ use std::rc::Rc;
 use support::{End, FakeServer, Reply, Sent, Sim, Tool, iso};
 
 /// The last is made by a call, those before are known by their ids.
-const WATCHED: [&str; 4] = ["t0", "t1", "t2", "called"];
+const WATCHED: [&str; 8] = ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "called"];
+const CALLED: usize = WATCHED.len() - 1;
 const UNWATCHED: &str = "nobodys";
 const STRANGER: &str = "strangers";
 
@@ -39,6 +40,19 @@ enum Answer {
     Nonsense,
     Unavailable,
     Never,
+}
+
+/// What its list is like, also once it answers as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    /// As true as its other answers.
+    Fair,
+    /// There is nothing in it (deviation 33).
+    Empty,
+    /// Every task is as it was in the beginning.
+    Old,
+    /// Every second task is missing, and it ends in a cursor that leads nowhere.
+    Broken,
 }
 
 #[derive(Debug, Clone)]
@@ -110,6 +124,7 @@ fn described(id: &str, state: &State) -> Value {
 struct Mood {
     answers: Vec<(u64, Answer)>,
     asked: usize,
+    list: List,
     /// Whose end it has told: there may be questions about the result from then on.
     ended: BTreeSet<String>,
     /// Questions about a result that there is not yet.
@@ -125,8 +140,42 @@ impl Mood {
         described(id, state)
     }
 
+    fn list(&mut self, sent: &Sent) -> Reply {
+        let begun = State { status: Status::Working, message: None, at: Some(0) };
+        let end = State { status: Status::Completed, message: None, at: Some(9) };
+        let mut tasks = vec![described(STRANGER, &begun)];
+        let mut after = 0;
+        for (n, id) in WATCHED.iter().enumerate() {
+            let (late, answer) = self.answers[(self.asked + n) % self.answers.len()].clone();
+            after = if self.well { 0 } else { late };
+            match (self.list, answer) {
+                (List::Old, _) => tasks.push(described(id, &begun)),
+                (List::Empty, _) => {}
+                (List::Broken, _) if n % 2 == 1 => {}
+                _ if self.well => tasks.push(self.say(id, &end)),
+                (_, Answer::State(state)) => tasks.push(self.say(id, &state)),
+                (_, Answer::Stranger(state)) => tasks.push(described(STRANGER, &state)),
+                (_, Answer::Nonsense) => tasks.push(json!({ "taskId": id, "status": "odd" })),
+                (_, Answer::Error(code)) => return Reply::error(sent, code, "no").after(after),
+                (_, Answer::Unavailable) => return Reply::status(503).after(after),
+                (_, Answer::Never) => return Reply::never(),
+            }
+        }
+        self.asked += 1;
+        match (self.list, sent.param("cursor").as_str()) {
+            (List::Broken, Some(_)) => Reply::error(sent, -32602, "Invalid cursor").after(after),
+            (List::Broken, None) => {
+                Reply::result(sent, &json!({ "tasks": tasks, "nextCursor": "nowhere" })).after(after)
+            }
+            _ => Reply::result(sent, &json!({ "tasks": tasks })).after(after),
+        }
+    }
+
     fn answer(&mut self, sent: &Sent) -> Option<Reply> {
-        let id = sent.param("taskId").as_str().unwrap_or(WATCHED[3]).to_owned();
+        if sent.is("tasks/list") {
+            return Some(self.list(sent));
+        }
+        let id = sent.param("taskId").as_str().unwrap_or(WATCHED[CALLED]).to_owned();
         let (late, answer) = self.answers[self.asked % self.answers.len()].clone();
         match sent.method.as_str() {
             "tools/call" => {
@@ -178,16 +227,16 @@ struct World {
 }
 
 impl World {
-    fn new(answers: Vec<(u64, Answer)>) -> Self {
-        let mood = Mood { answers, asked: 0, ended: BTreeSet::new(), held: Vec::new(), well: false };
+    fn new(answers: Vec<(u64, Answer)>, list: List) -> Self {
+        let mood = Mood { answers, asked: 0, list, ended: BTreeSet::new(), held: Vec::new(), well: false };
         let mood = Rc::new(RefCell::new(mood));
-        let mut server = FakeServer::default();
+        let mut server = FakeServer::default().listing(100);
         server.offers_stream = true;
         server.tools = vec![Tool::new("render", 0)];
         let shared = Rc::clone(&mood);
         server.rules.push(Box::new(move |sent| shared.borrow_mut().answer(sent)));
         let mut sim = Sim::new(server);
-        let mut handles: Vec<Handle> = WATCHED[..3].iter().map(|id| sim.attach(id)).collect();
+        let mut handles: Vec<Handle> = WATCHED[..CALLED].iter().map(|id| sim.attach(id)).collect();
         handles.push(sim.call("render"));
         sim.attach(UNWATCHED);
         Self { sim, mood, handles, waiting: BTreeMap::new(), heard: 0, questions: 0 }
@@ -322,9 +371,10 @@ proptest! {
     #[test]
     fn whatever_a_server_says_what_is_told_makes_sense_and_comes_to_an_end(
         answers in prop::collection::vec(answer(), 1..12),
+        list in prop::sample::select(vec![List::Fair, List::Empty, List::Old, List::Broken]),
         steps in prop::collection::vec(step(), 1..50),
     ) {
-        let mut world = World::new(answers);
+        let mut world = World::new(answers, list);
         for step in steps {
             world.step(step);
         }

@@ -44,7 +44,7 @@ fn refused(method: &str) -> (i64, String) {
 }
 
 #[test]
-fn get_task() {
+fn host_get_task() {
     assert_eq!(refused("tasks/get"), (-32601, "tasks/get not supported".into()));
     let host = Host::with_task("t");
     // The parameter counts, whatever `_meta` says.
@@ -71,7 +71,7 @@ fn get_task() {
 }
 
 #[test]
-fn get_task_result() {
+fn host_get_task_result() {
     assert_eq!(refused("tasks/result"), (-32601, "tasks/result not supported".into()));
     let host = Host::with_task("t");
     let request = TaskRequest::Result("t".into());
@@ -124,7 +124,7 @@ fn get_task_result() {
 }
 
 #[test]
-fn list_tasks() {
+fn host_list_tasks() {
     assert_eq!(refused("tasks/list"), (-32601, "tasks/list not supported".into()));
     let host = Host::new(Limits { page_size: 2, ..Limits::default() });
     assert_eq!(ask(&host, "tasks/list", "{}"), Ok(json!({"tasks": []})));
@@ -142,7 +142,7 @@ fn list_tasks() {
 }
 
 #[test]
-fn cancel_task() {
+fn host_cancel_task() {
     assert_eq!(refused("tasks/cancel"), (-32601, "tasks/cancel not supported".into()));
     let host = Host::with_task("t");
     let task = ask(&host, "tasks/cancel", r#"{"taskId":"t"}"#).unwrap();
@@ -180,17 +180,17 @@ fn augmented(kind: InputKind, hosts: Hosts) {
 }
 
 #[test]
-fn augmented_sampling() {
+fn host_augmented_sampling() {
     augmented(InputKind::Sampling, Hosts { sampling: true, ..NOTHING });
 }
 
 #[test]
-fn augmented_elicitation() {
+fn host_augmented_elicitation() {
     augmented(InputKind::Elicitation, Hosts { elicitation: true, ..NOTHING });
 }
 
 #[test]
-fn build_capability() {
+fn host_build_capability() {
     let capability = |hosts: Hosts| hosts.capability().map(|json| serde_json::from_str::<Value>(&json).unwrap());
     assert_eq!(capability(NOTHING), None);
     let requests = json!({"sampling": {"createMessage": {}}, "elicitation": {"create": {}}});
@@ -211,7 +211,7 @@ fn build_capability() {
 }
 
 #[test]
-fn handles_request() {
+fn host_handles_request() {
     for method in ["tasks/get", "tasks/result", "tasks/list", "tasks/cancel"] {
         assert!(NOTHING.read(method, None).is_some() && ALL.read(method, None).is_some(), "{method}");
     }

@@ -1,7 +1,6 @@
 //! What the Python SDK's `mcp.shared.experimental.tasks` does, name by name; where that is a defect, what we do instead.
 //!
-//! Not here, since a client that hosts tasks has no use for it: its message queue and `Resolver` (a server's way to ask
-//! within a task) and its checks of what a client declares (a server's too). Polling is the engine's: tests/polling.rs.
+//! What of it a client that hosts tasks has no use for, and a server in Rust has: tests/receiver_server_rows.rs.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,

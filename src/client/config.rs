@@ -1,4 +1,4 @@
-use super::Era;
+use super::{Era, Hosts};
 
 /// What a client is told once, at the beginning.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub keeps_session: bool,
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
     pub serves: [bool; 3],
+    /// Which tasks of our own somebody hosts; only these are declared, to servers of the revision that has such tasks.
+    pub hosts: Hosts,
     /// Whether somebody observes every live task, so that each counts as watched.
     pub watch_all: bool,
     /// Whether somebody wants the notifications that the engine has no use for.
@@ -43,6 +45,7 @@ impl Config {
             session: None,
             keeps_session: false,
             serves: [false; 3],
+            hosts: Hosts::default(),
             watch_all: false,
             notifications: false,
             poll_interval_ms: 1000,

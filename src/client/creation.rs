@@ -262,7 +262,7 @@ impl Client {
         // matter. An answer that is lost without a session cannot be had in another way (2026-07-28, Key Changes).
         let is_lost = !self.era.has_sessions() && trouble.is_transient() && is_idempotent;
         if (trouble.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
-            let not_before = self.health.closed_until().unwrap_or(now);
+            let not_before = self.health.turn(now);
             return self.call_again(handle, call, attempts + 1, not_before);
         }
         let consequence = if trouble.is_unprocessed() {

@@ -1,7 +1,7 @@
 use super::{Call, ReplyId, holding::Hold};
 use crate::{
     Millis,
-    task::{Failure, Task},
+    task::{DueReason, Failure, Task},
     wire::ask::Round,
 };
 
@@ -31,8 +31,12 @@ pub(super) struct Entry {
     pub(super) overdue: Option<Millis>,
     /// The tool's structured content is wrapped: see [`crate::wire::answer::Payload::is_wrapped`].
     pub(super) is_wrapped: bool,
+    /// The server's list does not show it, or it is its turn to be held against the list: asked after by itself.
+    pub(super) is_alone: bool,
+    /// The pass over the list that is about to find it.
+    pub(super) expected_in: u32,
     // What the tables know of it.
-    pub(super) due: Option<Millis>,
+    pub(super) due: Option<Due>,
     pub(super) watched: bool,
     pub(super) creating: bool,
     pub(super) sent: bool,
@@ -69,7 +73,57 @@ pub(super) enum Cancel {
     Acknowledged,
 }
 
+/// What is asked for first where there is no room for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// What the application has just asked for, or of what it knows nothing.
+    Asked,
+    /// The result of a task that has ended.
+    Result,
+    /// A poll that the server's list cannot take the place of.
+    Alone,
+    /// A poll.
+    Poll,
+}
+
+/// When something is due, in one number with its rank in front: what is sorted by it is sorted by rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due(u64);
+
+/// The bits that are left for the time: more than a million years.
+const TIME: u64 = u64::MAX >> 8;
+
+impl Due {
+    pub(super) fn at(self) -> Millis {
+        self.0 & TIME
+    }
+}
+
+impl Rank {
+    pub(super) const ALL: [Self; 4] = [Self::Asked, Self::Result, Self::Alone, Self::Poll];
+
+    pub(super) fn due_at(self, at: Millis) -> Due {
+        Due((self as u64) << TIME.count_ones() | at.min(TIME))
+    }
+}
+
 impl Entry {
+    pub(super) fn rank(&self, why: DueReason) -> Rank {
+        match why {
+            DueReason::Result => Rank::Result,
+            DueReason::Now
+                if !self.refreshers.is_empty()
+                    || matches!(self.cancel, Cancel::Acknowledged)
+                    || self.task.heard_at().is_none() =>
+            {
+                Rank::Asked
+            }
+            DueReason::BadAnswer => Rank::Alone,
+            _ if self.is_alone => Rank::Alone,
+            _ => Rank::Poll,
+        }
+    }
+
     pub(super) fn new(task: Task, creation: Creation) -> Self {
         Self {
             task,
@@ -85,6 +139,8 @@ impl Entry {
             rounds: 0,
             overdue: None,
             is_wrapped: false,
+            is_alone: false,
+            expected_in: 0,
             due: None,
             watched: false,
             creating: false,

@@ -6,6 +6,8 @@ const LONGEST_WAIT_MS: u64 = 30_000;
 pub(super) const LONGEST_RETRY_AFTER_MS: u64 = 3_600_000;
 /// One good answer does not forgive a flapping server: only a while without trouble does.
 const FORGIVEN_AFTER_MS: u64 = 10_000;
+/// What was refused comes back at this distance from each other: a server that was too busy for all at once still is.
+const TURN_MS: u64 = 200;
 
 /// How the server has been lately. While it is in trouble, what runs by itself waits, and then one request goes ahead
 /// to see whether the others may follow.
@@ -16,13 +18,14 @@ pub(super) struct Health {
     last_answer: Millis,
     /// When to try again: nothing that runs by itself is sent before.
     closed_until: Option<Millis>,
+    last_turn: Millis,
     random: u64,
 }
 
 impl Health {
     pub(super) fn new(seed: u64) -> Self {
         // Xorshift stands still at zero.
-        Self { failures: 0, last_failure: 0, last_answer: 0, closed_until: None, random: seed | 1 }
+        Self { failures: 0, last_failure: 0, last_answer: 0, closed_until: None, last_turn: 0, random: seed | 1 }
     }
 
     /// Something answered.
@@ -50,6 +53,13 @@ impl Health {
         let until = now.saturating_add(wait.max(retry_after_ms.unwrap_or(0)));
         self.closed_until = Some(until);
         until
+    }
+
+    /// When one that was refused may be sent again, after those that were refused before it.
+    pub(super) fn turn(&mut self, now: Millis) -> Millis {
+        let next = self.last_turn.saturating_add(TURN_MS);
+        self.last_turn = self.closed_until.unwrap_or(now).max(next);
+        self.last_turn
     }
 
     /// Whether this trouble stands alone: something was answered since the last. The next one does not.
@@ -117,6 +127,15 @@ mod tests {
         assert_eq!(health.failures, 1);
         assert_eq!(health.bad(2, Some(9000)), 9002);
         assert_eq!((health.room(9001, 4), health.room(9002, 4)), (0, 1));
+    }
+
+    #[test]
+    fn what_was_refused_together_comes_back_one_after_another() {
+        let mut health = Health::new(3);
+        let until = health.bad(0, Some(9000));
+        assert_eq!([0, 1, 1].map(|now| health.turn(now)), [until, until + TURN_MS, until + 2 * TURN_MS]);
+        health.good(until);
+        assert_eq!(health.turn(60_000), 60_000, "those turns are long past");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     task::{Failure, FailureCode},
     wire::{
         headers::Headers,
+        hosted::{self, Hosted},
         input::InputAnswer,
         json::{self, Json},
         jsonrpc, sessions,
@@ -38,7 +39,7 @@ impl Client {
         if !self.era.has_sessions() {
             return;
         }
-        let request = match sessions::read_input(self.config.serves, id, method, params) {
+        let request = match sessions::read_input(self.config.serves, self.config.hosts, id, method, params) {
             Ok(request) => request,
             Err(answer) => return self.notify(answer),
         };
@@ -61,8 +62,29 @@ impl Client {
             is_told: false,
             answer: None,
         };
-        self.add_question(question);
-        self.place_questions(now);
+        match request.hosted {
+            Some(hosted) => self.hosted(question, hosted),
+            None => {
+                self.add_question(question);
+                self.place_questions(now);
+            }
+        }
+    }
+
+    /// Whoever hosts tasks is told at once: the call within which the server asks may wait for the answer. Nor does the call
+    /// or task wait for us: what it needs becomes a task of ours, which the server asks after.
+    fn hosted(&mut self, question: Question, hosted: Hosted) {
+        let handle = self.asking_request(&question);
+        let params = question.params.clone();
+        let input = self.add_question(Question { is_told: true, params: String::new(), ..question });
+        self.put(Output::Hosted { input, handle, hosted, params });
+    }
+
+    /// A task that we host has changed.
+    pub(super) fn tell(&mut self, task: &str) {
+        if self.era.has_sessions() && self.session.is_ready() {
+            self.notify(hosted::changed(task));
+        }
     }
 
     /// A request that was told to an earlier engine of this session: the server still waits, and will not ask again.
@@ -77,10 +99,11 @@ impl Client {
         }
     }
 
-    pub(super) fn add_question(&mut self, question: Question) {
+    pub(super) fn add_question(&mut self, question: Question) -> InputId {
         let input = self.next_input;
         self.next_input = input.wrapping_add(1);
         self.inputs.insert(input, question);
+        input
     }
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
@@ -138,9 +161,9 @@ impl Client {
         if let Way::Response { task_id: Some(task_id), .. } = &question.way {
             return self.tasks.by_id(task_id).first().copied();
         }
-        let own = question.own.and_then(|id| self.requests.get(&id));
-        if let Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) = own {
-            return Some(handle);
+        let own = self.asking_request(question);
+        if own.is_some() {
+            return own;
         }
         let announced: Vec<(u64, Handle, bool)> = self
             .tasks
@@ -154,6 +177,14 @@ impl Client {
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
         // The one whose words these are may be about to be named.
         first.filter(|(_, _, fits)| *fits || !self.is_about_to_name()).map(|(_, handle, _)| *handle)
+    }
+
+    /// The call or task on whose stream the server asks.
+    fn asking_request(&self, question: &Question) -> Option<Handle> {
+        match question.own.and_then(|id| self.requests.get(&id)) {
+            Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) => Some(handle),
+            _ => None,
+        }
     }
 
     fn is_about_to_name(&self) -> bool {

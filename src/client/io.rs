@@ -5,6 +5,7 @@ use crate::{
         Era,
         ask::{CallKind, TaskOption},
         headers::Headers,
+        hosted::Hosted,
         http::{Head, Method},
         input::{InputAnswer, InputKind},
         json::{Json, NotJson},
@@ -152,6 +153,12 @@ pub enum Input<'a> {
         /// The number of the answer that says whether the server has taken it.
         reply: ReplyId,
     },
+    /// A task that we host has changed: `task` is how it stands, in the words of the wire
+    /// ([`hosted::task`](crate::wire::hosted::task)). Told to a server with a session, and dropped where there is none.
+    Tell {
+        /// A JSON object.
+        task: String,
+    },
     /// The connection turned out to carry any number of requests at once (HTTP/2, or no browser): sockets need not be counted.
     Multiplexed,
     /// End everything: what waits is told so, the session is ended, tasks go on at the server.
@@ -271,6 +278,17 @@ pub enum Output {
         params: String,
         /// The JSON-RPC request's id, as JSON text, where it was one: whoever goes on with the session can be asked again.
         id: Option<Box<str>>,
+    },
+    /// The server asks whoever hosts tasks: to be answered with [`Input::Respond`], too.
+    Hosted {
+        /// The request's number.
+        input: InputId,
+        /// The call or task within which it is asked, where that is known.
+        handle: Option<Handle>,
+        /// What is asked for.
+        hosted: Hosted,
+        /// The parameters, as JSON text.
+        params: String,
     },
     /// An input request is no longer open: answered, withdrawn, or moot.
     InputOver {

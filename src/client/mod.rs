@@ -22,6 +22,7 @@ mod queries;
 mod question;
 mod requests;
 mod resume;
+mod rollcall;
 mod rounds;
 mod session;
 mod stream;
@@ -36,6 +37,7 @@ pub use io::{Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReaso
 pub use crate::wire::{
     Era,
     ask::CallKind,
+    hosted::{Hosted, Hosts},
     input::{InputAnswer, InputKind},
 };
 pub use queries::Query;
@@ -49,6 +51,7 @@ use queries::Pending;
 use question::Question;
 use requests::Purpose;
 use resume::Resume;
+use rollcall::RollCall;
 use rounds::Spent;
 use session::{Ready, Session};
 use std::collections::VecDeque;
@@ -75,6 +78,7 @@ pub struct Client {
     cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
+    roll_call: RollCall,
     queries: Table<ReplyId, Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Table<InputId, Question>,
@@ -128,6 +132,7 @@ impl Client {
             calls: Vec::new(),
             cancels: Vec::new(),
             listings: Default::default(),
+            roll_call: RollCall::default(),
             queries: Table::default(),
             inputs: Table::default(),
             spent: Vec::new(),
@@ -175,6 +180,7 @@ impl Client {
             Input::Ask { reply, query } => self.query(reply, query),
             Input::AskedBefore { handle, message } => self.asked_before(now, handle, message),
             Input::Respond { input, answer, reply } => self.respond(now, input, &answer, reply),
+            Input::Tell { task } => self.tell(&task),
             Input::Multiplexed => self.multiplexed = true,
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),

@@ -1,4 +1,9 @@
-use super::{Client, Handle, entry::Cancel, requests::Purpose, trouble::Trouble};
+use super::{
+    Client, Handle,
+    entry::{Cancel, Rank},
+    requests::Purpose,
+    trouble::Trouble,
+};
 use crate::{
     Millis,
     task::{Failure, FailureCode, Seen, Want},
@@ -26,14 +31,38 @@ impl Client {
         if self.poll_time().is_none_or(|at| at > now) {
             return;
         }
+        let in_trouble = self.health.closed_until().is_some();
+        if in_trouble {
+            self.roll_call.drop_pass();
+        }
         let mut room = self.health.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
+        let urgent = [Rank::Asked, Rank::Result].map(|rank| self.tasks.due_until(rank, now).len());
+        if !in_trouble && room > urgent.iter().sum() && self.call_roll(now) {
+            room -= 1;
+        }
+        let polls = self.next_polls().is_some_and(|next| next.at <= now);
         while room > 0
-            && let Some((at, handle)) = self.tasks.first_due()
-            && at <= now
+            && let Some(handle) = self.next_to_ask(now, in_trouble, polls)
         {
             self.ask(now, handle);
             room -= 1;
         }
+    }
+
+    /// Who is due now: by rank, but in trouble whoever has waited longest, for the first in rank might be what the trouble
+    /// is about, each time. `polls`: it is time for them, too.
+    fn next_to_ask(&self, now: Millis, in_trouble: bool, polls: bool) -> Option<Handle> {
+        let mut next: Option<(Millis, Handle)> = None;
+        for rank in Rank::ALL {
+            if let Some((at, handle)) = self.tasks.first_due(rank)
+                && at <= now
+                && (polls || rank != Rank::Poll)
+                && next.is_none_or(|(before, _)| in_trouble && at < before)
+            {
+                next = Some((at, handle));
+            }
+        }
+        next.map(|(_, handle)| handle)
     }
 
     fn ask(&mut self, now: Millis, handle: Handle) {
@@ -220,11 +249,23 @@ impl Client {
     }
 
     /// When the first task is to be asked after, all hindrances but the lack of room considered.
+    #[inline(never)]
     pub(super) fn poll_time(&self) -> Option<Millis> {
-        let (due, _) = self.tasks.first_due()?;
         if self.is_stopped() {
             return None;
         }
-        Some(due.max(self.health.closed_until().unwrap_or(0)))
+        let mut first = self.next_polls().map(|next| next.at);
+        if self.roll_call.wants_page() {
+            first = Some(0);
+        }
+        for rank in Rank::ALL {
+            if let Some((at, _)) = self.tasks.first_due(rank)
+                && rank != Rank::Poll
+                && first.is_none_or(|first| at < first)
+            {
+                first = Some(at);
+            }
+        }
+        Some(first?.max(self.health.closed_until().unwrap_or(0)))
     }
 }

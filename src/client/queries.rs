@@ -166,7 +166,7 @@ impl Query {
             Self::GetTask(id) | Self::CancelTask(id) => {
                 era.read_state_of(id, json).map(|state| state.snapshot.to_json())
             }
-            Self::ListTasks(_) => era.read_tasks(json),
+            Self::ListTasks(_) => era.read_tasks(json).map(|page| page.to_json()),
         };
         read.map_err(|problem: Problem| Trouble::Protocol(problem).failure(&self.doing(), ""))
     }

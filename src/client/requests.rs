@@ -28,6 +28,8 @@ pub(super) enum Purpose {
     /// The same, left open for a task that wants input.
     HeldResult(Handle),
     CancelTask(Handle),
+    /// A page of the tasks, in place of many of them.
+    RollCall(u32),
     /// Answers of a task's: the first of them, and those that were sent with it.
     Update(InputId),
     Query(ReplyId),
@@ -36,7 +38,7 @@ pub(super) enum Purpose {
 impl Purpose {
     /// Sent by the engine itself, not because somebody just asked for it: bounded, and held back in trouble.
     pub(super) fn is_automatic(self) -> bool {
-        matches!(self, Self::GetTask(_) | Self::TaskResult(_))
+        matches!(self, Self::GetTask(_) | Self::TaskResult(_) | Self::RollCall(_))
     }
 }
 
@@ -82,8 +84,8 @@ impl Client {
     }
 
     fn caller(&self) -> Caller<'_> {
-        let Config { client_info, serves, notifications, .. } = &self.config;
-        Caller { client_info, serves: *serves, hears: *notifications }
+        let Config { client_info, serves, hosts, notifications, .. } = &self.config;
+        Caller { client_info, serves: *serves, hosts: *hosts, hears: *notifications }
     }
 
     /// Asks for a stream that speaks of these tasks.
@@ -134,6 +136,7 @@ impl Client {
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
             Purpose::HeldResult(handle) => self.held_answered(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
+            Purpose::RollCall(number) => self.roll_page(now, number, answer),
             Purpose::Update(batch) => self.updated(now, batch, answer),
             Purpose::Query(reply) => self.query_answered(reply, answer),
         }
@@ -163,6 +166,7 @@ impl Client {
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),
+            Purpose::RollCall(_) => self.roll_failed(now, trouble),
             Purpose::Update(batch) => self.update_failed(now, batch, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
         }

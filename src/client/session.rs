@@ -84,7 +84,7 @@ impl Client {
 
     /// Somebody waits for something that needs a session.
     pub(super) fn wants_session(&self) -> bool {
-        self.is_asked() || self.tasks.first_due().is_some()
+        self.is_asked() || self.tasks.is_any_due()
     }
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
@@ -259,6 +259,7 @@ impl Client {
         self.epoch = self.epoch.wrapping_add(1);
         self.count_loss(now);
         self.forget_lists();
+        self.roll_call.drop_pass();
         self.fail_resumes(now);
         self.withdraw_requests(now);
         self.drop_holds();

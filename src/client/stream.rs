@@ -108,6 +108,10 @@ impl Client {
         if !self.era.has_sessions() {
             return self.tasks.is_any_watched();
         }
+        // What becomes of a task of ours the server may ask at any time, on no stream but this one.
+        if self.config.hosts.requests() {
+            return true;
+        }
         let answers = self.config.serves.contains(&true);
         self.tasks.is_listened_to() || (answers && self.tasks.calls_in_flight() > 0)
     }

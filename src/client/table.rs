@@ -48,6 +48,13 @@ impl<K: Ord, V> Table<K, V> {
         self.0.get(at..).unwrap_or_default()
     }
 
+    /// The rows behind those that are before, as far as they are in.
+    #[inline(never)]
+    pub(super) fn between(&self, is_before: &dyn Fn(&K) -> bool, is_in: &dyn Fn(&K) -> bool) -> &[(K, V)] {
+        let from = self.first_from(is_before);
+        from.get(..from.partition_point(|(key, _)| is_in(key))).unwrap_or_default()
+    }
+
     /// The keys of the rows whose values fit.
     #[inline(never)]
     pub(super) fn keys(&self, fits: &dyn Fn(&V) -> bool) -> Vec<K>

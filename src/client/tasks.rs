@@ -1,6 +1,6 @@
 use super::{
     Client, Handle, Output, ReplyId,
-    entry::{Cancel, Creation, Entry},
+    entry::{Cancel, Creation, Due, Entry, Rank},
     table::Table,
 };
 use crate::{
@@ -20,7 +20,7 @@ const MOST_EARLY: usize = 256;
 pub(super) struct Tasks {
     entries: Table<Handle, Box<Entry>>,
     by_id: Table<(Box<str>, Handle), ()>,
-    due: Table<(Millis, Handle), ()>,
+    due: Table<(Due, Handle), ()>,
     watched: usize,
     /// Other tasks are watched than when this was last asked.
     has_watch_changed: bool,
@@ -58,7 +58,11 @@ impl Tasks {
     }
 
     pub(super) fn handles(&self) -> Vec<Handle> {
-        self.entries.keys(&|_| true)
+        self.handles_where(&|_| true)
+    }
+
+    pub(super) fn handles_where(&self, fits: &dyn Fn(&Entry) -> bool) -> Vec<Handle> {
+        self.entries.keys(&|entry| fits(entry))
     }
 
     /// Whether more than one task that runs is watched.
@@ -114,9 +118,20 @@ impl Tasks {
         self.calls
     }
 
-    /// The first that is due, and when.
-    pub(super) fn first_due(&self) -> Option<(Millis, Handle)> {
-        self.due.iter().next().map(|(due, ())| *due)
+    /// Something is to be asked for, now or later.
+    pub(super) fn is_any_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+
+    /// What is due in this rank until then, the first in front.
+    #[inline(never)]
+    pub(super) fn due_until(&self, rank: Rank, until: Millis) -> &[((Due, Handle), ())] {
+        self.due.between(&|&(due, _)| due < rank.due_at(0), &|&(due, _)| due <= rank.due_at(until))
+    }
+
+    /// The first that is due in this rank, and when.
+    pub(super) fn first_due(&self, rank: Rank) -> Option<(Millis, Handle)> {
+        self.due_until(rank, Millis::MAX).first().map(|((due, handle), ())| (due.at(), *handle))
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
@@ -141,13 +156,13 @@ impl Tasks {
     #[inline(never)]
     fn follow(&mut self, handle: Handle) {
         let Some(entry) = self.entries.get_mut(&handle) else { return };
-        let due = entry.task.due().map(|(at, _)| at);
+        let due = entry.task.due().map(|(at, why)| entry.rank(why).due_at(at));
         if due != entry.due {
-            if let Some(at) = entry.due {
-                self.due.remove(&(at, handle));
+            if let Some(due) = entry.due {
+                self.due.remove(&(due, handle));
             }
-            if let Some(at) = due {
-                self.due.insert((at, handle), ());
+            if let Some(due) = due {
+                self.due.insert((due, handle), ());
             }
             entry.due = due;
         }
@@ -198,8 +213,8 @@ impl Tasks {
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&handle)?;
-        if let Some(at) = entry.due {
-            self.due.remove(&(at, handle));
+        if let Some(due) = entry.due {
+            self.due.remove(&(due, handle));
         }
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.has_watch_changed |= entry.watched;
@@ -270,6 +285,9 @@ impl Client {
             entry.task.observe(now, snapshot, pushed)
         });
         if seen == Some(Seen::Changed) {
+            if terminal {
+                self.roll_call.note_end(now, self.tasks.id_of(handle));
+            }
             self.changed(now, handle);
         }
         // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.

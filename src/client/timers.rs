@@ -87,6 +87,7 @@ impl Client {
             Purpose::CancelTask(handle) => {
                 self.cancel_again(handle, 0);
             }
+            Purpose::RollCall(_) => self.roll_call.drop_pass(),
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Greet => self.handshake_failed(now, trouble),
         }

@@ -72,6 +72,8 @@ export class Client {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} must be a function`);
     }
+    const { taskHandlers } = options;
+    if (taskHandlers !== undefined && (typeof taskHandlers !== "object" || !taskHandlers)) throw new TypeError("taskHandlers must be an object");
     const link = new Link(this.url, options, options.engine ?? (() => Client.load()));
     this.#link = link;
     this.#collected = new FinalizationRegistry((handle) => link.forget(handle));

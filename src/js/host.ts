@@ -34,7 +34,7 @@ export interface Host {
   ): void;
   /** The outcome is known; `isError`: the tool says that it failed; `isWrapped`: its structured content has one member, `result`. */
   settled(handle: number, isError: boolean, isWrapped: boolean, json: string): void;
-  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: 0 elicitation, 1 sampling, 2 roots; `id`: of the JSON-RPC request, where it was one. */
+  /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: see inputs.ts; `id`: of the JSON-RPC request, where it was one. */
   asked(input: number, handle: number, kind: number, method: string, key: string, params: string, id: string | undefined): void;
   /** That question is no longer open. */
   inputOver(input: number): void;

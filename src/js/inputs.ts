@@ -1,5 +1,6 @@
 // The server's input requests on this side: shown to the application's handler, kept for `task.respond()`.
 
+import type { TaskHandlers } from "./hosting.js";
 import type { Port, TaskState } from "./state.js";
 import { words } from "./transport.js";
 import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
@@ -12,8 +13,13 @@ interface Question {
   readonly abort: AbortController;
 }
 
-/** JSON-RPC's code for an error of ours. */
+/** JSON-RPC's codes: for a method that nobody serves, and for an error of ours. */
+const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
+
+/** From this kind on it is for whoever hosts tasks, in this order: see `Hosted` in src/wire/hosted.rs. */
+const FIRST_HOSTED = 3;
+const HOSTED = ["augmentedElicitation", "augmentedSampling", "getTask", "getTaskResult", "listTasks", "cancelTask"] as const;
 
 /** @internal */
 export class Inputs {
@@ -21,6 +27,8 @@ export class Inputs {
   readonly #port: Port;
   readonly #states: ReadonlyMap<number, TaskState>;
   readonly #open = new Map<number, Question>();
+  /** One for all of a client's requests: a host tells clients apart by it. */
+  readonly #notify = (task: object): void => this.#port.tell(JSON.stringify(task));
 
   constructor(options: ClientOptions, port: Port, states: ReadonlyMap<number, TaskState>) {
     this.#options = options;
@@ -28,18 +36,32 @@ export class Inputs {
     this.#states = states;
   }
 
-  /** The server asks; `kind`: 0 elicitation, 1 sampling, 2 roots. */
+  /** The server asks; `kind`: 0 elicitation, 1 sampling, 2 roots, 3 and up: see `HOSTED`. */
   asked(input: number, handle: number, kind: number, method: string, key: string, params: string): void {
     const request: InputRequest = Object.freeze({ method, params: JSON.parse(params) as InputRequest["params"] });
     const abort = new AbortController();
     const state = this.#states.get(handle);
     const others = [...this.#states.values()].filter((s) => s !== state && s.taskId !== undefined && s.taskId === state?.taskId);
     const states = state ? [state, ...others] : [];
+    // What is hosted here is nothing that a handle could answer.
+    if (kind >= FIRST_HOSTED) states.length = 0;
     this.#open.set(input, { key, states, request, abort });
     for (const each of states) each.onAsked(key, input, request);
     const { onElicitation, onSampling, onListRoots } = this.#options;
-    const handler = [onElicitation, onSampling, onListRoots][kind] as InputHandler<object, object> | undefined;
-    void this.#handle(input, handler, request, { key, task: state?.owner?.deref(), signal: abort.signal });
+    const handlers = [onElicitation, onSampling, onListRoots] as (InputHandler<object, object> | undefined)[];
+    const context = { key, task: state?.owner?.deref(), signal: abort.signal };
+    const hosted = HOSTED[kind - FIRST_HOSTED];
+    const host = hosted && this.#host(hosted, handlers[kind - FIRST_HOSTED]!, params.length);
+    void this.#handle(input, host ?? handlers[kind], request, context, hosted !== undefined);
+  }
+
+  /** What a request for whoever hosts tasks is answered by. */
+  #host(name: keyof TaskHandlers, handler: InputHandler<object, object>, length: number): InputHandler<object, object> {
+    return (params, context) => {
+      const host = this.#options.taskHandlers!;
+      if (!host[name]) throw Object.assign(new Error(`${name} is not served`), { code: METHOD_NOT_FOUND });
+      return host[name](params as InputRequest["params"], { ...context, length, handler, notify: this.#notify });
+    };
   }
 
   /** One more handle of a task, which may be asking already. */
@@ -70,6 +92,7 @@ export class Inputs {
     handler: InputHandler<object, object> | undefined,
     request: InputRequest,
     context: InputContext,
+    isHosted: boolean,
   ): Promise<void> {
     const { signal } = context;
     try {
@@ -80,10 +103,12 @@ export class Inputs {
       await this.#port.respond(input, answered(answer));
     } catch (error) {
       if (signal.aborted) return;
-      this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
       const { code } = (error ?? {}) as { code?: unknown };
       // Codes of JSON-RPC and MCP are negative; those of a DOMException mean something else.
-      const number = Number.isInteger(code) && (code as number) < 0 ? (code as number) : INTERNAL_ERROR;
+      const isMeant = Number.isInteger(code) && (code as number) < 0;
+      const number = isMeant ? (code as number) : INTERNAL_ERROR;
+      // What a server asks wrongly about our tasks is its own affair.
+      if (!(isHosted && isMeant)) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
       await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
     }
   }

@@ -3,6 +3,7 @@
 import { type PlainFailure, toError } from "./errors.js";
 import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
+import { withData } from "./data.js";
 import { brokenBy, onBroken } from "./guard.js";
 import { contained, snapshot, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
@@ -10,9 +11,9 @@ import type { Keeper } from "./keeper.js";
 import type { Load } from "./load.js";
 import { isMultiplexed, watchPage } from "./page.js";
 import { isTerminal, type Port, type TaskState } from "./state.js";
-import { ABANDON, CANCEL, CLOSE, FORGET, LIST, MULTIPLEXED, OF_CALL, OF_REPLY, OF_WAITING, PAUSE, REFRESH, TIMEOUT, UNWATCH, WATCH } from "./tell.js";
+import { ABANDON, CANCEL, CLOSE, FORGET, LIST, MULTIPLEXED, OF_CALL, OF_REPLY, OF_WAITING, PAUSE, REFRESH, TELL, TIMEOUT, UNWATCH, WATCH } from "./tell.js";
 import { words } from "./transport.js";
-import { ERAS, withData, type ClientOptions, type Era } from "./types.js";
+import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
@@ -118,6 +119,11 @@ export class Link implements Port {
 
   respond(input: number, json: string | undefined, code = 0, message = ""): Promise<void> {
     return this.#tell((core, reply) => core.respond(input, reply, json, code, message));
+  }
+
+  /** A task that is hosted here has changed; `task`: JSON text. */
+  tell(task: string): void {
+    this.do((core) => core.ask(0, TELL, task));
   }
 
   /** One more handle of a task that may be asking something. */
@@ -326,12 +332,19 @@ function eras(url: string, options: ClientOptions): number {
   return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
-const SERVES = 7;
+/** What is declared when a session begins: served, and hosted. */
+const SERVES = 7 | 1024 | 2048 | 4096 | 8192;
 const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */
 function flags(options: ClientOptions): number {
-  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, persist, stream } = options;
+  const { onElicitation, onSampling, onListRoots, onTaskStatus, onNotification, persist, stream, taskHandlers: host } = options;
   const serves = (onElicitation ? 1 : 0) | (onSampling ? 2 : 0) | (onListRoots ? 4 : 0);
-  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | (persist ? 1024 : 0);
+  const hosts =
+    (host?.listTasks ? 1024 : 0) |
+    (host?.cancelTask ? 2048 : 0) |
+    (host?.augmentedSampling && onSampling ? 4096 : 0) |
+    (host?.augmentedElicitation && onElicitation ? 8192 : 0);
+  const others = (onNotification ? 16 : 0) | (stream === false ? 32 : 0) | (persist ? 16384 : 0);
+  return serves | (serves || onTaskStatus ? WATCH_ALL : 0) | hosts | others;
 }

@@ -20,6 +20,8 @@ export interface Port {
   forget(handle: number): void;
   /** Answers an input request: with JSON text, or with a JSON-RPC error. */
   respond(input: number, json: string | undefined, code?: number, message?: string): Promise<void>;
+  /** Tells the server of a task that is hosted here, as JSON text. */
+  tell(task: string): void;
   warn(code: string, message: string): void;
 }
 

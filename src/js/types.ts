@@ -1,12 +1,19 @@
 // The shapes users see, in the words of the MCP specification. The only file of the JavaScript face that knows
 // protocol words; everything else moves values it does not look into.
 
+import type { TaskHandlers } from "./hosting.js";
 import type { Persist } from "./keeper.js";
 import type { Load } from "./load.js";
 import type { Task } from "./task.js";
 
 /** The statuses that never change. @internal */
 export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
+
+/**
+ * Headers of answers that a page has to be allowed to read. A request with `within` belongs to a session that was begun, unless
+ * it stands alone, as `alone` says. @internal
+ */
+export const NEEDED_BY_PAGES = { session: "mcp-session-id", within: "mcp-protocol-version", alone: "mcp-method", challenge: "www-authenticate" } as const;
 
 /** Where a task stands (MCP 2025-11-25, Tasks: "Task Status"). The last three are terminal: they never change. */
 export type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
@@ -123,6 +130,12 @@ export type InputHandler<Params, Answer> = (
   context: InputContext,
 ) => Answer | undefined | void | Promise<Answer | undefined | void>;
 
+/** The key of `_meta` that names the task a message belongs to (MCP 2025-11-25, Tasks: "Associating Task-Related Messages"). */
+export const RELATED_TASK_METADATA_KEY = "io.modelcontextprotocol/related-task";
+
+/** The key of `_meta` for what a model is told at once (MCP 2025-11-25, Tasks: "Model Immediate Response"). */
+export const MODEL_IMMEDIATE_RESPONSE_KEY = "io.modelcontextprotocol/model-immediate-response";
+
 /** A notification of the server's. */
 export interface Notification {
   /** For example `"notifications/message"`. */
@@ -176,16 +189,6 @@ export interface CallToolResult {
   [key: string]: unknown;
 }
 
-/** A result with its `data` and `meta`. @internal */
-export function withData(value: unknown, isWrapped: boolean): unknown {
-  if (typeof value !== "object" || value === null || !("content" in value)) return value;
-  const { structuredContent, isError, _meta: meta } = value as CallToolResult;
-  const data = isError ? undefined : isWrapped ? structuredContent?.["result"] : structuredContent;
-  // What the server calls by these names stays.
-  const own = Object.entries({ data, meta }).filter(([name]) => !(name in value));
-  return Object.defineProperties(value, Object.fromEntries(own.map(([name, value]) => [name, { value }])));
-}
-
 /** What a prompt gave (MCP: GetPromptResult). */
 export interface GetPromptResult {
   /** What the prompt is for. */
@@ -206,54 +209,7 @@ export interface ReadResourceResult {
   [key: string]: unknown;
 }
 
-/** A prompt as the server lists it (MCP: Prompt). */
-export interface Prompt {
-  /** What {@link Client.getPrompt} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What the prompt is for. */
-  description?: string;
-  /** What it takes, text each. */
-  arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
-  [key: string]: unknown;
-}
-
-/** A resource as the server lists it (MCP: Resource). */
-export interface Resource {
-  /** What {@link Client.readResource} takes. */
-  uri: string;
-  /** The server's own name for it. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it holds. */
-  description?: string;
-  /** Its media type, where the server knows it. */
-  mimeType?: string;
-  /** In bytes, before base64. */
-  size?: number;
-  [key: string]: unknown;
-}
-
-/** A tool as the server lists it (MCP: Tool). */
-export interface Tool {
-  /** What {@link Client.callTool} takes. */
-  name: string;
-  /** The name to show. */
-  title?: string;
-  /** What it does, in words for a language model. */
-  description?: string;
-  /** JSON Schema of the arguments. */
-  inputSchema: { [key: string]: unknown };
-  /** JSON Schema of the result's structured content. */
-  outputSchema?: { [key: string]: unknown };
-  /** Hints, for example whether it only reads. Not to be trusted more than the server is. */
-  annotations?: { [key: string]: unknown };
-  /** Whether the tool may, must or must not run as a task; absent means "forbidden" (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"). */
-  execution?: { taskSupport?: "required" | "optional" | "forbidden" };
-  [key: string]: unknown;
-}
+export type * from "./listed.js";
 
 /** Headers for every HTTP request: plain data, or a function (sync or async) that is asked again before each one. */
 export type HeadersOption =
@@ -330,6 +286,12 @@ export interface ClientOptions {
   onSampling?: InputHandler<SamplingParams, SamplingResult>;
   /** Tells the server which folders it may look at. Giving it declares the capability (MCP 2025-11-25, Roots). @default none */
   onListRoots?: InputHandler<{ readonly [key: string]: unknown }, ListRootsResult>;
+  /**
+   * Lets what the server asks become tasks of ours: `new TaskHost()` of `mcp-tasks/receiver`. Giving it declares the
+   * capability, and keeps the stream open as long as the session (MCP 2025-11-25, Tasks).
+   * @default none
+   */
+  taskHandlers?: TaskHandlers;
   /**
    * Called on every change of every live task of this client, with its handle where somebody holds it. With this or one of
    * the handlers above every task is polled or streamed, whether somebody awaits it or not. What it throws reaches `onWarning`.

@@ -1,9 +1,12 @@
-use super::{StoreError, TaskStore, TaskUpdate, is_terminal, wait::Waiters};
+use super::{
+    StoreError, TaskStore, TaskUpdate, is_terminal,
+    wait::{Place, Waiters, wake},
+};
 use crate::wire::{
     input::InputAnswer,
     snapshot::{Snapshot, Status},
 };
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::{
     cell::{Cell, RefCell},
     future::{pending, poll_fn},
@@ -61,14 +64,13 @@ impl<S: TaskStore + ?Sized> TaskContext<S> {
     /// [`super::cancel_task`] is what changes that, and does this too.
     pub fn request_cancellation(&self) {
         self.known.cancelled.set(true);
-        let woken = self.known.waiters.borrow_mut().take();
-        woken.into_iter().for_each(Waker::wake);
+        wake(&self.known.waiters);
     }
 
     /// Waits until the work is no longer wanted; for ever where that never happens, as after the task has ended otherwise. A
     /// store that fails meanwhile cannot tell, so then only [`Self::request_cancellation`] ends the waiting.
     pub async fn cancelled(&self) {
-        let mut place = Place { known: &self.known, at: None };
+        let mut place = Place { waiters: &self.known.waiters, at: None };
         let mut watch = pin!(self.watch());
         let mut watching = true;
         poll_fn(|context| {
@@ -183,20 +185,6 @@ impl<S: TaskStore + ?Sized> TaskContext<S> {
         // Nobody can come for the result of a task that is gone.
         if let Some(StoreError::UnknownTask { .. } | StoreError::Terminal { status: Status::Cancelled, .. }) = error {
             self.request_cancellation();
-        }
-    }
-}
-
-/// Who awaits the cancellation leaves when it no longer does.
-struct Place<'a> {
-    known: &'a Known,
-    at: Option<u64>,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if let (Some(at), Ok(mut waiters)) = (self.at, self.known.waiters.try_borrow_mut()) {
-            waiters.leave(at);
         }
     }
 }

@@ -53,6 +53,29 @@ pub async fn answer<S: TaskStore + ?Sized>(store: &S, request: &TaskRequest<'_>)
     }
 }
 
+/// Follows a task from the status that is `known` to its end, and tells each status that it comes to: for whoever wants to
+/// notify the requestor (2025-11-25, Tasks: "Task Status Notification").
+///
+/// # Errors
+///
+/// [`StoreError::UnknownTask`] where the task goes before it has ended, and the store's own trouble.
+pub async fn follow<S: TaskStore + ?Sized>(
+    store: &S,
+    task_id: &str,
+    known: Status,
+    mut tell: impl FnMut(&Snapshot),
+) -> Result<(), StoreError> {
+    let mut known = known;
+    while !is_terminal(known) {
+        let task = store.wait_for_update(task_id, known).await?;
+        if task.status != known {
+            tell(&task);
+        }
+        known = task.status;
+    }
+    Ok(())
+}
+
 async fn result<S: TaskStore + ?Sized>(store: &S, task_id: &str) -> Result<String, RpcError> {
     let task = ended(store, task_id).await.map_err(|error| error.rpc())?;
     if task.status == Status::Cancelled {

@@ -106,6 +106,11 @@ impl Task {
         self.replan(now);
     }
 
+    /// How often the server wants to be asked, in milliseconds, or how often it is asked where it has not said.
+    pub fn interval_ms(&self) -> u64 {
+        self.schedule.interval_ms()
+    }
+
     /// When it was last heard of.
     pub fn heard_at(&self) -> Option<Millis> {
         self.schedule.heard_at()

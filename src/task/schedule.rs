@@ -51,6 +51,10 @@ impl Schedule {
         }
     }
 
+    pub(super) fn interval_ms(&self) -> u64 {
+        self.interval_ms
+    }
+
     pub(super) fn heard_at(&self) -> Option<Millis> {
         self.heard_at
     }

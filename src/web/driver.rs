@@ -1,4 +1,4 @@
-use super::host::{Host, OF_CALL, OF_REPLY, OF_TASK, OF_WAITING};
+use super::host::{FIRST_HOSTED, Host, OF_CALL, OF_REPLY, OF_TASK, OF_WAITING};
 use crate::{
     Millis,
     client::{Client, Config, Fetch, Input, Output},
@@ -102,6 +102,10 @@ impl Driver {
             },
             Output::Asked { input, handle, kind, key, params, id } => {
                 host.asked(input, handle.unwrap_or(0), kind as u8, kind.method(), &key, &params, id.as_deref());
+            }
+            Output::Hosted { input, handle, hosted, params } => {
+                let kind = FIRST_HOSTED + hosted as u8;
+                host.asked(input, handle.unwrap_or(0), kind, hosted.method(), "", &params, None);
             }
             Output::InputOver { input } => host.input_over(input),
             Output::Progress { handle, json } => host.progress(handle, &json),

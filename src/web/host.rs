@@ -48,7 +48,7 @@ extern "C" {
     );
     #[wasm_bindgen(method)]
     pub(super) fn settled(this: &Host, handle: u32, is_error: bool, is_wrapped: bool, json: &str);
-    /// `handle`: 0 where that is not known; `kind`: 0 elicitation, 1 sampling, 2 roots.
+    /// `handle`: 0 where that is not known; `kind`: 0 elicitation, 1 sampling, 2 roots, [`FIRST_HOSTED`] and up: for whoever hosts tasks.
     #[wasm_bindgen(method)]
     #[allow(clippy::too_many_arguments)]
     pub(super) fn asked(
@@ -88,6 +88,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn warned(this: &Host, code: &str, message: &str);
 }
+
+/// What is asked of whoever hosts tasks: this and a [`Hosted`](crate::client::Hosted).
+pub(super) const FIRST_HOSTED: u8 = 3;
 
 /// What has failed is the waiting for a task, which goes on.
 pub(super) const OF_WAITING: u8 = 0;

@@ -6,7 +6,7 @@ mod host;
 pub use host::Host;
 
 use crate::{
-    client::{Call, CallKind, Config, Era, Input, InputAnswer, PauseReason, Query, TaskMode},
+    client::{Call, CallKind, Config, Era, Hosts, Input, InputAnswer, PauseReason, Query, TaskMode},
     task::Interest,
     wire::{ask::TaskOption, http::Head},
 };
@@ -53,7 +53,8 @@ pub struct Core {
 impl Core {
     /// The face has checked every number; what the user left out is absent. `client_info` is JSON text. `flags`: 1, 2 and 4
     /// elicitation, sampling and roots are served, 8 every task is watched, 16 other notifications are told, 32 no stream; 64 and 128
-    /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before; 1024 the session
+    /// only sessions and only requests that stand alone are spoken, 256 and 512 they were spoken before; 1024, 2048, 4096 and 8192 our
+    /// own tasks may be listed and cancelled, and sampling and elicitation may become such; 16384 the session
     /// is kept. `session`: the one to go on with.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -73,13 +74,15 @@ impl Core {
             [1, 2, 4, 8, 16, 32].map(|flag| flags & flag != 0);
         config.serves = [has_elicitation, has_sampling, has_roots];
         (config.watch_all, config.notifications, config.stream) = (watch_all, notifications, !no_stream);
+        let [list, cancel, sampling, elicitation] = [1024, 2048, 4096, 8192].map(|flag| flags & flag != 0);
+        config.hosts = Hosts { list, cancel, sampling, elicitation };
         let era = |bits: u32| match bits & 3 {
             0 => None,
             1 => Some(Era::Handshake),
             _ => Some(Era::Stateless),
         };
         (config.era, config.spoken) = (era(flags >> 6), era(flags >> 8));
-        (config.session, config.keeps_session) = (session, flags & 1024 != 0);
+        (config.session, config.keeps_session) = (session, flags & 16384 != 0);
         Core { driver: Driver::new(config, host) }
     }
 
@@ -116,8 +119,9 @@ impl Core {
         });
     }
 
-    /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task. `which`: the task, or
-    /// the page's cursor. 5: the task of the handle `reply` was asked `which` before.
+    /// `what`: 0 ping, 1 state of a task, 2 result of a task, 3 a page of the tasks, 4 cancel a task, 5 nothing: tell of a
+    /// task of ours. `which`: the task, the page's cursor, or how our task stands. 6: the task of the handle
+    /// `reply` was asked `which` before.
     pub fn ask(&self, reply: u32, what: u8, which: Option<String>) {
         let task_id = which.clone().unwrap_or_default();
         let query = match what {
@@ -125,7 +129,8 @@ impl Core {
             1 => Query::GetTask(task_id),
             2 => Query::TaskResult(task_id),
             3 => Query::ListTasks(which),
-            5 => return self.turn(Input::AskedBefore { handle: reply, message: &task_id }),
+            5 => return self.turn(Input::Tell { task: task_id }),
+            6 => return self.turn(Input::AskedBefore { handle: reply, message: &task_id }),
             _ => Query::CancelTask(task_id),
         };
         self.turn(Input::Ask { reply, query });

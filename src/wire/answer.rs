@@ -118,23 +118,47 @@ pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot
     })
 }
 
-/// Reads the answer to [`super::ask::Ask::ListTasks`] into neutral words, as JSON text; a task that makes no sense is left out.
-pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<String, Problem> {
+/// One page of the tasks.
+#[derive(Debug)]
+pub struct TaskPage {
+    /// Those that make sense.
+    pub tasks: Vec<Snapshot>,
+    /// Where the next page begins, if there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// Reads the answer to [`super::ask::Ask::ListTasks`]; a task that makes no sense is left out.
+pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<TaskPage, Problem> {
     let [tasks, next_cursor] = read(result, "the list of tasks", &["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
     let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
-    let mut known = String::from("[");
+    let mut page = TaskPage { tasks: Vec::new(), next_cursor: read_cursor(next_cursor) };
     for task in tasks {
-        let Ok(snapshot) = read_snapshot(task, times) else { continue };
-        if known.len() > 1 {
-            known.push(',');
+        if let Ok(snapshot) = read_snapshot(task, times) {
+            page.tasks.push(snapshot);
         }
-        known.push_str(&snapshot.to_json());
     }
-    known.push(']');
-    let list = Object::new().raw("tasks", &known);
-    let next_cursor = json::text(next_cursor).filter(|c| !c.is_empty());
-    Ok(next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end())
+    Ok(page)
+}
+
+impl TaskPage {
+    /// As JSON text in the words that cross to JavaScript.
+    pub fn to_json(&self) -> String {
+        let mut known = String::from("[");
+        for snapshot in &self.tasks {
+            if known.len() > 1 {
+                known.push(',');
+            }
+            known.push_str(&snapshot.to_json());
+        }
+        known.push(']');
+        let list = Object::new().raw("tasks", &known);
+        self.next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end()
+    }
+}
+
+fn read_cursor(raw: Option<Json<'_>>) -> Option<String> {
+    json::text(raw).filter(|c| !c.is_empty()).map(Cow::into_owned)
 }
 
 /// Whether a tool may run as a task (specification 2025-11-25, "Tool-Level Negotiation").
@@ -183,7 +207,7 @@ pub(super) fn read_page(kind: CallKind, result: Json<'_>, is_directed: bool) -> 
     let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
     Ok(Page {
         items: items.into_iter().map(|item| read_item(item, is_directed)).collect(),
-        next_cursor: json::text(next_cursor).filter(|c| !c.is_empty()).map(Cow::into_owned),
+        next_cursor: read_cursor(next_cursor),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What we ask of a server, in words that belong to no era: [`super::Era::encode`] puts them into its own.
 
-use super::{mirror::Mirror, object::Object};
+use super::{hosted::Hosts, mirror::Mirror, object::Object};
 
 /// A request of ours.
 #[derive(Debug, Clone, Copy)]
@@ -128,6 +128,8 @@ pub struct Caller<'a> {
     pub client_info: &'a str,
     /// Which input requests somebody answers, in the order of [`super::input::InputKind::ALL`].
     pub serves: [bool; 3],
+    /// What of tasks is hosted.
+    pub hosts: Hosts,
     /// Whether somebody wants to hear of changed lists and log messages.
     pub hears: bool,
 }

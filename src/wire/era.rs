@@ -3,7 +3,7 @@
 
 use super::{
     Problem, answer,
-    answer::{Called, Offer, Page, State},
+    answer::{Called, Offer, Page, State, TaskPage},
     ask::{Ask, CallKind, Caller},
     headers::Headers,
     input::{InputAnswer, InputKind},
@@ -131,8 +131,8 @@ impl Era {
         }
     }
 
-    /// Reads the answer to [`Ask::ListTasks`] into neutral words, as JSON text.
-    pub fn read_tasks(self, result: Json<'_>) -> Result<String, Problem> {
+    /// Reads the answer to [`Ask::ListTasks`].
+    pub fn read_tasks(self, result: Json<'_>) -> Result<TaskPage, Problem> {
         answer::read_tasks(result, v2025::TIMES)
     }
 

@@ -2,6 +2,8 @@
 
 use super::{jsonrpc::RpcError, text};
 
+/// JSON-RPC 2.0, "Error object": the request is not one that may be made here.
+pub const INVALID_REQUEST: i64 = -32600;
 /// JSON-RPC 2.0, "Error object": the method does not exist or is not available.
 pub const METHOD_NOT_FOUND: i64 = -32601;
 /// JSON-RPC 2.0, "Error object": the parameters are not valid. MCP 2025-11-25, Tasks, "Error Handling": so are the id of an

@@ -2,16 +2,16 @@
 //! has them (Tasks: `sampling/createMessage` and `elicitation/create` as tasks); the revision after it has dropped them.
 
 use super::{
-    answer::read_any,
+    answer::{read_any, read_snapshot},
     ask::TaskOption,
     fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
-    input::InputKind,
+    input::{InputAnswer, InputKind},
     json::{self, Json},
-    jsonrpc::RpcError,
+    jsonrpc::{self, RpcError},
     object::Object,
     sessions::{RELATED_TASK, relate},
     snapshot::Snapshot,
-    text, v2025,
+    text, v2025, v2026,
 };
 use std::borrow::Cow;
 
@@ -34,6 +34,58 @@ pub struct Hosts {
     pub sampling: bool,
     /// `elicitation/create` may be a task.
     pub elicitation: bool,
+}
+
+/// A request of the server's that is for whoever hosts our tasks. The order is known to `src/js/inputs.ts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosted {
+    /// `elicitation/create`, to become a task.
+    Elicitation,
+    /// `sampling/createMessage`, to become a task.
+    Sampling,
+    /// `tasks/get`.
+    Get,
+    /// `tasks/result`.
+    Result,
+    /// `tasks/list`.
+    List,
+    /// `tasks/cancel`.
+    Cancel,
+}
+
+impl Hosted {
+    /// What is asked about tasks that are there.
+    const ABOUT: [Self; 4] = [Self::Get, Self::Result, Self::List, Self::Cancel];
+
+    /// Reads a request of this kind. `Err`: what it is answered with, since it says not which task it means. What `_meta` says of
+    /// a task is not looked at (2025-11-25, Tasks: "Associating Task-Related Messages").
+    pub fn read(self, params: Option<Json<'_>>) -> Result<TaskRequest<'_>, RpcError> {
+        let [task_id, cursor] = read_any(params, &["taskId", "cursor"]);
+        if self == Self::List {
+            let is_text = cursor.is_none() || json::text(cursor).is_some();
+            let no_cursor = || error(INVALID_PARAMS, &["Invalid cursor: it is no string"]);
+            return is_text.then(|| TaskRequest::List(json::text(cursor))).ok_or_else(no_cursor);
+        }
+        let no_task = || error(INVALID_PARAMS, &[self.method(), " names no task: taskId is missing, or no string"]);
+        let task_id = json::text(task_id).ok_or_else(no_task)?;
+        Ok(match self {
+            Self::Get => TaskRequest::Get(task_id),
+            Self::Result => TaskRequest::Result(task_id),
+            _ => TaskRequest::Cancel(task_id),
+        })
+    }
+
+    /// The method's name.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Elicitation => InputKind::Elicitation.method(),
+            Self::Sampling => InputKind::Sampling.method(),
+            Self::Get => "tasks/get",
+            Self::Result => "tasks/result",
+            Self::List => "tasks/list",
+            Self::Cancel => "tasks/cancel",
+        }
+    }
 }
 
 /// What a server asks about the tasks that we host.
@@ -61,9 +113,29 @@ impl Hosts {
         (self != Self::default()).then(|| tasks.end())
     }
 
+    /// What a client's capabilities declare of tasks: [`Self::capability`], read by who it is told to. Only an object declares
+    /// something, whatever it holds; what is not one is read as absent.
+    pub fn declared(capabilities: Json<'_>) -> Self {
+        let [tasks] = read_any(Some(capabilities), &["tasks"]);
+        let [list, cancel, requests] = read_any(tasks, &["list", "cancel", "requests"]);
+        let [sampling, elicitation] = read_any(requests, &["sampling", "elicitation"]);
+        let [create_message] = read_any(sampling, &["createMessage"]);
+        let [create] = read_any(elicitation, &["create"]);
+        let [list, cancel, sampling, elicitation] = [list, cancel, create_message, create]
+            .map(|declared| declared.is_some_and(|json| json::fields(json, &[]).is_some()));
+        Self { list, cancel, sampling, elicitation }
+    }
+
     /// Whether anything may become a task here.
-    fn requests(self) -> bool {
+    pub fn requests(self) -> bool {
         self.sampling || self.elicitation
+    }
+
+    /// Which of the requests about our tasks this is, where such a one was declared.
+    pub fn about(self, method: &str) -> Option<Hosted> {
+        let is_served = [self.requests(), self.requests(), self.list, self.cancel];
+        let about = Hosted::ABOUT.into_iter().zip(is_served);
+        about.into_iter().find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
     }
 
     /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
@@ -80,30 +152,40 @@ impl Hosts {
         Some(TaskOption { ttl_ms: json::whole(ttl) })
     }
 
-    /// Reads a request about our tasks; `None`: it is about something else. `Err`: what it is answered with, since it is not
-    /// served here or says not which task it means. What `_meta` says of a task is not looked at (2025-11-25, Tasks:
-    /// "Associating Task-Related Messages").
+    /// Reads a request about our tasks, as [`Hosted::read`] does; `None`: it is about something else. `Err`, too, where it is not
+    /// served here.
     pub fn read<'a>(self, method: &str, params: Option<Json<'a>>) -> Option<Result<TaskRequest<'a>, RpcError>> {
-        let served = match method {
-            "tasks/get" | "tasks/result" => self.requests(),
-            "tasks/cancel" => self.cancel,
-            "tasks/list" => self.list,
-            _ => return None,
-        };
-        if !served {
-            return Some(Err(error(METHOD_NOT_FOUND, &[method, " not supported"])));
-        }
-        let [task_id, cursor] = read_any(params, &["taskId", "cursor"]);
-        let no_cursor = || error(INVALID_PARAMS, &["Invalid cursor: it is no string"]);
-        Some(match (method, json::text(task_id)) {
-            ("tasks/list", _) if cursor.is_none() => Ok(TaskRequest::List(None)),
-            ("tasks/list", _) => json::text(cursor).map(|it| TaskRequest::List(Some(it))).ok_or_else(no_cursor),
-            ("tasks/get", Some(task_id)) => Ok(TaskRequest::Get(task_id)),
-            ("tasks/result", Some(task_id)) => Ok(TaskRequest::Result(task_id)),
-            (_, Some(task_id)) => Ok(TaskRequest::Cancel(task_id)),
-            (_, None) => Err(error(INVALID_PARAMS, &[method, " names no task: taskId is missing, or no string"])),
-        })
+        let about = Hosted::ABOUT.into_iter().find(|about| about.method() == method)?;
+        let is_served = self.about(method).is_some();
+        Some(if is_served { about.read(params) } else { Err(error(METHOD_NOT_FOUND, &[method, " not supported"])) })
     }
+}
+
+/// Reads a task in the words that cross to JavaScript, as [`Snapshot::to_json`] writes it. `None`: it is none.
+pub fn read_task(json: &str) -> Option<Snapshot> {
+    read_snapshot(Json::check(json).ok()?, v2026::TIMES).ok()
+}
+
+/// What a request is answered with, as it crosses to JavaScript: an object with `result`, or with `error`.
+pub fn outcome(answer: &InputAnswer) -> String {
+    match answer {
+        InputAnswer::Result(json) => Object::new().raw("result", json).end(),
+        InputAnswer::Error { code, message } => {
+            let error = Object::new().raw("code", &text::signed_decimal(*code)).text("message", message);
+            Object::new().raw("error", &error.end()).end()
+        }
+    }
+}
+
+/// Reads what [`outcome`] writes. `None`: it is no such thing.
+pub fn read_outcome(json: &str) -> Option<InputAnswer> {
+    let [result, error] = json::fields(Json::check(json).ok()?, &["result", "error"])?;
+    if let Some(result) = result {
+        return Some(InputAnswer::Result(result.get().into()));
+    }
+    let [code, message] = json::fields(error?, &["code", "message"])?;
+    let code = json::signed(code)?;
+    Some(InputAnswer::Error { code, message: json::text(message)?.into_owned() })
 }
 
 /// An error to answer with, its words these parts.
@@ -116,6 +198,11 @@ pub fn created(task: &Snapshot, model_immediate_response: Option<&str>) -> Strin
     let result = Object::new().raw("task", &self::task(task));
     let meta = |words| Object::new().text(MODEL_IMMEDIATE_RESPONSE_KEY, words).end();
     model_immediate_response.into_iter().fold(result, |result, words| result.raw("_meta", &meta(words))).end()
+}
+
+/// Tells the requestor how a task of ours stands, without being asked; `task` is [`task()`]'s text (2025-11-25, Tasks: "Task Status Notification").
+pub fn changed(task: &str) -> String {
+    jsonrpc::notification("notifications/tasks/status", Some(task))
 }
 
 /// How a task stands: the result of `tasks/get` and `tasks/cancel`, and the parameters of a status notification. These do not
@@ -137,10 +224,19 @@ pub fn task(task: &Snapshot) -> String {
 
 /// One page of tasks: the result of `tasks/list`.
 pub fn page(tasks: &[Snapshot], next_cursor: Option<&str>) -> String {
+    page_of(tasks, next_cursor, task)
+}
+
+/// The same in the words that cross to JavaScript.
+pub fn plain_page(tasks: &[Snapshot], next_cursor: Option<&str>) -> String {
+    page_of(tasks, next_cursor, Snapshot::to_json)
+}
+
+fn page_of(tasks: &[Snapshot], next_cursor: Option<&str>, write: fn(&Snapshot) -> String) -> String {
     let mut all = String::from("[");
     for one in tasks {
         all.push_str(if all.len() > 1 { "," } else { "" });
-        all.push_str(&task(one));
+        all.push_str(&write(one));
     }
     all.push(']');
     let page = Object::new().raw("tasks", &all);

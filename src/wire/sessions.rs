@@ -3,6 +3,7 @@
 use super::{
     answer::read_any,
     fault::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
+    hosted::{Hosted, Hosts},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     jsonrpc,
@@ -25,8 +26,10 @@ pub fn request_cancelled(request_id: u32) -> String {
 /// What the engine must know of an input request.
 #[derive(Debug)]
 pub struct InputRequest<'a> {
-    /// What is asked for.
+    /// What is asked for; of no account where it is about a task of ours.
     pub kind: InputKind,
+    /// What is asked of whoever hosts tasks.
+    pub hosted: Option<Hosted>,
     /// The task that it is asked for, where the server says so.
     pub task_id: Option<Cow<'a, str>>,
     /// The question's words.
@@ -36,10 +39,14 @@ pub struct InputRequest<'a> {
 /// Reads a request of the server's. `Err`: the answer to one that is not served, or to a `ping`.
 pub fn read_input<'a>(
     serves: [bool; 3],
+    hosts: Hosts,
     id: Json<'_>,
     method: &str,
     params: Option<Json<'a>>,
 ) -> Result<InputRequest<'a>, String> {
+    if let Some(about) = hosts.about(method) {
+        return Ok(InputRequest { kind: InputKind::Roots, hosted: Some(about), task_id: None, message: None });
+    }
     let known = InputKind::ALL.into_iter().zip(serves).find(|(kind, serves)| kind.method() == method && *serves);
     let Some((kind, _)) = known else { return Err(refusal(id, method)) };
     let [meta, message, mode] = read_any(params, &["_meta", "message", "mode"]);
@@ -47,7 +54,11 @@ pub fn read_input<'a>(
     if mode.is_some() && json::text(mode).as_deref() != Some("form") && kind == InputKind::Elicitation {
         return Err(jsonrpc::error_response(id, INVALID_PARAMS, "this client serves the mode \"form\" only"));
     }
-    Ok(InputRequest { kind, task_id: related_task(meta), message: json::text(message) })
+    let hosted = hosts.wanted(kind, params).map(|_| match kind {
+        InputKind::Sampling => Hosted::Sampling,
+        _ => Hosted::Elicitation,
+    });
+    Ok(InputRequest { kind, hosted, task_id: related_task(meta), message: json::text(message) })
 }
 
 fn refusal(id: Json<'_>, method: &str) -> String {

@@ -27,7 +27,9 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> String {
     let params = match ask {
         Ask::Greet => {
             let params = params.text("protocolVersion", PROTOCOL_VERSION);
-            params.raw("capabilities", &capabilities(caller.serves).end()).raw("clientInfo", caller.client_info)
+            let capable = capabilities(caller.serves);
+            let capable = caller.hosts.capability().iter().fold(capable, |it, tasks| it.raw("tasks", tasks));
+            params.raw("capabilities", &capable.end()).raw("clientInfo", caller.client_info)
         }
         Ask::Call(Calling { task, progress_token, .. }) => {
             let meta = Object::new().number("progressToken", u64::from(progress_token)).end();

@@ -3,17 +3,19 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { missing, open } from "../../scripts/engines.mjs";
 import { startPuppet } from "../package/puppet.mjs";
+import { startDemo } from "../servers/demo.mjs";
 import { startSite, visit } from "./site.mjs";
 
 describe("chromium", { skip: missing("chromium") }, () => {
-  let browser, server;
+  let browser, demo, server;
   before(async () => {
     server = await startPuppet();
+    demo = await startDemo();
     browser = await open("chromium");
   });
   after(async () => {
     await browser?.close();
-    await server?.close();
+    await Promise.all([server?.close(), demo?.close()]);
   });
 
   /** Two calls one after the other: what each came to, as plain data. */
@@ -48,6 +50,39 @@ describe("chromium", { skip: missing("chromium") }, () => {
     }
     assert.deepEqual(warnings.map((w) => w.code), ["load-failed", "load-failed"]);
     assert.equal(server.requests.length, before);
+  });
+
+  test("script-src 'self' alone and mcp-tasks/js: the engine is JavaScript, nothing is violated, no module is fetched", async (t) => {
+    const asked = [];
+    const page = `import * as mcp from "/package/dist/js.js";
+      globalThis.violations = [];
+      document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
+      globalThis.mcp = mcp;
+      globalThis.ready = true;`;
+    const csp = "default-src 'none'; script-src 'self'; connect-src http://127.0.0.1:*";
+    const site = await startSite({ csp, files: { "/page.mjs": page }, serve: (path) => void asked.push(path) });
+    t.after(() => site.close());
+    await visit(browser, site);
+    const seen = await twoCalls(server.url);
+    assert.deepEqual(seen, { first: { text: "forbidden at once" }, second: { text: "forbidden at once" }, warnings: [] });
+    assert.deepEqual(await browser.evaluate(() => globalThis.violations), []);
+    assert.deepEqual(asked.filter((path) => path.startsWith("/package")), ["/package/dist/js.js", "/package/dist/mcp_tasks_bg.js"]);
+  });
+
+  test("mcp-tasks/js keeps up with memory that grows: 30 MB there and back", async (t) => {
+    const files = { "/page.mjs": `import * as mcp from "/package/dist/js.js"; globalThis.mcp = mcp; globalThis.ready = true;` };
+    const site = await startSite({ csp: "default-src 'none'; script-src 'self'; connect-src http://127.0.0.1:*", files });
+    t.after(() => site.close());
+    await visit(browser, site);
+    const length = await browser.evaluate(async (url) => {
+      const client = new globalThis.mcp.Client(url);
+      try {
+        return (await client.callTool("echo", { text: "äx".repeat(10_000_000) })).content[0].text.length;
+      } finally {
+        client.close();
+      }
+    }, demo.url);
+    assert.equal(length, 20_000_000);
   });
 
   test("a policy with 'wasm-unsafe-eval' is enough", async (t) => {

@@ -1,189 +1,147 @@
-// The dashboard end to end: the page as `npm start` serves it, the demo server, a real browser.
+// The dashboard end to end, in each engine: the page as `npm start` serves it, a server of each era, what an operator does.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { missing, open } from "../../scripts/engines.mjs";
-import { serve } from "../../scripts/serve.mjs";
+import { engines, missing } from "../../scripts/engines.mjs";
 import { startDemo } from "../servers/demo.mjs";
+import { startShowcase } from "../servers/showcase.mjs";
+import { openDashboard, row, t } from "./dash.mjs";
 
-const screenshots = fileURLToPath(new URL("./screenshots/", import.meta.url));
-const patience = 30_000; // how long a condition may take on a busy machine; nothing is asserted about time
+for (const engine of engines) {
+  describe(`dashboard in ${engine}`, { skip: missing(engine) }, () => {
+    let demo, showcase, dash, ui;
+    const server = (one) => `${t("server")}[data-server="${one.url}"]`;
 
-describe("dashboard", { skip: missing("chromium") }, () => {
-  let demo, site, browser, page, complaints;
-  const by = (id) => page.getByTestId(id);
-  const task = (status) => page.locator(`[data-testid=task][data-status=${status}]`);
+    before(async () => {
+      [demo, showcase] = await Promise.all([startDemo({ pollIntervalMs: 200 }), startShowcase({ pollIntervalMs: 200 })]);
+      dash = await openDashboard(engine, [demo, showcase]);
+      ({ ui } = dash);
+    });
+    beforeEach(() => ui.fresh());
+    afterEach(() => ui.clean());
+    after(async () => {
+      await dash?.close();
+      await demo?.close();
+      await showcase?.close();
+    });
 
-  async function start(tool, args = {}) {
-    await by(`tool-${tool}`).click();
-    for (const [name, value] of Object.entries(args)) await by(`arg-${name}`).fill(String(value));
-    await by("start").click();
-  }
+    test("two servers of two eras stand side by side, each with its tools under its name", async () => {
+      await ui.wait(`${server(demo)} ${t("connection")}[data-state=connected]`, "MCP 2025-11-25");
+      await ui.wait(`${server(showcase)} ${t("connection")}[data-state=connected]`, "MCP 2026-07-28");
+      assert.match(await ui.text(t("tool-slow_count")), /task or plain$/);
+      assert.match(await ui.text(t("tool-render_report")), /task$/);
+      assert.match(await ui.text(t("tool-echo")), /plain$/);
+      // From 2026-07-28 on a tool does not say it.
+      for (const name of ["plan_trip", "show_gallery"]) assert.match(await ui.text(t(`tool-${name}`)), /server decides/);
+      await ui.fill(t("tool-search"), "REPORT");
+      await ui.gone(t("tool-slow_count"));
+      assert.equal(await ui.count(`${t("tool-render_report")}, ${t("tool-big_report")}`), 2);
+      await ui.fill(t("tool-search"), "");
+      await ui.fill(t("tool-grouping"), "kind");
+      await ui.wait("[data-group='server decides'] h3", "5");
+      await ui.fill(t("tool-grouping"), "server");
+      assert.equal(await ui.count(".tool-group"), 2);
+    });
 
-  before(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    demo = await startDemo({ pollIntervalMs: 200 });
-    site = await serve({ demo });
-    browser = await open("chromium");
-    page = browser.page;
-    page.setDefaultTimeout(patience);
-    // The first time the page asks the server whether it speaks the newest revision; the demo's says no, with a status that
-    // browsers write to the console whatever a page does about it.
-    const asked = (message) => /status of 400/.test(message.text()) && message.location().url === demo.url;
-    page.on("console", (message) => { if (message.type() === "error" && !asked(message)) complaints.push(message.text()); });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("dialog", (dialog) => { complaints.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
-    await page.addInitScript(() => {
-      globalThis.violations = [];
-      document.addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+    test("a task is started and watched: messages, timeline, result, traffic", async () => {
+      const name = `shelf of ${engine}`;
+      await ui.start("slow_count", { steps: 5, delayMs: 300, label: name });
+      await ui.click(`${row("slow_count")} ${t("task-show")}`);
+      await ui.wait(`${row("slow_count")} ${t("task-message")}`, "of 5");
+      const result = await ui.wait(t("result"), "counted to 5");
+      assert.ok(result.includes(name), result);
+      const timeline = await ui.text(t("timeline"));
+      const steps = [...timeline.matchAll(/step (\d) of 5/g)].map(([, step]) => Number(step));
+      assert.ok(steps.length >= 3, timeline);
+      assert.deepEqual(steps, [...steps].sort((a, b) => b - a), "the newest first, none backwards");
+      assert.match(timeline, /completed/);
+      assert.match(await ui.text(`${server(demo)} ${t("traffic")}`), /^\d+ requests · [1-9]\d* notifications? · \d+ polls?$/);
+    });
+
+    test("what servers ask is answered in place: elicitation and sampling", async () => {
+      await ui.start("ask_before_deleting", { folder: "old letters" });
+      await ui.click(`${row("ask_before_deleting", "input_required")} ${t("task-answer")}`);
+      await ui.wait(t("question"), "Delete all of “old letters”?");
+      await ui.fill(t("answer-reason"), "x".repeat(90));
+      await ui.click(t("answer"));
+      await ui.wait(".question .field-error", "At most 80 characters; these are 90.");
+      await ui.fill(t("answer-reason"), "moved out");
+      await ui.fill(t("answer-confirm"), true);
+      await ui.click(t("answer"));
+      await ui.wait(t("result"), "deleted old letters: moved out");
+      assert.equal(await ui.count(t("question")), 0);
+
+      await ui.start("write_poem");
+      await ui.click(`${row("write_poem", "input_required")} ${t("task-answer")}`);
+      await ui.wait(t("question"), "You are a poet.");
+      await ui.fill(t("answer-text"), "grey waves");
+      await ui.click(t("answer"));
+      await ui.wait(t("result"), "grey waves");
+    });
+
+    test("a running task is cancelled, on the server too", async () => {
+      const running = demo.store.work.size;
+      await ui.start("slow_count", { steps: 100, delayMs: 60_000 });
+      await ui.wait(row("slow_count", "working"), "step 1 of 100");
+      assert.equal(demo.store.work.size, running + 1);
+      await ui.click(`${row("slow_count", "working")} ${t("task-cancel")}`);
+      await ui.wait(row("slow_count", "cancelled"));
+      assert.equal(demo.store.work.size, running);
+      await ui.click(`${row("slow_count", "cancelled")} ${t("task-remove")}`);
+      await ui.gone(row("slow_count", "cancelled"));
+    });
+
+    test("a reload finds every task again, of both servers, and the work with them goes on", async () => {
+      const cancelledBefore = showcase.sent("tasks/cancel").length;
+      await ui.start("slow_count", { steps: 90, delayMs: 60_000 });
+      await ui.start("ask_before_deleting", { folder: "slides" });
+      await ui.start("write_poem", { about: "reloads" });
+      await ui.start("always_fails", { reason: "no paper" });
+      await ui.wait(row("ask_before_deleting", "input_required"));
+      await ui.wait(row("write_poem", "input_required"));
+      await ui.wait(row("always_fails", "failed"));
+      await ui.wait(row("slow_count", "working"), "step 1 of 90");
+      await ui.reload();
+      await ui.wait(row("slow_count", "working"), "step 1 of 90");
+      await ui.wait(row("always_fails", "failed"));
+      assert.equal(await ui.count(t("task")), 4);
+
+      await ui.click(`${row("ask_before_deleting", "input_required")} ${t("task-answer")}`);
+      await ui.wait(t("question"), "Delete all of “slides”?");
+      await ui.fill(t("answer-reason"), "scanned");
+      await ui.fill(t("answer-confirm"), true);
+      await ui.click(t("answer"));
+      await ui.wait(t("result"), "deleted slides: scanned");
+      await ui.click(`${row("write_poem", "input_required")} ${t("task-show")}`);
+      await ui.click(t("detail-cancel"));
+      await ui.wait(row("write_poem", "cancelled"));
+      assert.equal(showcase.sent("tasks/cancel").length, cancelledBefore + 1);
+      // Its result was not kept: it is asked for.
+      await ui.click(`${row("always_fails")} ${t("task-show")}`);
+      await ui.wait(t("result"), "no paper");
+      await ui.click(`${row("slow_count", "working")} ${t("task-cancel")}`);
+      await ui.wait(row("slow_count", "cancelled"));
+    });
+
+    test("leaving a server lets go of its tasks and nothing else; coming back takes them up", async () => {
+      await ui.start("slow_count", { steps: 80, delayMs: 60_000 });
+      await ui.start("ask_before_deleting");
+      await ui.wait(row("ask_before_deleting", "input_required"));
+      await ui.wait(row("slow_count", "working"));
+      await ui.click(`${server(demo)} ${t("disconnect")}`);
+      await ui.wait(row("slow_count", "detached"), "not watched");
+      await ui.wait(row("ask_before_deleting", "input_required"));
+      await ui.gone(t("tool-slow_count"));
+      await ui.click(`${server(demo)} ${t("reconnect")}`);
+      await ui.wait(row("slow_count", "working"), "step 1 of 80");
+      await ui.click(`${row("slow_count", "working")} ${t("task-cancel")}`);
+      await ui.wait(row("slow_count", "cancelled"));
+      await ui.fill(t("task-search"), "ask_before");
+      await ui.gone(row("slow_count"));
+      await ui.fill(t("task-search"), "");
+      await ui.click(t("filter-cancelled"));
+      await ui.gone(row("ask_before_deleting"));
+      assert.equal(await ui.count(t("task")), 1);
+      await ui.click(t("filter-all"));
     });
   });
-
-  beforeEach(async () => {
-    complaints = [];
-    await page.setViewportSize({ width: 1280, height: 860 });
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.goto(site.url);
-    await by("tool-slow_count").waitFor(); // connects to the demo server by itself
-  });
-
-  afterEach(async () => {
-    assert.deepEqual(await page.evaluate(() => globalThis.violations), [], "content security policy");
-    assert.deepEqual(complaints, [], "errors on the console");
-  });
-
-  after(async () => {
-    await browser?.close();
-    await site?.close();
-    await demo?.close();
-  });
-
-  test("a task's messages move and its result is shown", async () => {
-    assert.equal(await by("connection").getAttribute("data-state"), "connected");
-    await page.evaluate(() => {
-      const said = (globalThis.said = []);
-      const note = () => {
-        const text = document.querySelector("[data-testid=task-message]")?.textContent;
-        if (text && said.at(-1) !== text) said.push(text);
-      };
-      new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
-    });
-    await start("slow_count", { steps: 5, delayMs: 400, label: "shelf" });
-    await task("completed").getByTestId("task-show").click();
-    const result = by("result");
-    assert.match(await result.textContent(), /counted to 5/);
-    assert.match(await result.textContent(), /"label": "shelf"/);
-    const steps = (await page.evaluate(() => globalThis.said)).filter((text) => /^step \d of 5$/.test(text));
-    assert.ok(steps.length >= 3, `moved through ${steps.join(", ")}`);
-    assert.deepEqual(steps, [...steps].sort(), "never backwards");
-    await by("task-show").click();
-    assert.equal(await result.isVisible(), false);
-  });
-
-  test("a running task is cancelled, on the server too, and the focus stays in its row", async () => {
-    const running = demo.store.work.size;
-    await start("slow_count", { steps: 100, delayMs: 60_000 });
-    await task("working").getByText("step 1 of 100").waitFor();
-    assert.equal(demo.store.work.size, running + 1);
-    await by("task-cancel").focus();
-    await page.keyboard.press("Enter");
-    await task("cancelled").getByTestId("task-show").waitFor();
-    assert.equal(await task("cancelled").getByTestId("task-status").textContent(), "cancelled");
-    assert.equal(demo.store.work.size, running);
-    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "task-show");
-    await by("task-remove").click();
-    await task("cancelled").waitFor({ state: "detached" });
-    assert.equal(await page.evaluate(() => document.activeElement.id), "tasks-heading");
-  });
-
-  test("a failing task shows its error and code", async () => {
-    await start("always_fails", { reason: "no paper" });
-    await task("failed").getByTestId("task-show").click();
-    assert.match(await by("task-error").textContent(), /^tool_error: .*no paper/);
-    assert.match(await by("result").textContent(), /tool_error.*no paper/s);
-    await start("crashes");
-    const crashed = page.locator("[data-testid=task][data-status=failed]", { hasText: "crashes" });
-    await crashed.getByTestId("task-show").click();
-    assert.match(await crashed.getByTestId("result").textContent(), /the ice broke/);
-  });
-
-  test("arguments are checked before anything is sent", async () => {
-    await by("tool-render_report").click();
-    await by("arg-pages").fill("99");
-    await by("start").click();
-    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "arg-title");
-    assert.equal(await by("arg-pages").getAttribute("aria-invalid"), "true");
-    assert.equal(await by("task").count(), 0);
-    await by("arg-title").fill("Quarter");
-    await by("arg-pages").fill("1");
-    await by("arg-format").selectOption("text");
-    await by("arg-draft").check();
-    await page.keyboard.press("Enter");
-    await task("completed").getByTestId("task-show").click();
-    assert.match(await by("result").textContent(), /Quarter\s+Page 1 \(draft\)/);
-  });
-
-  test("markup from a server stays text", async () => {
-    const markup = "<img src=x onerror=alert(1)><script>alert(2)</script>";
-    await start("echo", { text: markup });
-    await task("completed").getByTestId("task-show").click();
-    assert.equal(await by("result").locator("pre.text").textContent(), markup);
-    assert.equal(await page.locator("main img, main script").count(), 0);
-  });
-
-  test("disconnecting leaves the tasks on the board, not watched", async () => {
-    await start("slow_count", { steps: 100, delayMs: 60_000 });
-    await task("working").waitFor();
-    await by("disconnect").click();
-    await task("detached").waitFor();
-    assert.equal(await by("connection").getAttribute("data-state"), "idle");
-    assert.equal(await by("tool-slow_count").count(), 0);
-    await by("connect").click();
-    await by("tool-slow_count").waitFor();
-  });
-
-  test("light, dark and narrow: readable, and nothing sticks out", async () => {
-    await start("always_fails");
-    await task("failed").getByTestId("task-show").click();
-    await start("slow_count", { steps: 2, delayMs: 50 });
-    await task("completed").getByTestId("task-show").click();
-    await start("render_report", { title: "Quarter", pages: 50 });
-    await task("working").getByText(/drawing page \d+ of 50/).waitFor();
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${screenshots}${colorScheme}.png`, fullPage: true });
-      assert.deepEqual(await page.evaluate(faint), [], `text below 4.5:1 in ${colorScheme}`);
-    }
-    await page.emulateMedia({ colorScheme: "light" });
-    await page.setViewportSize({ width: 360, height: 740 });
-    await page.screenshot({ path: `${screenshots}narrow.png`, fullPage: true });
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
-    await by("task-cancel").first().click();
-    await task("cancelled").waitFor();
-  });
-});
-
-/** In the page: every visible text whose contrast with its ground is below WCAG AA. */
-function faint() {
-  const parse = (color) => color.match(/[\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b]
-    .map((part) => part / 255)
-    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color[3] !== 0) return color;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  for (const element of document.body.querySelectorAll("*")) {
-    const text = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "");
-    if ((!text && !("value" in element)) || !element.checkVisibility()) continue;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) found.push(`${element.tagName}.${element.className} ${element.textContent.slice(0, 30)}`);
-  }
-  return found;
 }

@@ -15,11 +15,13 @@ export const strict = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
 const page = `<!doctype html><meta charset="utf-8"><title>mcp-tasks</title><link rel="icon" href="data:,"><script type="module" src="/page.mjs"></script>`;
 const script = `
 import * as mcp from "/package/dist/index.js";
+import * as receiver from "/package/dist/receiver.js";
 import { run } from "/scenarios.mjs";
 globalThis.violations = [];
 document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI));
 globalThis.mcp = mcp;
-globalThis.runScenario = ({ list, name, url }) => run(list, name, mcp, url);
+globalThis.runScenario = ({ list, name, url }) => run(list, name, { ...mcp, receiver }, url);
+globalThis.receiver = receiver;
 globalThis.ready = true;
 `;
 

@@ -45,7 +45,7 @@ pub(crate) fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<Stri
         }
         _ if is("\"initialize\"") => {
             let tasks = choices.one(&[
-                r#","tasks":{"cancel":{},"requests":{"tools":{"call":{}}}}"#,
+                r#","tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}"#,
                 r#","tasks":{"requests":{"tools":{}}}"#,
                 "",
             ])?;
@@ -66,6 +66,12 @@ pub(crate) fn answer_to(request: &str, choices: &mut Choices<'_>) -> Option<Stri
             let new = format!("t{}", choices.below(4));
             format!(r#"{{"task":{}}}"#, state(&new, choices))
         }
+        _ if is("\"tasks/list\"") => {
+            let tasks: Vec<String> =
+                (0..choices.below(6)).map(|_| state(&format!("t{}", choices.below(5)), choices)).collect();
+            let next = choices.one(&["", "", r#","nextCursor":"x""#, r#","nextCursor":"y""#])?;
+            format!(r#"{{"tasks":[{}]{next}}}"#, tasks.join(","))
+        }
         _ if is("\"tasks/get\"") || is("\"tasks/cancel\"") => state(task_id, choices),
         _ => {
             choices.one(&[r#"{"content":[]}"#, r#"{"content":[],"isError":true}"#, r#"{"_meta":{}}"#, "7"])?.to_owned()
@@ -85,11 +91,19 @@ pub(crate) fn told(choices: &mut Choices<'_>) -> String {
     let question = choices.below(4);
     match choices.below(10) {
         3..6 => {
-            let method = choices.one(&["elicitation/create", "sampling/createMessage", "roots/list", "x"]);
+            let method = choices.one(&[
+                "elicitation/create",
+                "sampling/createMessage",
+                "roots/list",
+                "tasks/result",
+                "tasks/x",
+                "x",
+            ]);
             let meta = choices.one(&[
                 "",
                 r#","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t1"}}"#,
                 r#","mode":"url""#,
+                r#","task":{"ttl":1}"#,
             ]);
             let (method, meta) = (method.unwrap_or_default(), meta.unwrap_or_default());
             format!(r#"{{"id":{question},"method":"{method}","params":{{"message":"?"{meta}}}}}"#)

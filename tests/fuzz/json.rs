@@ -4,6 +4,7 @@
 
 use mcp_tasks::wire::answer::{Called, read_payload};
 use mcp_tasks::wire::ask::CallKind;
+use mcp_tasks::wire::hosted::{Hosted, Hosts};
 use mcp_tasks::wire::input::{InputAnswer, InputKind};
 use mcp_tasks::wire::json::{Json, elements, fields, signed, text, truth, whole};
 use mcp_tasks::wire::snapshot::Status;
@@ -75,6 +76,8 @@ fn split(json: Json<'_>) {
     let _ = (text(Some(json)), whole(Some(json)), signed(Some(json)));
 }
 
+const HOSTS: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true };
+
 /// Everything that is read from a server, of this text: what comes out is what went in.
 fn read_all(json: Json<'_>) {
     for era in [Era::Handshake, Era::Stateless] {
@@ -85,8 +88,13 @@ fn read_all(json: Json<'_>) {
         assert!(!(payload.is_empty && payload.is_error));
     }
     for kind in InputKind::ALL {
-        let read = sessions::read_input([true; 3], json, kind.method(), Some(json));
-        assert!(read.is_ok_and(|request| request.kind == kind) || kind == InputKind::Elicitation);
+        for hosts in [Hosts::default(), HOSTS] {
+            let read = sessions::read_input([true; 3], hosts, json, kind.method(), Some(json));
+            let is_hosted =
+                |hosted: Option<Hosted>| hosted.is_none_or(|it| hosts == HOSTS && it.method() == kind.method());
+            let fits = read.is_ok_and(|request| request.kind == kind && is_hosted(request.hosted));
+            assert!(fits || kind == InputKind::Elicitation);
+        }
     }
 }
 
@@ -111,8 +119,10 @@ fn read_in(era: Era, json: Json<'_>) {
             Err(_) => {}
         }
     }
-    if let Ok(tasks) = era.read_tasks(json) {
-        assert!(Json::check(&tasks).is_ok(), "{tasks}");
+    if let Ok(page) = era.read_tasks(json) {
+        let text = page.to_json();
+        assert!(Json::check(&text).is_ok(), "{text}");
+        assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
     }
     for kind in CallKind::ALL {
         if let Ok(page) = era.read_page(kind, json) {

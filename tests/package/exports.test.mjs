@@ -36,9 +36,9 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
   const file = (name) => files[`package/${name}`].toString("utf8");
 
   test("holds the package and nothing else", () => {
-    const types = names.filter((name) => /^dist\/types\/([a-z]+\/)?[a-z_]+\.d\.ts$/.test(name));
-    const bundles = ["index", "inline", "node", "persist", "shared", "shared.node", "shared_worker"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
-    const expected = ["package.json", "README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "dist/mcp_tasks_bg.wasm", ...bundles, ...types];
+    const types = names.filter((name) => /^dist\/types\/([a-z]+\/)?[a-z_-]+\.d\.ts$/.test(name));
+    const bundles = ["diagnose", "element", "index", "inline", "js", "node", "persist", "react", "receiver", "shared", "shared.node", "shared_worker"].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
+    const expected = ["package.json", "README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "dist/mcp_tasks_bg.js", "dist/mcp_tasks_bg.wasm", ...bundles, ...types];
     assert.deepEqual(names, expected.sort());
     assert.ok(types.includes("dist/types/index.d.ts"));
   });
@@ -83,11 +83,11 @@ describe("the tarball", { skip: !packed && "not packed: MCP_TASKS_PACKED is not 
 describe("in Node", () => {
   const text = (result) => result.content[0].text;
 
-  test("mcp-tasks and mcp-tasks/inline export the same names, and both work", async (t) => {
-    const inline = checked(await import(entry("mcp-tasks/inline")));
-    assert.deepEqual(Object.keys(inline).sort(), Object.keys(mcp).sort());
+  test("mcp-tasks, mcp-tasks/inline and mcp-tasks/js export the same names, and all work", async (t) => {
+    const others = await Promise.all(["inline", "js"].map(async (name) => checked(await import(entry(`mcp-tasks/${name}`)))));
+    for (const other of others) assert.deepEqual(Object.keys(other).sort(), Object.keys(mcp).sort());
     assert.ok(!("default" in mcp));
-    for (const { Client } of [mcp, inline]) {
+    for (const { Client } of [mcp, ...others]) {
       const client = new Client(server.url, { onWarning(w) { assert.fail(w.message); } });
       t.after(() => client.close());
       assert.equal(text(await inTime(client.callTool("forbidden"))), "forbidden at once");
@@ -99,6 +99,15 @@ describe("in Node", () => {
     assert.deepEqual(Object.keys(browser).sort(), Object.keys(mcp).sort());
   });
 
+  test("the entries without an engine export what they are for", async () => {
+    const names = async (name) => Object.keys(await import(entry(`mcp-tasks/${name}`))).sort();
+    assert.deepEqual(await names("element"), ["McpTaskElement"]);
+    assert.deepEqual(await names("diagnose"), ["diagnose", "diagnosing"]);
+    assert.deepEqual(await names("receiver"), ["InMemoryTaskStore", "IndexedDbTaskStore", "MODEL_IMMEDIATE_RESPONSE_KEY", "RELATED_TASK_METADATA_KEY", "TaskContext", "TaskHost", "TaskStoreError", "cancelTask", "createTaskState", "generateTaskId", "isTerminal", "taskExecution", "updateTaskState"]);
+    // React's is there only where React is: tests/browser/react.test.mjs
+    assert.ok(existsSync(new URL(entry("mcp-tasks/react"))));
+  });
+
   test("what is no entry cannot be imported", () => {
     assert.throws(() => entry("mcp-tasks/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
     assert.ok(existsSync(new URL(entry("mcp-tasks/mcp_tasks_bg.wasm"))));
@@ -106,7 +115,7 @@ describe("in Node", () => {
     assert.ok(entry().startsWith("file:") && existsSync(join(folder, "dist/node.js")));
   });
 
-  for (const name of ["mcp-tasks", "mcp-tasks/inline"]) {
+  for (const name of ["mcp-tasks", "mcp-tasks/inline", "mcp-tasks/js"]) {
     test(`${name} in a worker thread, which then ends by itself`, async () => {
       const code = `
         import { parentPort, workerData } from "node:worker_threads";

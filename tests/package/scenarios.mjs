@@ -6,13 +6,14 @@ import { demo, demoModern } from "./scenarios/demo.mjs";
 import { everything } from "./scenarios/everything.mjs";
 import { fastmcp2, fastmcp3, fastmcp3Stateful } from "./scenarios/fastmcp.mjs";
 import { fastmcp4, fastmcp4Legacy } from "./scenarios/fastmcp4.mjs";
+import { hostedEverything, hostedSdk } from "./scenarios/hosted.mjs";
 import { sdk, sdkOneGroup } from "./scenarios/sdk.mjs";
 
 /**
  * One list for each kind of server; `fastmcp3Stateful` is what a server without sessions cannot do. A scenario that the era
  * of a list cannot have is `{ absent: reason }`.
  */
-export const scenarios = { demo, demoModern, everything, fastmcp2, fastmcp3, fastmcp3Stateful, fastmcp4, fastmcp4Legacy, sdk, sdkOneGroup };
+export const scenarios = { demo, demoModern, everything, fastmcp2, fastmcp3, fastmcp3Stateful, fastmcp4, fastmcp4Legacy, hostedEverything, hostedSdk, sdk, sdkOneGroup };
 
 /** Runs one scenario of a list by its name; gives `{ seen, warnings }`. */
 export async function run(list, name, lib, url) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { run, scenarios, verify } from "./scenarios.mjs";
-import { mcp } from "./support.mjs";
+import { mcp, receiver } from "./support.mjs";
 import { demoServers, realServers } from "./truths.mjs";
 
 for (const [list, title, start] of [...demoServers, ...realServers]) {
@@ -13,7 +13,7 @@ for (const [list, title, start] of [...demoServers, ...realServers]) {
     for (const [name, { absent }] of Object.entries(scenarios[list])) {
       test(name, { skip: absent }, async (t) => {
         if (server.skip) return t.skip(server.skip);
-        await verify(list, name, await run(list, name, mcp, server.url), server.truth, assert);
+        await verify(list, name, await run(list, name, { ...mcp, receiver }, server.url), server.truth, assert);
       });
     }
   });

@@ -45,6 +45,8 @@ if (inTest) {
 export const checked = (lib) => recorded(lib, checkSent);
 /** The package, as Node gets it. */
 export const mcp = checked(await import(entry()));
+/** The module for tasks that are hosted here. */
+export const receiver = await import(entry("mcp-tasks/receiver"));
 export const { Client } = mcp;
 
 /** How long a condition may take on a busy machine. Nothing is asserted about time. */

@@ -97,7 +97,9 @@ export const realServers = [
   ["fastmcp2", "FastMCP 2.14", () => withTruth(startPython("fastmcp-2.14"), { pushes: true })],
   ["sdk", "the Python SDK 1.30", () => withTruth(startPython("mcp-1.30"))],
   ["sdkOneGroup", "the Python SDK 1.30, with its own task group", () => withTruth(startPython("mcp-1.30", "--one-group"))],
+  ["hostedSdk", "the Python SDK 1.30, with tasks of ours", () => withTruth(startPython("mcp-1.30"))],
   ["everything", "server-everything", () => withTruth(startEverything())],
+  ["hostedEverything", "server-everything, with tasks of ours", () => withTruth(startEverything())],
 ];
 
 export const demoServers = [

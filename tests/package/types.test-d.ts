@@ -7,8 +7,13 @@ import {
   type ContentBlock, type ElicitParams, type ElicitResult, type InputAnswer, type InputContext, type InputRequest, type ListRootsResult,
   type Notification, type Persist, type Progress, type SamplingParams, type SamplingResult, type Task, type Warning,
 } from "mcp-tasks";
+import { diagnose, diagnosing } from "mcp-tasks/diagnose";
+import { McpTaskElement } from "mcp-tasks/element";
 import { Client as InlineClient } from "mcp-tasks/inline";
+import { Client as ScriptClient } from "mcp-tasks/js";
 import { indexedDBStore, persistIn, type PersistStore } from "mcp-tasks/persist";
+import { useTask, useTasks, type TaskView } from "mcp-tasks/react";
+import { IndexedDbTaskStore, InMemoryTaskStore, TaskHost, TaskStoreError, taskExecution, type TaskStore } from "mcp-tasks/receiver";
 import { SharedClient } from "mcp-tasks/shared";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -276,3 +281,45 @@ export function narrow(error: unknown): string | undefined {
 }
 // @ts-expect-error the base class is nobody's reason
 new TasksError("mine");
+
+// The entries beside the client: the same handles, whichever entry made them.
+export function Component(one: ToolTask, maybe: PromptTask | undefined, many: ToolTask[]): void {
+  useTask(one) satisfies TaskView<CallToolResult>;
+  useTask(one).result satisfies CallToolResult | undefined;
+  useTask(maybe)?.status satisfies TaskStatus | undefined;
+  // @ts-expect-error there may be no view where there may be no task
+  useTask(maybe).isPending;
+  useTasks(many)[0]?.task satisfies Task<CallToolResult> | undefined;
+  useTasks([one, new ScriptClient("/mcp").callTool("x")]);
+  // @ts-expect-error frozen
+  useTask(one).error = 1;
+}
+export function elements(): void {
+  const element = document.createElement("mcp-task") satisfies McpTaskElement;
+  element.task = client.callTool("render");
+  element.task = undefined;
+  // @ts-expect-error a reference is no handle
+  element.task = { taskId: "x", kind: "tool", name: "y" };
+}
+export const told = [new Client("/mcp", { fetch: diagnosing({ tell: (words) => words.length }) }), diagnose("/mcp") satisfies Promise<string>];
+
+// Tasks that are hosted here.
+const host = new TaskHost({ store: new IndexedDbTaskStore("mine"), maxTtlMs: 1000 });
+new Client("/mcp", { onElicitation: () => ({ action: "decline" }), taskHandlers: host });
+new Client("/mcp", { taskHandlers: { async getTask({ taskId }) { return { taskId }; } } });
+// @ts-expect-error no such handler
+new Client("/mcp", { taskHandlers: { getTasks: () => ({}) } });
+export const memory: TaskStore = new InMemoryTaskStore({ pageSize: 5 });
+void taskExecution("id", memory, async (ctx) => {
+  ctx.signal satisfies AbortSignal;
+  (await ctx.updateStatus("half")).status satisfies Status;
+  await ctx.complete({ n: 1 });
+  // @ts-expect-error a result is an object
+  await ctx.complete(7);
+});
+export async function outcome(): Promise<string> {
+  const found = await memory.getResult("id");
+  if (!found) return "none";
+  return "error" in found ? found.error.message : JSON.stringify(found.result);
+}
+export const refusedBy = (error: unknown): string | undefined => (TaskStoreError.isInstance(error) ? error.reason : undefined);

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 
 import mcp.types as types
 from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import McpError
 from mcp.server.experimental.task_support import TaskSupport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.applications import Starlette
@@ -88,6 +89,47 @@ async def elicits_by_url(task):
     return text(f"signed in: {answer.action}")
 
 
+async def elicits_as_task(task, who="somebody"):
+    """The question becomes a task of the client's: asked within a task of ours, or within a plain call."""
+    asker = task if hasattr(task, "elicit_as_task") else server.request_context.session.experimental
+    answer = await asker.elicit_as_task(f"What is the name of {who}?", form("name"))
+    return text(f"Hello, {answer.content['name']}!" if answer.action == "accept" else f"no name: {answer.action}")
+
+
+async def samples_as_task(task, question="How many?"):
+    asker = task if hasattr(task, "create_message_as_task") else server.request_context.session.experimental
+    asked = types.SamplingMessage(role="user", content=types.TextContent(type="text", text=question))
+    answer = await asker.create_message_as_task([asked], max_tokens=9)
+    return text(f"{answer.model} says: {answer.content.text}")
+
+
+async def looks_after(task):
+    """Does with a task of the client's whatever a requestor may, and tells what each came to."""
+    session = server.request_context.session
+    said = []
+
+    async def ask(request, result):
+        try:
+            answer = await session.send_request(types.ServerRequest(request), result)
+            said.append(answer.model_dump(by_alias=True, mode="json", exclude_none=True))
+        except McpError as error:
+            said.append({"code": error.error.code, "message": error.error.message})
+        return said[-1]
+
+    params = types.ElicitRequestFormParams(
+        message="Wait for it", requestedSchema=form("name"), task=types.TaskMetadata(ttl=60_000))
+    created = await ask(types.ElicitRequest(params=params), types.CreateTaskResult)
+    task_id = created["task"]["taskId"]
+    await ask(types.GetTaskRequest(params=types.GetTaskRequestParams(taskId=task_id)), types.GetTaskResult)
+    await ask(types.ListTasksRequest(), types.ListTasksResult)
+    await ask(types.CancelTaskRequest(params=types.CancelTaskRequestParams(taskId=task_id)), types.CancelTaskResult)
+    await ask(types.CancelTaskRequest(params=types.CancelTaskRequestParams(taskId=task_id)), types.CancelTaskResult)
+    result = types.GetTaskPayloadRequest(params=types.GetTaskPayloadRequestParams(taskId=task_id))
+    await ask(result, types.ElicitResult)
+    await ask(types.GetTaskRequest(params=types.GetTaskRequestParams(taskId="nobody's")), types.GetTaskResult)
+    return text("looked", structuredContent={"said": said})
+
+
 async def progresses(task):
     token, session = server.request_context.meta.progressToken, server.request_context.session
     for done, words in (1, "half"), (2, "all"):
@@ -105,6 +147,9 @@ TASKS = {
     "asks_twice": ("required", asks_twice),
     "samples": ("required", samples),
     "elicits_by_url": ("required", elicits_by_url),
+    "elicits_as_task": ("optional", elicits_as_task),
+    "samples_as_task": ("optional", samples_as_task),
+    "looks_after": ("optional", looks_after),
     "progresses": ("required", progresses),
 }
 

@@ -45,8 +45,8 @@ const elicitation = { elicitation: {} };
 const given = (response, member) => (response?.action === "accept" ? response.content?.[member] : undefined);
 
 /** The tools, as `startModern` was asked for them. */
-export function modernTools({ stepMs, secondMs, pollIntervalMs, invalidTools, tools: more }) {
-  const tools = [
+export function modernTools({ stepMs, secondMs, pollIntervalMs, ownTools, invalidTools, tools: more }) {
+  const own = [
     { name: "greet", inputSchema: schema({ name: string }), run: ({ name = "World" }) => text(`Hello, ${name}!`) },
     {
       name: "narrate",
@@ -228,8 +228,8 @@ export function modernTools({ stepMs, secondMs, pollIntervalMs, invalidTools, to
     { name: "test_streaming_elicitation", needs: elicitation, ask: askName, run: () => text("asked") },
     { name: "test_logging_tool", run: () => text("logged nothing") },
     ...(invalidTools ? refused : []),
-    ...more,
   ];
+  const tools = [...(ownTools ? own : []), ...more];
   const common = { task: "never", needs: {}, inputSchema: schema() };
   return tools.map((tool) => ({ ...common, description: `The tool ${tool.name}`, ...tool }));
 }

@@ -37,6 +37,7 @@ const defaults = {
   staleReads: 0, // how many reads after an answer do not know of it yet
   answerAs: "json", // "sse": results on an event stream
   origins: "local", // pages that may read answers: of this machine, "*", or a list
+  ownTools: true, // false: only those in `tools`
   invalidTools: true, // false: none with annotations that a client must refuse
   tools: [], // more of them, in the shape of modern-tools.mjs
   legacy: false, // true: `initialize` of 2025-11-25 is answered too
@@ -46,7 +47,7 @@ const defaults = {
 
 /**
  * Starts the server; the options, with what they are otherwise, stand above, and all but `port`, `timers`,
- * `invalidTools` and `tools` may be changed later in `options`.
+ * `ownTools`, `invalidTools` and `tools` may be changed later in `options`.
  *
  * `requests` holds `{ method, path, headers, rpc, status, cut }` of every HTTP request in order: `status` is that of the answer,
  * and `cut` is true where the client went before its end. `notes` holds what clients did against the specification where the
@@ -72,7 +73,7 @@ export async function startModern(given = {}) {
     }),
     "tools/list": () => ({
       ...cached,
-      tools: tools().map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+      tools: tools().map(({ name, title, description, inputSchema }) => ({ name, title, description, inputSchema })),
     }),
     "tools/call": callTool,
     "prompts/list": () => ({ ...cached, prompts: prompts.map(({ needs, ask, get, ...prompt }) => prompt) }),

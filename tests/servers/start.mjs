@@ -10,12 +10,19 @@ const endsWithinMs = 2_000; // a task that sleeps holds up its own shutdown; not
 
 /** A server in Python: `name` is that of its requirements file, say `fastmcp-3.4`. `{ url, close() }`, or `{ skip: reason }`. */
 export async function startPython(name, ...flags) {
-  const python = path(`../../.toolchain/venv-${name}/bin/python`);
-  if (!existsSync(python)) return { skip: `no .toolchain/venv-${name} (npm run setup makes it)` };
+  const python = pythonOf(name);
+  if (!python) return { skip: `no .toolchain/venv-${name} (npm run setup makes it)` };
   const script = path(`./${name.replace(/[-.]/g, "_")}.py`);
-  const env = { FASTMCP_DOCKET_URL: "memory://", PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
-  return start(name, python, [script, ...flags], env);
+  return start(name, python, [script, ...flags], { FASTMCP_DOCKET_URL: "memory://", ...pythonEnv });
 }
+
+/** The interpreter of that virtual environment, if there is one. */
+export function pythonOf(name) {
+  const python = path(`../../.toolchain/venv-${name}/bin/python`);
+  return existsSync(python) ? python : undefined;
+}
+
+export const pythonEnv = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
 /** The reference server of the MCP project, as npm has it. `{ url, close() }`, or `{ skip: reason }`. */
 export async function startEverything() {
@@ -24,7 +31,11 @@ export async function startEverything() {
   return start("server-everything", process.execPath, ["--import", new URL("./loopback.mjs", import.meta.url).href, main, "streamableHttp"], { PORT: "0" });
 }
 
-async function start(name, command, args, env) {
+/**
+ * Starts a program; `ready` finds in its output that it is, and gives the address where it says one; one that
+ * fits nothing waits for nothing. `{ url, pid, stderr(), close(), kill() }`.
+ */
+export async function start(name, command, args, env, ready = /^ready (\S+)\r?\n/m) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   // A test run that dies must not leave the server behind.
   const kill = () => child.kill("SIGKILL");
@@ -39,9 +50,10 @@ async function start(name, command, args, env) {
       let stdout = "";
       child.stdout.on("data", (data) => {
         stdout = (stdout + data).slice(-8000);
-        const ready = /^ready (\S+)\r?\n/m.exec(stdout);
-        if (ready) resolve(ready[1]);
+        const found = ready.exec(stdout);
+        if (found) resolve(found[1]);
       });
+      if (ready.test("")) resolve();
       const fail = (what) => reject(new Error(`${name} ${what}:\n${stderr || "(it wrote nothing to stderr)"}`));
       child.once("error", reject);
       child.once("close", (code, signal) => fail(`ended with ${signal ?? `code ${code}`} before it listened`));
@@ -53,7 +65,7 @@ async function start(name, command, args, env) {
       await ended;
       clearTimeout(late);
     };
-    return { url, pid: child.pid, stderr: () => stderr, close };
+    return { url, pid: child.pid, stderr: () => stderr, close, kill: () => (kill(), ended) };
   } catch (error) {
     kill();
     throw error;

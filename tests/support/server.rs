@@ -97,6 +97,12 @@ pub(crate) struct FakeServer {
     pub(crate) reordered: bool,
     /// A `tasks/result` waits as long as the task runs.
     pub(crate) holds: bool,
+    /// So many tasks stand on a page of the list; `None`: it lists none at all. The oldest come first, as in released servers.
+    pub(crate) list_size: Option<usize>,
+    /// The list is as it was at this time.
+    pub(crate) list_stands_at: Option<Millis>,
+    /// What the list leaves out.
+    pub(crate) unlisted: BTreeSet<String>,
     /// Every task wants input from the start, and an answer with its id completes it.
     pub(crate) asks: bool,
     /// It speaks HTTP+SSE, the transport of 2024-11-05.
@@ -111,6 +117,8 @@ pub(crate) struct FakeServer {
     sessions: u32,
     gets: BTreeSet<ExchangeId>,
     pub(super) runs: BTreeMap<String, Run>,
+    /// The tasks in the order they were made.
+    order: Vec<String>,
     pub(super) pushes: Vec<(Millis, Value)>,
 }
 
@@ -131,6 +139,9 @@ impl Default for FakeServer {
             copies: 0,
             reordered: false,
             holds: false,
+            list_size: None,
+            list_stands_at: None,
+            unlisted: BTreeSet::new(),
             asks: false,
             old: None,
             rules: Vec::new(),
@@ -140,6 +151,7 @@ impl Default for FakeServer {
             sessions: 0,
             gets: BTreeSet::new(),
             runs: BTreeMap::new(),
+            order: Vec::new(),
             pushes: Vec::new(),
         }
     }
@@ -154,6 +166,13 @@ impl FakeServer {
     /// Offers the stream, and notifies on it.
     pub(crate) fn streaming(tools: impl IntoIterator<Item = Tool>) -> Self {
         Self { offers_stream: true, notifies: true, ..Self::polled(tools) }
+    }
+
+    /// Says that it lists its tasks, so many on a page.
+    pub(crate) fn listing(mut self, page_size: usize) -> Self {
+        self.capabilities["tasks"]["list"] = json!({});
+        self.list_size = Some(page_size);
+        self
     }
 
     /// The same interval for the whole life of a task.
@@ -185,6 +204,7 @@ impl FakeServer {
     /// A task that exists already, as if an earlier page had made it.
     pub(crate) fn with_task(mut self, id: &str, created: Millis, tool: Tool) -> Self {
         self.runs.insert(id.into(), Run { tool, created, cancelled: None, put: None });
+        self.order.push(id.into());
         self
     }
 
@@ -196,6 +216,7 @@ impl FakeServer {
     /// The server forgets a task.
     pub(crate) fn purge(&mut self, id: &str) {
         self.runs.remove(id);
+        self.order.retain(|known| known != id);
     }
 
     pub(crate) fn take_pushes(&mut self) -> Vec<(Millis, Value)> {
@@ -234,6 +255,7 @@ impl FakeServer {
             "initialize" => (0, self.initialize(sent)),
             "tools/list" => (0, self.list(sent)),
             "tools/call" => self.call(sent),
+            "tasks/list" => (0, self.list_tasks(sent)),
             "tasks/get" | "tasks/result" | "tasks/cancel" => (0, self.task(sent)),
             "response" => (0, self.answered(sent)),
             _ if sent.id().is_null() => (0, Reply::accepted()),
@@ -307,6 +329,7 @@ impl FakeServer {
         let id = format!("{}-{}", tool.name, sent.id());
         let put = self.asks.then_some("input_required");
         self.runs.insert(id.clone(), Run { tool, created: sent.at, cancelled: None, put });
+        self.order.push(id.clone());
         self.notify(&id);
         (0, Reply::result(sent, &json!({ "task": self.snapshot(&id, sent.at) })))
     }
@@ -324,6 +347,26 @@ impl FakeServer {
                 self.pushes.push((at, message));
             }
         }
+    }
+
+    fn list_tasks(&self, sent: &Sent) -> Reply {
+        let at = self.list_stands_at.unwrap_or(sent.at);
+        let ids: Vec<&String> = self.order.iter().filter(|id| !self.unlisted.contains(*id)).collect();
+        let size = self.list_size.unwrap_or(0);
+        // The cursor names the last of the page before.
+        let from = match sent.param("cursor").as_str() {
+            None => 0,
+            Some(cursor) => match ids.iter().position(|id| *id == cursor) {
+                Some(place) => place + 1,
+                None => return Reply::error(sent, -32602, "Invalid cursor"),
+            },
+        };
+        let page: Vec<&String> = ids.iter().skip(from).take(size).copied().collect();
+        let mut result = json!({ "tasks": page.iter().map(|id| self.snapshot(id, at)).collect::<Vec<_>>() });
+        if let Some(last) = page.last().filter(|_| from + page.len() < ids.len()) {
+            result["nextCursor"] = json!(last);
+        }
+        Reply::result(sent, &result)
     }
 
     fn task(&mut self, sent: &Sent) -> Reply {

@@ -1,167 +1,150 @@
-// The board: one row per call, the newest first. A row only ever shows what its handle says.
-import { fill, h, icon, setText } from "./dom.js";
-import { duration, progressOf, shortId } from "./format.js";
-import { showResult } from "./result.js";
+// The board: a table of tasks of which only the rows in sight exist, so that thousands of them cost what a screenful does.
+import { byId, fill, h, setAttribute, setText } from "./dom.js";
+import { createRow } from "./row.js";
+import { groups } from "./tasks.js";
 
-const byId = (id) => document.getElementById(id);
-const terminal = new Set(["completed", "failed", "cancelled"]);
-const words = { creating: "sending", input_required: "input required", detached: "not watched" };
+const beyond = 6; // rows kept above and below what is in sight
 
-export function setUpBoard() {
-  const rows = new Set();
-  const list = byId("task-list");
+/** `on` has `open(entry)`, `forget(entry)`. Gives `draw()`, `select(entry)`, `focus(entry)`. */
+export function setUpBoard(tasks, on) {
+  const scroller = byId("task-scroller");
+  const body = byId("task-rows");
+  const rows = new Map(); // entry -> row
+  let shown = [];
+  let selected; // the entry in the pane
+  let active; // the entry that Tab reaches
+  const chips = new Map([...groups].map(([name, { label }]) => [name, chip(name, label)]));
+  fill(byId("task-groups"), [...chips.values()]);
 
-  const remove = (row) => {
-    // The neighbour takes the focus: it would fall back to the top of the page else.
-    const neighbour = row.element.nextElementSibling ?? row.element.previousElementSibling;
-    row.stop();
-    rows.delete(row);
-    row.element.remove();
-    count();
-    (neighbour?.querySelector("button:not([hidden])") ?? byId("tasks-heading")).focus();
-  };
-
-  const count = () => {
-    const live = [...rows].filter((row) => !row.settled).length;
-    setText(byId("task-count"), rows.size === 0 ? "" : `${live} running, ${rows.size - live} settled`);
-    byId("no-tasks").hidden = rows.size > 0;
-    byId("clear-tasks").hidden = live === rows.size;
-  };
-
+  function chip(name, label) {
+    const count = h("span", { class: "count" });
+    const button = h("button", { type: "button", "data-testid": `filter-${name}`, "aria-pressed": String(name === "all") }, label, " ", count);
+    button.addEventListener("click", () => set({ group: name }));
+    return button;
+  }
+  function set(change) {
+    Object.assign(tasks.filter, change);
+    for (const [name, button] of chips) setAttribute(button, "aria-pressed", String(name === tasks.filter.group));
+    scroller.scrollTop = 0;
+    tasks.touch();
+  }
+  byId("task-search").addEventListener("input", ({ target }) => set({ text: target.value }));
+  byId("task-server").addEventListener("change", ({ target }) => set({ server: target.value }));
+  byId("task-order").addEventListener("change", ({ target }) => set({ order: target.value }));
   byId("clear-tasks").addEventListener("click", () => {
-    for (const row of [...rows]) if (row.settled) remove(row);
+    for (const entry of shown) if (entry.isSettled) on.forget(entry);
     byId("tasks-heading").focus();
   });
-  setInterval(() => { for (const row of rows) if (!row.settled) row.tick(); }, 1000);
+
+  const rowHeight = () => parseFloat(getComputedStyle(scroller).getPropertyValue("--row")) || 40;
+
+  function draw() {
+    const height = rowHeight();
+    const first = shown[Math.floor(scroller.scrollTop / height)];
+    shown = tasks.shown;
+    counts();
+    setAttribute(scroller, "aria-rowcount", shown.length + 1);
+    setAttribute(body, "data-rows", shown.length);
+    body.style.height = `${shown.length * height}px`;
+    // Rows that come in above do not push away what is being read.
+    if (first && scroller.scrollTop > 0) {
+      const now = shown.indexOf(first);
+      if (now >= 0) scroller.scrollTop = now * height + (scroller.scrollTop % height);
+    }
+    place(height);
+  }
+
+  /** Puts the rows in sight where they belong. */
+  function place(height = rowHeight()) {
+    const from = Math.max(0, Math.floor(scroller.scrollTop / height) - beyond);
+    const to = Math.min(shown.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / height) + beyond);
+    const focused = document.activeElement;
+    const wanted = shown.slice(from, to).map((entry, i) => ({ entry, index: from + i }));
+    // The row that has the focus stays: it would fall to the top of the page else.
+    const held = [...rows].find(([, { element }]) => element.contains(focused))?.[0];
+    if (held && !wanted.some(({ entry }) => entry === held)) {
+      const index = shown.indexOf(held);
+      if (index >= 0) wanted.splice(index < from ? 0 : wanted.length, 0, { entry: held, index });
+    }
+    const keep = new Set(wanted.map(({ entry }) => entry));
+    for (const [entry, { element }] of rows) {
+      if (keep.has(entry)) continue;
+      element.remove();
+      rows.delete(entry);
+    }
+    if (!keep.has(active)) active = wanted[from === 0 ? 0 : Math.min(beyond, wanted.length - 1)]?.entry;
+    const manyServers = byId("task-server").options.length > 2;
+    let next = body.firstElementChild;
+    for (const { entry, index } of wanted) {
+      let row = rows.get(entry);
+      if (!row) rows.set(entry, row = createRow(entry, { open: on.open, forget }));
+      row.update({ index, isSelected: entry === selected, isActive: entry === active, manyServers });
+      row.element.style.top = `${index * height}px`;
+      if (row.element === next) next = next.nextElementSibling;
+      else body.insertBefore(row.element, next);
+    }
+    if (held && document.activeElement !== focused && body.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  function counts() {
+    const all = tasks.counts;
+    for (const [name, button] of chips) setText(button.querySelector(".count"), String(all.get(name)));
+    chips.get("asking").classList.toggle("calls", all.get("asking") > 0);
+    const none = all.get("all") === 0;
+    byId("no-tasks").hidden = shown.length > 0;
+    scroller.hidden = shown.length === 0;
+    setText(byId("no-tasks"), none ? "No tasks yet. Pick a tool, fill in its arguments and start it." : "No task fits this filter.");
+    byId("clear-tasks").hidden = !shown.some(({ isSettled }) => isSettled);
+  }
+
+  function move(to) {
+    const index = Math.max(0, Math.min(shown.length - 1, to));
+    if (!shown[index]) return;
+    active = shown[index];
+    const height = rowHeight();
+    const room = scroller.clientHeight - body.offsetTop;
+    if (index * height < scroller.scrollTop) scroller.scrollTop = index * height;
+    else if ((index + 1) * height > scroller.scrollTop + room) scroller.scrollTop = (index + 1) * height - room;
+    place();
+    rows.get(active)?.element.focus({ preventScroll: true });
+  }
+
+  scroller.addEventListener("keydown", (event) => {
+    const at = shown.indexOf(active);
+    const page = Math.max(1, Math.floor(scroller.clientHeight / rowHeight()) - 2);
+    const onRow = event.target.getAttribute("role") === "row";
+    const steps = new Map([
+      ["ArrowDown", at + 1], ["ArrowUp", at - 1], ["PageDown", at + page], ["PageUp", at - page], ["Home", 0], ["End", shown.length - 1],
+    ]);
+    if (steps.has(event.key)) move(steps.get(event.key));
+    else if (onRow && (event.key === "Enter" || event.key === " ")) on.open(active);
+    else if (onRow && event.key === "Delete" && active?.isSettled) forget(active);
+    else return;
+    event.preventDefault();
+  });
+  body.addEventListener("focusin", ({ target }) => {
+    const entry = [...rows].find(([, { element }]) => element.contains(target))?.[0];
+    if (!entry || entry === active) return;
+    active = entry;
+    place();
+  });
+  let frame = 0;
+  scroller.addEventListener("scroll", () => { frame ||= requestAnimationFrame(() => { frame = 0; place(); }); }, { passive: true });
+  new ResizeObserver(() => draw()).observe(scroller);
+  setInterval(() => { for (const row of rows.values()) row.tick(); }, 1000);
+
+  /** The neighbour takes the focus of a row that goes. */
+  function forget(entry) {
+    const at = shown.indexOf(entry);
+    on.forget(entry);
+    shown = tasks.shown;
+    if (shown.length > 0) move(Math.min(at, shown.length - 1)); else byId("tasks-heading").focus();
+  }
 
   return {
-    /** Watches one call: `handle` is what `client.callTool` returned. */
-    add(name, args, handle) {
-      const row = createRow(name, args, handle, { onChange: count, onRemove: () => remove(row) });
-      rows.add(row);
-      list.prepend(row.element);
-      count();
-    },
+    draw,
+    select(entry) { selected = entry; place(); },
+    /** Back to the row of an entry, where it is still shown. */
+    focus(entry) { if (shown.includes(entry)) move(shown.indexOf(entry)); else byId("tasks-heading").focus(); },
   };
-}
-
-function createRow(name, args, handle, { onChange, onRemove }) {
-  const started = performance.now();
-  let snapshot; // the server's last word about the task; undefined until it named one
-  let outcome; // { result } or { error } once the handle has settled
-  let settledAfter;
-  let cancelling = false;
-  let trouble = ""; // why cancelling failed
-
-  const parts = {
-    status: h("span", { class: "status", "data-testid": "task-status" }),
-    id: h("code", { class: "id" }),
-    message: h("span", { class: "message", "data-testid": "task-message" }),
-    error: h("p", { class: "row-error", "data-testid": "task-error", hidden: true }),
-    bar: h("progress", { "aria-label": `Progress of ${name}` }),
-    age: h("span", { class: "age", "data-testid": "task-age" }),
-    cancel: h("button", { type: "button", "data-testid": "task-cancel", "aria-label": `Cancel ${name}`, onclick: cancel }, "Cancel"),
-    show: h("button", { type: "button", "data-testid": "task-show", "aria-expanded": "false", hidden: true, onclick: toggle }, "Show result"),
-    remove: h("button", { type: "button", "data-testid": "task-remove", "aria-label": `Remove ${name}`, hidden: true, onclick: onRemove }, "Remove"),
-    result: h("div", { class: "result", "data-testid": "result", hidden: true }),
-  };
-  const element = h("li", { class: "task", "data-testid": "task" },
-    parts.status,
-    h("span", { class: "what" }, h("span", { class: "name" }, name), parts.id),
-    h("div", { class: "said" }, parts.message, parts.bar),
-    parts.age,
-    h("div", { class: "actions" }, parts.cancel, parts.show, parts.remove),
-    parts.error,
-    parts.result);
-
-  function status() {
-    if (outcome === undefined || terminal.has(snapshot?.status)) return snapshot?.status ?? "creating";
-    if (outcome.error === undefined) return "completed";
-    if (outcome.error.code === "closed") return "detached"; // we left; the task itself goes on
-    return outcome.error.code === "task_cancelled" ? "cancelled" : "failed";
-  }
-
-  function render() {
-    const now = status();
-    if (element.dataset.status !== now) {
-      element.dataset.status = now;
-      fill(parts.status, icon(now), words[now] ?? now);
-      announce(`${name}: ${words[now] ?? now}`);
-    }
-    setText(parts.id, handle.taskId === undefined ? "" : shortId(handle.taskId));
-    setText(parts.message, snapshot?.statusMessage ?? silence());
-    setText(parts.error, wrong(now));
-    parts.error.hidden = parts.error.textContent === "";
-
-    const running = outcome === undefined && !terminal.has(now);
-    const progress = progressOf(snapshot?.statusMessage);
-    parts.bar.hidden = !running;
-    if (progress) Object.assign(parts.bar, progress); else parts.bar.removeAttribute("value");
-    setText(parts.cancel, cancelling ? "Cancelling" : "Cancel");
-    parts.cancel.setAttribute("aria-disabled", String(cancelling || !running));
-
-    // Cancel stays until the result is there, so that the focus can move on to what takes its place.
-    const hadFocus = document.activeElement === parts.cancel;
-    parts.cancel.hidden = outcome !== undefined;
-    parts.show.hidden = parts.remove.hidden = outcome === undefined;
-    setText(parts.show, `${parts.result.hidden ? "Show" : "Hide"} ${outcome?.error ? "error" : "result"}`);
-    if (hadFocus && parts.cancel.hidden) parts.show.focus();
-    tick();
-  }
-
-  function wrong(now) {
-    if (trouble) return trouble;
-    // The status says "cancelled" already, and whoever cancelled does not need it in red.
-    if (outcome?.error === undefined || now === "cancelled") return "";
-    return say(outcome.error);
-  }
-
-  function silence() {
-    if (outcome !== undefined) return handle.returnedImmediately ? "answered at once" : "";
-    return snapshot === undefined ? "waiting for the server" : "";
-  }
-
-  function tick() {
-    setText(parts.age, duration(settledAfter ?? performance.now() - started));
-  }
-
-  function cancel() {
-    if (parts.cancel.getAttribute("aria-disabled") === "true") return;
-    cancelling = true;
-    trouble = "";
-    render();
-    handle.cancel().catch((error) => {
-      cancelling = false;
-      if (outcome === undefined) trouble = `The task was not cancelled. ${say(error)}`;
-      render();
-    });
-  }
-
-  function toggle() {
-    const open = parts.result.hidden;
-    if (open) showResult(parts.result, { name, args, handle, outcome });
-    parts.result.hidden = !open;
-    parts.show.setAttribute("aria-expanded", String(open));
-    render();
-  }
-
-  const off = handle.onStatusChange((next) => {
-    snapshot = next;
-    render();
-  });
-  const settle = (what) => {
-    outcome = what;
-    settledAfter = performance.now() - started;
-    render();
-    onChange();
-  };
-  handle.result().then((result) => settle({ result }), (error) => settle({ error }));
-  render();
-  return { element, stop: off, tick, get settled() { return outcome !== undefined; } };
-}
-
-const say = (error) => `${error.code ?? error.name}: ${error.message}`;
-
-function announce(text) {
-  byId("announcer").textContent = text;
 }

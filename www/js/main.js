@@ -1,49 +1,184 @@
-// The dashboard: connect to an MCP server, call its tools, watch the tasks.
+// The dashboard: connect to MCP servers, call their tools, watch the tasks. Here the parts are put together.
+import { setUpAnnouncer } from "./announce.js";
 import { setUpBoard } from "./board.js";
-import { setUpConnection } from "./connection.js";
-import { fill, h } from "./dom.js";
-import { showForm } from "./form.js";
+import { showCall } from "./call.js";
+import { showTask } from "./detail.js";
+import { byId, fill, h, setText } from "./dom.js";
+import { keep, recall } from "./keep.js";
+import { fromAddress } from "./links.js";
+import { setUpServers } from "./servers.js";
+import { Tasks } from "./tasks.js";
+import { setUpTools } from "./tools.js";
+import { setUpViews } from "./views.js";
 
-const byId = (id) => document.getElementById(id);
-const board = setUpBoard();
-const connection = setUpConnection({ onTools: showTools, onGone: hideTools });
+const tasks = new Tasks(draw);
+const views = setUpViews();
+const announcer = setUpAnnouncer();
+const tools = setUpTools(select);
+const board = setUpBoard(tasks, { open, forget });
+const servers = setUpServers({
+  drawn: drawServers,
+  opened(server) { tasks.takeUp(server); },
+  asked(server, question) { tasks.asked(server, question); },
+  connected(server) { takeLinked(server); },
+  live: (server) => tasks.liveOf(server),
+  removed(server) {
+    for (const entry of tasks.all) if (entry.server === server) forget(entry);
+    tasks.touch();
+  },
+  async list(server) {
+    try {
+      const { tasks: listed, more } = await server.listTasks();
+      const added = tasks.adopt(server, listed);
+      notice(`${server.name} lists ${listed.length} tasks${more ? " and more" : ""}, ${added} of them new here.`);
+    } catch (error) {
+      notice(`${server.name} does not list its tasks. ${error.message}`);
+    }
+  },
+});
 
-const kinds = { required: "task", optional: "task or plain", forbidden: "plain" };
+// --- The pane: the call of a tool, or a task.
+const pane = byId("pane");
+let opened; // { entry, update, heading }
 
-function showTools(client, tools) {
-  byId("tool-count").textContent = String(tools.length);
-  byId("no-tools").textContent = "This server offers no tools.";
-  byId("no-tools").hidden = tools.length > 0;
-  const buttons = tools.map((tool) => h("button", {
-    type: "button", "data-testid": `tool-${tool.name}`, "aria-pressed": "false", onclick: () => select(tool),
-  }, h("span", { class: "name" }, tool.name), h("span", { class: "kind" }, kinds[tool.execution?.taskSupport] ?? kinds.forbidden)));
-  fill(byId("tool-list"), buttons.map((button) => h("li", {}, button)));
-
-  function select(tool) {
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(tools[i] === tool)));
-    // callTool returns a handle at once; the board watches it.
-    showForm(byId("call-form"), tool, (args) => board.add(tool.name, args, client.callTool(tool.name, args)));
-  }
-  if (tools.length > 0) select(tools[0]);
+function select(server, tool) {
+  opened = undefined;
+  board.select(undefined);
+  tools.select(tool);
+  showCall(pane, server, tool, {
+    onClose: () => close(),
+    onStart(args, options) {
+      const entry = tasks.add(server, { name: tool.name, args });
+      // callTool returns a handle at once; the row watches it.
+      tasks.watch(entry, server.client.callTool(tool.name, args, options));
+      views.show("tasks");
+      // On a narrow screen the form is out of sight now.
+      if (!pane.checkVisibility()) byId("tasks-heading").focus();
+    },
+  });
+  pane.hidden = false;
+  views.show("pane");
+  (pane.querySelector("form input, form select, form textarea") ?? pane.querySelector("[data-testid=start]")).focus();
 }
 
-function hideTools() {
-  fill(byId("tool-list"));
-  fill(byId("call-form"));
-  byId("call-form").hidden = true;
-  byId("tool-count").textContent = "";
-  byId("no-tools").textContent = "Connect to a server to see what it offers.";
-  byId("no-tools").hidden = false;
+function open(entry) {
+  tools.select(undefined);
+  // A task that ended before this page was opened: its result is asked for when somebody wants it.
+  if (!entry.handle && entry.ref && entry.server.client) tasks.watch(entry, entry.server.client.task(entry.ref));
+  opened = { entry, ...showTask(pane, entry, { onClose: () => close(), onForget: () => { close(); forget(entry); } }) };
+  pane.hidden = false;
+  board.select(entry);
+  views.show("pane");
+  opened.heading.focus();
 }
 
-// A server named in the address is only filled in: a link must not make this page talk to a server by itself.
-const named = new URLSearchParams(location.search).get("server");
-if (named) {
-  connection.setUrl(named);
-} else {
-  const demo = await fetch("/demo.json").then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({}));
-  if (typeof demo.url === "string") {
-    connection.setUrl(demo.url);
-    connection.connect();
+function close() {
+  const entry = opened?.entry;
+  opened = undefined;
+  pane.hidden = true;
+  fill(pane);
+  tools.select(undefined);
+  board.select(undefined);
+  views.show("tasks");
+  if (entry) board.focus(entry); else byId("tasks-heading").focus();
+}
+pane.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+
+function forget(entry) {
+  tasks.forget(entry);
+  if (opened?.entry === entry) close();
+}
+
+// --- What is drawn when something has changed.
+let keepTimer;
+let toldFull = false;
+function draw(changed) {
+  board.draw();
+  if (opened && (changed.has(opened.entry) || changed.size === 0)) opened.update();
+  announcer.note(changed);
+  servers.refresh(new Set([...changed].map((entry) => entry.server)));
+  const asking = tasks.counts.get("asking");
+  document.title = asking > 0 ? `(${asking}) mcp-tasks dashboard` : "mcp-tasks dashboard";
+  views.count(tasks.counts);
+  keepTimer ??= setTimeout(save, 200);
+}
+
+function drawServers() {
+  tools.draw(servers.all);
+  drawServerFilter();
+  keepTimer ??= setTimeout(save, 200);
+}
+
+function save() {
+  clearTimeout(keepTimer);
+  keepTimer = undefined;
+  const isKept = keep(servers.all, tasks.all);
+  if (!isKept && !toldFull) notice("This tab cannot remember its tasks: its storage is full or forbidden. After a reload they are not found again.");
+  toldFull = !isKept;
+}
+addEventListener("pagehide", save);
+
+function drawServerFilter() {
+  const select = byId("task-server");
+  const urls = servers.all.map(({ url }) => url);
+  if (JSON.stringify(urls) === select.dataset.of) return;
+  select.dataset.of = JSON.stringify(urls);
+  if (!urls.includes(tasks.filter.server)) tasks.filter.server = "";
+  const option = ({ url, name }) => h("option", { value: url, selected: url === tasks.filter.server }, name);
+  fill(select, h("option", { value: "" }, "All servers"), servers.all.map(option));
+  select.parentElement.hidden = urls.length < 2;
+}
+
+function notice(words) {
+  setText(byId("notice"), words);
+  byId("notice").hidden = words === "";
+}
+
+// --- What was there before a reload, what the address names, and the demo.
+let linked; // { server, ref }: the task of a link, until its server is connected
+function takeLinked(server) {
+  if (linked?.server !== server.url) return;
+  const entry = tasks.add(server, linked.ref);
+  linked = undefined;
+  notice("");
+  open(entry);
+  tasks.takeUp(server);
+}
+
+function follow() {
+  const { server, ref } = fromAddress();
+  if (!server) return false;
+  linked = ref && { server, ref };
+  const known = servers.all.find(({ url, state }) => url === server && state === "connected");
+  if (known) takeLinked(known);
+  else {
+    // Only filled in: a link must not make this page talk to a server by itself.
+    servers.ask(server);
+    if (ref) notice("Connect to this server to see the task of the link.");
   }
+  return true;
+}
+addEventListener("hashchange", follow);
+
+const kept = recall();
+for (const { url } of kept.servers) servers.add(url);
+for (const { server, name, kind, at, taskId, last } of kept.tasks) {
+  const entry = tasks.add(servers.add(server), { name, kind, at, taskId, snapshot: last && { taskId: taskId, ttlMs: null, ...last } });
+  if (taskId === undefined) entry.lose();
+}
+for (const { url, hasHeader } of kept.servers) {
+  const server = servers.add(url);
+  if (!hasHeader) void servers.connect(server);
+  else {
+    server.hasHeader = true;
+    server.disconnect("Not connected: the Authorization header was kept in memory only.");
+  }
+}
+
+if (!follow() && kept.servers.length === 0) {
+  // Beside `npm start` there are demo servers; where this page is deployed nobody need be asked.
+  const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
+  const demo = isLocal ? await fetch("demo.json").then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})) : {};
+  for (const url of demo.urls ?? []) void servers.connect(servers.add(url));
+  if (!demo.urls?.length) servers.ask("");
 }

@@ -1,51 +1,102 @@
-// What a call gave: content, structured content, or an error with its code.
-import { fill, h } from "./dom.js";
-import { pretty } from "./format.js";
+// What a call gave: content, structured content, or an error with its code. Text stays text, a link is opened only where it
+// is http or https, an image or sound is only ever data of the kind it says, and what is huge is shown as far as it helps.
+import { h } from "./dom.js";
+import { bytes } from "./format.js";
+import { httpUrl } from "./links.js";
+import { tree } from "./tree.js";
 
-/** Fills `panel`; `outcome` is `{ result }` or `{ error }`. */
-export function showResult(panel, { name, args, handle, outcome }) {
-  const { error } = outcome;
-  const result = outcome.result ?? error?.result; // a tool error carries the tool's result
-  fill(panel,
+const mostText = 65_536; // characters
+const mostData = 12_000_000; // characters of base64
+const mostBlocks = 100;
+
+/** The parts of a result; `outcome` is `{ result }` or `{ error }`. */
+export function outcomeOf({ result, error }) {
+  const value = result ?? error?.result; // a tool error carries the tool's result
+  const parts = blocksOf(value);
+  return [
     error && h("div", { class: "failure" },
       h("p", {}, h("strong", {}, error.name ?? "Error"), " ", h("code", {}, error.code ?? "no code")),
-      h("p", {}, error.message),
+      h("p", {}, cut(String(error.message))),
+      error.rpc?.data !== undefined && tree(error.rpc.data),
       error.cause !== undefined && h("p", { class: "hint" }, `Cause: ${error.cause?.message ?? String(error.cause)}`)),
-    result?.isError && !error && h("p", { class: "failure" }, "The tool says that it failed (isError)."),
-    result?.content?.map(block),
-    result?.structuredContent !== undefined && section("Structured content", code(pretty(result.structuredContent))),
-    result && !result.content?.length && result.structuredContent === undefined && h("p", { class: "hint" }, "The result is empty."),
-    h("dl", { class: "facts" },
-      fact("Tool", name),
-      fact("Task", handle.taskId ?? "none: the server answered at once"),
-      fact("Arguments", JSON.stringify(args))),
-    result && h("details", {}, h("summary", {}, "Whole result as JSON"), code(pretty(result))));
+    parts.slice(0, mostBlocks),
+    parts.length > mostBlocks && h("p", { class: "hint" }, `${parts.length - mostBlocks} more parts stand in the whole result below.`),
+    value?.structuredContent !== undefined && section("Structured content", tree(value.structuredContent)),
+    value && parts.length === 0 && value.structuredContent === undefined && h("p", { class: "hint" }, "The result is empty."),
+    value && whole(value),
+  ];
 }
 
-function block(content) {
-  switch (content.type) {
+/** Of a tool (`content`), a prompt (`messages`), a resource (`contents`). */
+function blocksOf(value) {
+  const list = (of) => (Array.isArray(of) ? of : []);
+  return [
+    ...list(value?.content).map((content) => block(content)),
+    ...list(value?.messages).map((message) => section(String(message?.role), [message?.content].flat().map(block))),
+    ...list(value?.contents).map((resource) => block({ type: "resource", resource })),
+  ];
+}
+
+/** One piece of content. */
+export function block(content) {
+  switch (content?.type) {
     case "text":
-      return h("pre", { class: "text", tabindex: "0" }, content.text);
+      return preview(String(content.text), "text");
     case "image":
-    case "audio": {
-      const type = String(content.mimeType);
-      // Only as data and only as what it claims to be: anything else is named, not opened.
-      if (!/^(image|audio)\/[\w.+-]+$/.test(type)) return named(content.type, type);
-      const src = `data:${type};base64,${content.data}`;
-      return content.type === "image" ? h("img", { src, alt: "Image from the tool" }) : h("audio", { src, controls: true });
+    case "audio":
+      return media(content.type, String(content.mimeType), String(content.data));
+    case "resource": {
+      const { uri, mimeType, text, blob } = content.resource ?? {};
+      const [kind] = String(mimeType).split("/");
+      const shown = typeof text === "string" ? preview(text, "text")
+        : ["image", "audio"].includes(kind) ? media(kind, mimeType, String(blob))
+          : named(mimeType ?? "binary", `${String(blob ?? "").length} characters of base64`);
+      return section(link(uri ?? "Resource"), shown);
     }
-    case "resource":
-      return section(content.resource?.uri ?? "Resource", typeof content.resource?.text === "string"
-        ? h("pre", { class: "text", tabindex: "0" }, content.resource.text)
-        : named(content.resource?.mimeType ?? "binary", `${content.resource?.blob?.length ?? 0} characters of base64`));
     case "resource_link":
-      return section(content.title ?? content.name ?? "Link", h("p", {}, h("code", {}, content.uri)));
+      return section(content.title ?? content.name ?? "Link", h("p", {}, link(content.uri)),
+        content.description && h("p", { class: "hint" }, cut(String(content.description))));
     default:
-      return section(`Content of type ${content.type}`, code(pretty(content)));
+      return section(`Content of type ${cut(String(content?.type))}`, tree(content));
   }
 }
 
+/** A text, or the beginning of it, and a way to have all of it. */
+function preview(text, kind) {
+  if (text.length <= mostText) return h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Text" }, text);
+  return h("div", { class: "bounded", "data-testid": "bounded" },
+    h("p", { class: "hint" }, `The first ${bytes(mostText)} of ${bytes(text.length)}. `,
+      h("button", { type: "button", class: "small", onclick: () => save(text) }, "Save all of it")),
+    h("pre", { class: kind, tabindex: "0", role: "group", "aria-label": "Beginning of the text" }, text.slice(0, mostText)));
+}
+
+function save(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  h("a", { href: url, download: "result.txt" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function media(kind, type, data) {
+  // Only as data and only as what it claims to be: anything else is named, not opened. An SVG in <img> runs nothing.
+  if (!new RegExp(`^${kind}/[\\w.+-]+$`).test(type) || !/^[\w+/=\s-]*$/.test(data.slice(0, 1000))) return named(kind, cut(type));
+  if (data.length > mostData) return named(kind, `${cut(type)}, ${bytes(data.length * 0.75)}: too much to show`);
+  const src = `data:${type};base64,${data}`;
+  return kind === "image" ? h("img", { src, alt: "Image from the tool" }) : h("audio", { src, controls: true });
+}
+
+/** A link where it leads to the web, else the text of it. The page that opens learns nothing of this one. */
+function link(uri) {
+  const text = cut(String(uri));
+  const url = httpUrl(String(uri));
+  return url ? h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, text) : h("code", {}, text);
+}
+
+function whole(value) {
+  const details = h("details", { class: "whole" }, h("summary", {}, "Whole result as JSON"));
+  details.addEventListener("toggle", () => { if (details.open && details.childElementCount === 1) details.append(tree(value)); });
+  return details;
+}
+
+const cut = (text) => (text.length > 2000 ? `${text.slice(0, 2000)}…` : text);
 const named = (what, detail) => h("p", { class: "hint" }, `${what}: ${detail}`);
-const code = (text) => h("pre", { class: "json", tabindex: "0" }, text);
-const section = (title, ...children) => h("section", {}, h("h4", {}, title), ...children);
-const fact = (term, value) => [h("dt", {}, term), h("dd", {}, h("code", {}, value))];
+const section = (title, ...children) => h("section", {}, h("h4", {}, typeof title === "string" ? cut(title) : title), ...children);

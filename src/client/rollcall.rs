@@ -1,0 +1,231 @@
+use super::{Client, Handle, entry::Rank, requests::Purpose, session::Session, trouble::Trouble};
+use crate::{
+    Millis,
+    task::Seen,
+    wire::{answer::TaskPage, ask::Ask, json::Json, jsonrpc::RpcError},
+};
+
+/// Polls that are due within this part of the interval wait for each other: a page, and a radio, wake up once.
+const GATHER: u64 = 16;
+/// The list is asked for where it costs no more than this part of the polls that it takes the place of. Pages come one after
+/// another and polls four at once, so it is not slower either.
+const WORTH: u32 = 4;
+/// So many tasks of a page weigh as much as the request for it.
+const WEIGHT: u32 = 64;
+/// A list in many pages is not begun again before this has passed for each of them: five requests a second are enough, …
+const BREATH_MS: u64 = 200;
+/// … but not much later than it would be.
+const LONGEST_BREATH: u64 = 4;
+/// What a list costs is found out again after this.
+const COST_KNOWN_MS: u64 = 300_000;
+/// A list that was wrong, or failed, is not asked for again before this, and then before twice this, and so on, …
+const DISTRUST_MS: u64 = 60_000;
+/// … as often doubled as this.
+const MOST_DOUBLED: u32 = 6;
+/// Of so many tasks that are looked for in the list, or of all if they are fewer, one is asked after all the same.
+const CHECKED: u32 = 128;
+/// A page that is not there by now keeps the polls waiting that it should take the place of.
+const PAGE_TIMEOUT_MS: u64 = 5000;
+
+/// The server's list of tasks, asked for in place of each of them (2025-11-25, Tasks: "Listing Tasks"). Servers need not
+/// list anything (deviation 33), nor what is true: whoever is not found is asked after by itself, and a list that
+/// contradicts what was heard before is left alone for a while.
+#[derive(Debug, Default)]
+pub(super) struct RollCall {
+    pass: Option<Pass>,
+    /// How many there were.
+    passes: u32,
+    next_at: Millis,
+    /// What the last pass has cost, in parts of a request; and until when that is believed.
+    cost: u32,
+    cost_until: Millis,
+    distrusted_until: Millis,
+    strikes: u32,
+    /// The task that was heard of last to have ended, and when: a list that has it alive is an old one.
+    ended: Option<(String, Millis)>,
+}
+
+/// Polls that are sent together.
+#[derive(Debug)]
+pub(super) struct Polls {
+    /// When: a little later than the first is due, if others are due until then.
+    pub(super) at: Millis,
+    /// As a list, not one by one.
+    is_list: bool,
+    /// How often the first may be asked after.
+    interval_ms: u64,
+}
+
+/// One pass over the pages.
+#[derive(Debug, Default)]
+struct Pass {
+    began: Millis,
+    /// How often those that are due may be asked after.
+    interval_ms: u64,
+    /// How many polls it takes the place of.
+    worth: u32,
+    found: u32,
+    /// What it has cost so far, in parts of a request.
+    cost: u32,
+    cursor: Option<String>,
+    /// Since when a page is on its way.
+    asked_at: Option<Millis>,
+}
+
+impl RollCall {
+    /// A page is to be asked for.
+    pub(super) fn wants_page(&self) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.asked_at.is_none())
+    }
+
+    /// The cursor belongs to a session that is lost; or nobody waits for the rest.
+    pub(super) fn drop_pass(&mut self) {
+        self.pass = None;
+    }
+
+    pub(super) fn note_end(&mut self, now: Millis, task_id: Option<&str>) {
+        self.ended = task_id.map(|id| (id.to_owned(), now));
+    }
+
+    fn distrust(&mut self, now: Millis) {
+        self.pass = None;
+        self.distrusted_until = now.saturating_add(DISTRUST_MS << self.strikes.min(MOST_DOUBLED));
+        self.strikes = self.strikes.saturating_add(1);
+    }
+
+    fn finish(&mut self, now: Millis, pass: &Pass, cost: u32) {
+        self.cost = cost;
+        self.cost_until = now.saturating_add(COST_KNOWN_MS);
+        let breath = u64::from(cost / WEIGHT) * BREATH_MS;
+        self.next_at = pass.began.saturating_add(breath.min(LONGEST_BREATH * pass.interval_ms));
+    }
+}
+
+impl Client {
+    /// The polls that are sent next. `None`: there are none, or a list is under way in place of them.
+    #[inline(never)]
+    pub(super) fn next_polls(&self) -> Option<Polls> {
+        let RollCall { pass, next_at, cost, cost_until, distrusted_until, .. } = &self.roll_call;
+        let (due, handle) = self.tasks.first_due(Rank::Poll).filter(|_| pass.is_none())?;
+        let interval_ms = self.tasks.get(handle)?.task.interval_ms();
+        let ((last, _), ()) = self.tasks.due_until(Rank::Poll, due.saturating_add(interval_ms / GATHER)).last()?;
+        // Who is found in the list now need not be asked after before its interval is over again.
+        let until = due.max(self.now).saturating_add(interval_ms - 1);
+        let polls = self.tasks.due_until(Rank::Poll, until).len() as u32;
+        let cost = if self.now < *cost_until { *cost / WEIGHT } else { 1 };
+        let is_offered = matches!(&self.session, Session::Ready(ready) if ready.offer.task_list);
+        let is_list = is_offered && *distrusted_until <= self.now && WORTH * cost <= polls;
+        let at = if is_list { last.at().max(*next_at) } else { last.at() };
+        Some(Polls { at, is_list, interval_ms })
+    }
+
+    /// Asks for the list, or for its next page, if that is what is to be done. True: a request was sent.
+    pub(super) fn call_roll(&mut self, now: Millis) -> bool {
+        if let Some(Polls { interval_ms, .. }) = self.next_polls().filter(|next| next.is_list && next.at <= now) {
+            self.begin_pass(now, interval_ms);
+        }
+        if !self.roll_call.wants_page() {
+            return false;
+        }
+        // Some have been heard of in another way, or nobody watches them any more.
+        if self.expected().is_empty() {
+            self.roll_call.drop_pass();
+            return false;
+        }
+        let Some(pass) = &mut self.roll_call.pass else { return false };
+        pass.asked_at = Some(now);
+        let cursor = pass.cursor.clone();
+        let timeout = self.config.request_timeout_ms.min(PAGE_TIMEOUT_MS);
+        let purpose = Purpose::RollCall(self.roll_call.passes);
+        self.send(now, purpose, Ask::ListTasks { cursor: cursor.as_deref() }, Some(timeout));
+        true
+    }
+
+    /// Who should be in the list, was not seen yet, and waits to be.
+    #[inline(never)]
+    fn expected(&self) -> Vec<Handle> {
+        let pass = self.roll_call.passes;
+        self.tasks.handles_where(&|entry| entry.expected_in == pass && entry.due.is_some())
+    }
+
+    fn begin_pass(&mut self, now: Millis, interval_ms: u64) {
+        self.roll_call.passes = self.roll_call.passes.wrapping_add(1);
+        let number = self.roll_call.passes;
+        let mut handles = Vec::new();
+        for ((_, handle), ()) in self.tasks.due_until(Rank::Poll, now.saturating_add(interval_ms)) {
+            handles.push(*handle);
+        }
+        let worth = handles.len() as u32;
+        let turns = worth.clamp(1, CHECKED);
+        for (place, handle) in (0..).zip(handles) {
+            self.tasks.update(handle, |entry| {
+                // Whose turn it is, is asked after all the same.
+                let is_due = entry.due.is_some_and(|due| due.at() <= now);
+                entry.is_alone = is_due && place % turns == number % turns;
+                entry.expected_in = if entry.is_alone { 0 } else { number };
+            });
+        }
+        self.roll_call.pass = Some(Pass { began: now, interval_ms, worth, ..Pass::default() });
+    }
+
+    /// The server sent a page of its list.
+    pub(super) fn roll_page(&mut self, now: Millis, number: u32, answer: Result<Json<'_>, RpcError>) {
+        let Some(mut pass) = self.roll_call.pass.take_if(|_| number == self.roll_call.passes) else { return };
+        let asked_at = pass.asked_at.take().unwrap_or(now);
+        let Some(TaskPage { tasks, next_cursor }) = answer.ok().and_then(|json| self.era.read_tasks(json).ok()) else {
+            return self.roll_call.distrust(now);
+        };
+        pass.cost += WEIGHT + tasks.len() as u32;
+        for snapshot in tasks {
+            let is_live = !snapshot.status.is_terminal();
+            let has_ended = |(id, at): &(String, Millis)| *id == snapshot.task_id && *at < asked_at;
+            let mut is_old = is_live && self.roll_call.ended.as_ref().is_some_and(has_ended);
+            for handle in self.tasks.by_id(&snapshot.task_id) {
+                let is_newer_known = self.tasks.update(handle, |entry| {
+                    entry.is_alone = false;
+                    pass.found += u32::from(entry.expected_in == number);
+                    entry.expected_in = 0;
+                    // Whoever asked since then wants to know how it is since then.
+                    !entry.refreshers.is_empty() || entry.task.heard_at().is_some_and(|at| at >= asked_at)
+                });
+                if is_live && (is_old || is_newer_known == Some(true)) {
+                    continue;
+                }
+                let seen = self.observe(now, handle, snapshot.clone(), false);
+                is_old |= is_live && seen == Some(Seen::Stale);
+            }
+            if is_old {
+                return self.roll_call.distrust(now);
+            }
+        }
+        let missing = self.expected();
+        match next_cursor {
+            Some(cursor) if pass.cursor.as_ref() == Some(&cursor) => self.roll_call.distrust(now),
+            // The others are not worth it: they are polled, as if it had cost more still.
+            Some(_) if WORTH * (pass.cost / WEIGHT) > pass.worth => self.roll_call.finish(now, &pass, 2 * pass.cost),
+            Some(cursor) if !missing.is_empty() => {
+                pass.cursor = Some(cursor);
+                self.roll_call.pass = Some(pass);
+            }
+            // Who is not in it is by no means expired.
+            _ if missing.len() as u32 > pass.found => self.roll_call.distrust(now),
+            _ => {
+                for handle in missing {
+                    self.tasks.update(handle, |entry| entry.is_alone = true);
+                }
+                self.roll_call.finish(now, &pass, pass.cost);
+            }
+        }
+    }
+
+    /// A page was not answered. What that says of the server the polls will find out; a wait that it asks for is kept.
+    pub(super) fn roll_failed(&mut self, now: Millis, trouble: &Trouble) {
+        let is_general = trouble.is_transient() && !trouble.may_be_particular() && !matches!(trouble, Trouble::Late(_));
+        if is_general {
+            self.trouble(now, trouble);
+            // It may be as true as ever.
+            self.roll_call.strikes = self.roll_call.strikes.saturating_sub(1);
+        }
+        self.roll_call.distrust(now);
+    }
+}

@@ -1,0 +1,109 @@
+import type { Status, TaskStatus } from "../types.js";
+import { bridge } from "./bridge.js";
+import { module } from "./module.js";
+import type { TaskStore } from "./store.js";
+import type { Context } from "#receiver-glue";
+
+/** What the work on a task tells of itself with, and learns from whether it is still wanted. */
+export class TaskContext {
+  /** The task's id, whole: it may be a secret. */
+  readonly taskId: string;
+  /**
+   * Aborted when the work is no longer wanted: the task was cancelled or is gone, or {@link TaskContext.requestCancellation} was
+   * called. Hand it to `fetch` and whatever else can stop.
+   */
+  readonly signal: AbortSignal;
+  readonly #context: Context;
+
+  /** @internal */
+  constructor(taskId: string, context: Context, signal: AbortSignal) {
+    this.taskId = taskId;
+    this.#context = context;
+    this.signal = signal;
+  }
+
+  /** The task as this context saw it last. */
+  get task(): TaskStatus {
+    return read(this.#context.task());
+  }
+
+  /** Whether the work is no longer wanted. It never becomes false again. */
+  get isCancelled(): boolean {
+    return this.#context.isCancelled();
+  }
+
+  /** Tells the work that it is no longer wanted. The task stays as it is: `cancelTask` is what changes that, and does this too. */
+  requestCancellation(): void {
+    this.#context.requestCancellation();
+  }
+
+  /**
+   * Says how far the work is, in words that the requestor is shown; with `status`, that the work has to wait for somebody
+   * (`input_required`) or goes on (`working`).
+   * @throws TaskStoreError "terminal" where the task has ended meanwhile, "unknown" where it is gone
+   */
+  async updateStatus(statusMessage: string | undefined, status?: Status): Promise<TaskStatus> {
+    return read(await this.#context.update(status, statusMessage));
+  }
+
+  /**
+   * Ends the task as `completed`, with what the request would have been answered with.
+   * @throws TaskStoreError "terminal" where the task has ended meanwhile: then nothing was overwritten
+   */
+  async complete(result: object): Promise<TaskStatus> {
+    return read(await this.#context.complete(JSON.stringify(result) ?? ""));
+  }
+
+  /**
+   * Ends the task as `failed`, in words; with `code`, the request is answered with this JSON-RPC error (-1: the user rejected
+   * a sampling request), else with -32603.
+   * @throws TaskStoreError as {@link TaskContext.complete}
+   */
+  async fail(error: string, code?: number): Promise<TaskStatus> {
+    return read(await (code === undefined ? this.#context.fail(error) : this.#context.failWith(code, error)));
+  }
+}
+
+/**
+ * Does the work on a task of this store, and settles when the work does. What the work throws makes the task `failed`, in the
+ * error's words, unless it has ended before; then it is thrown on, the very object: never swallowed. A work that stops because
+ * it was told to (it throws `ctx.signal.reason`) resolves. A work that ends well has to have ended its task, by
+ * {@link TaskContext.complete} or {@link TaskContext.fail}.
+ *
+ * ```ts
+ * await taskExecution(taskId, store, async (ctx) => {
+ *   await ctx.updateStatus("asking the model");
+ *   const response = await fetch("/llm", { signal: ctx.signal });
+ *   await ctx.complete(await response.json());
+ * });
+ * ```
+ *
+ * Works in a page and in any worker; over {@link IndexedDbTaskStore} the task may have been made somewhere else.
+ *
+ * @throws TaskStoreError the work was not begun: the task is unknown, has ended, or somebody else works on it
+ */
+export async function taskExecution(
+  taskId: string,
+  store: TaskStore,
+  work: (context: TaskContext) => unknown,
+): Promise<void> {
+  const abort = new AbortController();
+  const run = (): Promise<void> =>
+    module().taskExecution(
+      bridge(store),
+      taskId,
+      async (context) => {
+        await work(new TaskContext(taskId, context, abort.signal));
+      },
+      () => abort.abort(),
+    );
+  try {
+    await (store.executing ? store.executing(taskId, run) : run());
+  } catch (error) {
+    if (!abort.signal.aborted || error !== abort.signal.reason) throw error;
+  }
+}
+
+function read(json: string): TaskStatus {
+  return Object.freeze(JSON.parse(json) as TaskStatus);
+}

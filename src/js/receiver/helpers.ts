@@ -1,0 +1,43 @@
+import type { Status, TaskStatus } from "../types.js";
+import { bridge } from "./bridge.js";
+import { module } from "./module.js";
+import type { TaskMetadata, TaskStore, TaskUpdate } from "./store.js";
+
+export { MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY } from "../types.js";
+
+/** Whether a task with this status has ended: `completed`, `failed` or `cancelled` (MCP 2025-11-25, Tasks: "Task Status Lifecycle"). */
+export function isTerminal(status: Status): boolean {
+  return module().isTerminal(status);
+}
+
+/** A task id that nobody can guess: a UUID of version 4 out of `crypto.getRandomValues`. */
+export function generateTaskId(): string {
+  return module().generateTaskId(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/** A new task, for a store of your own: `working`, made now, to be asked after every 500 ms. @param taskId @default `generateTaskId()` */
+export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): TaskStatus {
+  return read(module().createTaskState(taskId, ttlMs, Date.now()));
+}
+
+/**
+ * What an update makes of a task, for a store of your own: the rules of a task's life in one place. The time of the last
+ * update never goes back, whatever the clock does.
+ * @throws TaskStoreError "terminal": the task has ended, and stays as it is
+ */
+export function updateTaskState(task: TaskStatus, { status, statusMessage }: TaskUpdate): TaskStatus {
+  return read(module().updateTaskState(JSON.stringify(task), status, statusMessage, Date.now()));
+}
+
+/**
+ * Cancels a task and resolves with it as it is then. It stays `cancelled`, whatever the work does; the work is told: the
+ * `signal` of its {@link TaskContext} is aborted.
+ * @throws TaskStoreError "unknown", and "terminal" for a task that has ended: both -32602 on the wire
+ */
+export async function cancelTask(store: TaskStore, taskId: string): Promise<TaskStatus> {
+  return read(await module().cancelTask(bridge(store), taskId));
+}
+
+function read(json: string): TaskStatus {
+  return Object.freeze(JSON.parse(json) as TaskStatus);
+}

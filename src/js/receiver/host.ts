@@ -1,0 +1,187 @@
+import type { HostedContext, TaskHandlers } from "../hosting.js";
+import { words } from "../transport.js";
+import type { InputHandler } from "../types.js";
+import { bridge, type Bridge } from "./bridge.js";
+import { checked } from "./check.js";
+import { TaskStoreError } from "./errors.js";
+import { taskExecution } from "./execution.js";
+import { generateTaskId } from "./helpers.js";
+import { InMemoryTaskStore } from "./memory.js";
+import { module } from "./module.js";
+import type { TaskStore } from "./store.js";
+
+/** Options of {@link TaskHost}. */
+export interface TaskHostOptions {
+  /** Where the tasks are kept. @default a new {@link InMemoryTaskStore} */
+  store?: TaskStore;
+  /** Whether the server may list the tasks: not where several servers share one address and cannot be told apart. @default true */
+  list?: boolean;
+  /** How many tasks are worked on at a time; a further one is refused with error -32603. @default 100 */
+  maxConcurrent?: number;
+  /** The longest time to live, in milliseconds; longer ones, and those without a limit, are cut to it. @default 86400000 */
+  maxTtlMs?: number;
+  /**
+   * How long a request may be that becomes a task: its parameters as JSON text, in UTF-16 code units. A longer one is refused
+   * with error -32602. @default 4194304
+   */
+  maxRequestLength?: number;
+  /** Called with what went wrong in the work on a task; the task itself, and the server, are told already. @default console.warn */
+  onError?: (error: unknown, taskId: string) => void;
+}
+
+/** What `answer` in src/web/receiver/mod.rs can be asked. */
+const GET = 0;
+const RESULT = 1;
+const LIST = 2;
+const CANCEL = 3;
+
+const INTERNAL_ERROR = -32603;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+type Params = { readonly [key: string]: unknown };
+
+/**
+ * Hosts the tasks that a server makes of its questions (MCP 2025-11-25, Tasks: sampling and elicitation as tasks): answers at
+ * once that there is a task, has `onSampling` or `onElicitation` do the work, notifies the server of each status, and
+ * answers what it asks about the tasks. One host is for one client.
+ *
+ * ```ts
+ * const client = new Client("/mcp", {
+ *   onElicitation: (params, { signal }) => askTheUser(params, signal),
+ *   taskHandlers: new TaskHost(),
+ * });
+ * ```
+ *
+ * The handler's `signal` is aborted when the server cancels the task or the task outlives its time to live.
+ */
+export class TaskHost implements TaskHandlers {
+  /** Where the tasks are kept. */
+  readonly store: TaskStore;
+  /** Whether the server may list the tasks; absent where the option says so. */
+  readonly listTasks?: TaskHandlers["listTasks"] & {};
+  readonly #options: TaskHostOptions;
+  readonly #bridge: Bridge;
+  #running = 0;
+  /** Whose requests are served. */
+  #client: unknown;
+
+  /** @throws TypeError an option makes no sense */
+  constructor(options: TaskHostOptions = {}) {
+    this.#options = checked(options, ["maxConcurrent", "maxTtlMs", "maxRequestLength"]);
+    this.store = options.store ?? new InMemoryTaskStore();
+    this.#bridge = bridge(this.store);
+    if (options.list !== false) this.listTasks = (params, context) => this.#answer(LIST, params, context);
+  }
+
+  /** @internal */
+  augmentedSampling(params: Params, context: HostedContext): Promise<object> {
+    return this.#create(params, context);
+  }
+
+  /** @internal */
+  augmentedElicitation(params: Params, context: HostedContext): Promise<object> {
+    return this.#create(params, context);
+  }
+
+  /** @internal */
+  getTask(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(GET, params, context);
+  }
+
+  /** @internal */
+  getTaskResult(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(RESULT, params, context);
+  }
+
+  /** @internal */
+  cancelTask(params: Params, context: HostedContext): Promise<object> {
+    return this.#answer(CANCEL, params, context);
+  }
+
+  /** A host of two clients would show the one's tasks to the other's server. */
+  #only({ notify }: HostedContext): void {
+    this.#client ??= notify;
+    if (notify === this.#client) return;
+    throw Object.assign(new Error("this TaskHost is another client's: make one for each client; nothing was done"), { code: INTERNAL_ERROR });
+  }
+
+  async #answer(what: number, params: Params, context: HostedContext): Promise<object> {
+    this.#only(context);
+    return answered(() => module().answer(this.#bridge, what, JSON.stringify(params)));
+  }
+
+  async #create(params: Params, context: HostedContext): Promise<object> {
+    this.#only(context);
+    const { maxConcurrent, maxTtlMs, maxRequestLength } = this.#options;
+    const taskId = generateTaskId();
+    const { ttl } = params["task"] as { ttl?: unknown };
+    const ttlMs = typeof ttl === "number" && ttl >= 0 ? ttl : undefined;
+    const running = this.#running++;
+    let created: { task: { ttl: number | null } };
+    try {
+      created = (await answered(() =>
+        module().createTask(this.#bridge, taskId, ttlMs, context.length, running, maxConcurrent, maxTtlMs, maxRequestLength),
+      )) as typeof created;
+    } catch (error) {
+      this.#running--;
+      throw error;
+    }
+    void this.#work(taskId, params, context, created.task.ttl);
+    return created;
+  }
+
+  /** Does the work on a task, and tells the server of each status. Nothing is thrown: there is nobody to catch it. */
+  async #work(taskId: string, params: Params, context: HostedContext, ttl: number | null): Promise<void> {
+    const report = (error: unknown): void => this.#report(error, taskId);
+    const tell = (task: string): void => context.notify(JSON.parse(task) as object);
+    // A store without a timer sees that a task's time is over when it is asked.
+    const expiry = ttl === null ? undefined : setTimeout(() => void this.store.getTask(taskId).catch(report), Math.min(ttl + 1, LONGEST_TIMER_MS));
+    void module().follow(this.#bridge, taskId, tell).catch((error: unknown) => {
+      if (!(TaskStoreError.isInstance(error) && error.reason === "unknown")) report(error);
+    });
+    try {
+      await taskExecution(taskId, this.store, async (task) => {
+        try {
+          await task.complete(await asked(context.handler, params, { ...context, key: taskId, signal: task.signal }));
+        } catch (error) {
+          // Nobody waits for it any more: a complete that comes too late overwrites nothing, and there is nothing to tell.
+          if (task.isCancelled) return;
+          const { code } = (error ?? {}) as { code?: unknown };
+          if (!Number.isInteger(code) || (code as number) >= 0) throw error;
+          await task.fail(words(error), code as number);
+          report(error);
+        }
+      });
+    } catch (error) {
+      report(error);
+    } finally {
+      clearTimeout(expiry);
+      this.#running--;
+    }
+  }
+
+  #report(error: unknown, taskId: string): void {
+    const { onError } = this.#options;
+    try {
+      if (onError) onError(error, taskId);
+      else console.warn(`mcp-tasks: the work on a hosted task failed: ${words(error)}`);
+    } catch {
+      // What reports must not break what it reports about.
+    }
+  }
+}
+
+async function asked(handler: InputHandler<object, object>, params: Params, context: Parameters<typeof handler>[1]): Promise<object> {
+  const answer = await handler(params, context);
+  if (typeof answer !== "object" || answer === null) throw new TypeError(`an answer must be an object, not ${String(answer)}`);
+  return answer;
+}
+
+/** The module's answer as an object; what it refuses with has the JSON-RPC error as the server gets it. */
+async function answered(ask: () => Promise<string>): Promise<object> {
+  try {
+    return JSON.parse(await ask()) as object;
+  } catch (error) {
+    throw TaskStoreError.isInstance(error) ? Object.assign(new Error(error.message), { code: error.rpcCode }) : error;
+  }
+}

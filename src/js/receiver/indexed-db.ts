@@ -1,0 +1,299 @@
+import type { Status, TaskStatus } from "../types.js";
+import { checked } from "./check.js";
+import { TaskStoreError, shortId, unknownTask } from "./errors.js";
+import { createTaskState, generateTaskId, isTerminal, updateTaskState } from "./helpers.js";
+import { asked, opened, transaction } from "./idb.js";
+import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
+
+/** Options of {@link IndexedDbTaskStore}. */
+export interface IndexedDbTaskStoreOptions {
+  /** How many tasks are held at most; no more are taken until one has gone. @default 1000 */
+  maxTasks?: number;
+  /** The longest time to live, in milliseconds; longer ones, and those without a limit, are cut to it. @default 604800000, a week */
+  maxTtlMs?: number;
+  /** How many tasks are listed at a time. @default 10 */
+  pageSize?: number;
+}
+
+/** What is stored of a task. */
+interface Stored {
+  /** In the order of creation: IndexedDB's own number. */
+  number?: number;
+  taskId: string;
+  task: TaskStatus;
+  outcome?: TaskOutcome;
+  /** When it is forgotten, by `Date.now()`. */
+  expiresAt: number;
+  /** Somebody has begun to work on it, and holds its lock as long as that goes on. */
+  isBegun?: boolean;
+}
+
+const TASKS = "tasks";
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+/** What is said of a task that somebody has begun and nobody works on. */
+const ORPHANED = "whoever did the work is gone and has not ended the task: the page or worker was closed, reloaded or ended";
+
+/**
+ * A {@link TaskStore} in IndexedDB: every page, tab and worker of an origin that opens the same name has the same tasks, and they
+ * are there after a reload. So one may make a task and another do the work, a dedicated, shared or service worker.
+ *
+ * Who does the work by `taskExecution` holds a Web Lock meanwhile. When that page or worker ends in the middle, the task becomes
+ * `failed` and says so: as soon as somebody waits for it, or asks after it. Nothing is ever begun twice.
+ *
+ * A task is forgotten when its time to live is over, as by {@link InMemoryTaskStore}. What is stored is what the server asked and
+ * was answered; no token. Where a page may be shared, clear it with {@link IndexedDbTaskStore.cleanup}.
+ *
+ * Needs IndexedDB, Web Locks and BroadcastChannel: every current browser, in a secure context (https, or localhost).
+ */
+export class IndexedDbTaskStore implements TaskStore {
+  readonly #name: string;
+  readonly #maxTasks: number;
+  readonly #maxTtlMs: number;
+  readonly #pageSize: number;
+  readonly #news: BroadcastChannel;
+  /** Who waits here, for any task. */
+  readonly #waiting = new Set<(taskId: string) => void>();
+  #database: Promise<IDBDatabase> | undefined;
+
+  /**
+   * @param name the database's; one for each server and account
+   * @throws TypeError an option makes no sense, or the platform has not what is needed
+   */
+  constructor(name: string, options: IndexedDbTaskStoreOptions = {}) {
+    const { maxTasks = 1000, maxTtlMs = WEEK_MS, pageSize = 10 } = checked(options, ["maxTasks", "maxTtlMs", "pageSize"]);
+    if (typeof name !== "string" || !name) throw new TypeError(`the database needs a name, not ${String(name)}`);
+    if (typeof indexedDB === "undefined" || !globalThis.navigator?.locks || typeof BroadcastChannel === "undefined") {
+      throw new TypeError("IndexedDbTaskStore needs IndexedDB, Web Locks and BroadcastChannel: a browser, and a secure context (https or localhost)");
+    }
+    this.#name = `mcp-tasks:${name}`;
+    [this.#maxTasks, this.#maxTtlMs, this.#pageSize] = [maxTasks, maxTtlMs, pageSize];
+    this.#news = new BroadcastChannel(this.#name);
+    this.#news.onmessage = ({ data }) => this.#wake(String(data));
+  }
+
+  async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
+    if (typeof taskId !== "string" || !taskId) throw new TaskStoreError("unusable_id", "A task id must not be empty", { taskId });
+    const task = createTaskState({ ttlMs: Math.min(ttlMs ?? this.#maxTtlMs, this.#maxTtlMs) }, taskId);
+    await this.#run("readwrite", async (records) => {
+      if (await this.#find(records, taskId)) {
+        throw new TaskStoreError("unusable_id", `Task ${shortId(taskId)} already exists: no task was created`, { taskId });
+      }
+      if ((await asked(records.count())) >= this.#maxTasks) {
+        throw new TaskStoreError("too_many_tasks", `Too many tasks: ${this.#maxTasks} are held, and no more is taken`);
+      }
+      await asked(records.add({ taskId, task, expiresAt: expiry(task) } satisfies Stored));
+    });
+    return task;
+  }
+
+  async getTask(taskId: string): Promise<TaskStatus | undefined> {
+    await this.#failOrphan(taskId);
+    const stored = await this.#run("readonly", (records) => this.#find(records, taskId));
+    return stored && Object.freeze(stored.task);
+  }
+
+  async updateTask(taskId: string, update: TaskUpdate): Promise<TaskStatus> {
+    let isNews = false;
+    const task = await this.#change(taskId, (stored) => {
+      const next = updateTaskState(stored.task, update);
+      isNews = next.status !== stored.task.status;
+      stored.task = next;
+      // Who is told of the end shall find the result: the time to live begins anew.
+      if (isTerminal(next.status)) stored.expiresAt = expiry(next);
+      if (next.status === "cancelled") delete stored.outcome;
+      return next;
+    });
+    if (isNews) await this.notifyUpdate(taskId);
+    return task;
+  }
+
+  async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
+    await this.#change(taskId, (stored) => {
+      // The rules of a task's life: what has ended does not change.
+      updateTaskState(stored.task, {});
+      const result: unknown = "result" in outcome ? outcome.result : outcome.error;
+      if (typeof result !== "object" || result === null || Array.isArray(result)) {
+        throw new TaskStoreError("not_an_object", `The result of task ${shortId(taskId)} is no JSON object: it was not stored`, { taskId });
+      }
+      stored.outcome = JSON.parse(JSON.stringify(outcome)) as TaskOutcome;
+    });
+  }
+
+  async getResult(taskId: string): Promise<TaskOutcome | undefined> {
+    return this.#run("readonly", async (records) => (await this.#find(records, taskId))?.outcome);
+  }
+
+  async listTasks(cursor?: string): Promise<StoredPage> {
+    const after = cursor === undefined ? 0 : Number(cursor);
+    if (!Number.isSafeInteger(after) || after < 0 || (cursor !== undefined && String(after) !== cursor)) {
+      throw new TaskStoreError("invalid_cursor", `Invalid cursor: ${shortId(String(cursor))}`);
+    }
+    // To write: what has outlived its time goes first.
+    const found = await this.#run("readwrite", (records) =>
+      asked<Stored[]>(records.getAll(IDBKeyRange.lowerBound(after, true), this.#pageSize + 1)),
+    );
+    const page = found.slice(0, this.#pageSize);
+    const last = found.length > page.length ? page.at(-1)?.number : undefined;
+    const tasks = await Promise.all(page.map(async ({ taskId, task }) => (await this.getTask(taskId)) ?? Object.freeze(task)));
+    return { tasks, ...(last !== undefined && { nextCursor: String(last) }) };
+  }
+
+  async deleteTask(taskId: string): Promise<boolean> {
+    const had = await this.#run("readwrite", async (records) => {
+      const stored = await this.#find(records, taskId);
+      if (stored) await asked(records.delete(stored.number!));
+      return stored !== undefined;
+    });
+    if (had) await this.notifyUpdate(taskId);
+    return had;
+  }
+
+  async waitForUpdate(taskId: string, known: Status, { signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    signal?.throwIfAborted();
+    const stop = new AbortController();
+    // From here on no news is missed, and whoever works on it is watched: its lock comes free when it is gone.
+    const news = new Promise<void>((resolve, reject) => {
+      const wake = (id: string): void => (id === taskId ? resolve() : undefined);
+      const abort = (): void => reject(signal?.reason);
+      this.#waiting.add(wake);
+      signal?.addEventListener("abort", abort, { once: true });
+      stop.signal.addEventListener("abort", () => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener("abort", abort);
+      });
+    });
+    news.catch(() => {});
+    try {
+      let task = await this.getTask(taskId);
+      if (!task) throw unknownTask(taskId);
+      if (task.status !== known) return task;
+      await Promise.race([news, this.#untilOrphaned(taskId, stop.signal), this.#untilExpired(task, stop.signal)]);
+      task = await this.getTask(taskId);
+      if (!task) throw unknownTask(taskId);
+      return task;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async notifyUpdate(taskId: string): Promise<void> {
+    this.#news.postMessage(taskId);
+    this.#wake(taskId);
+  }
+
+  /** Holds the task's lock while the work goes on. */
+  async executing(taskId: string, work: () => Promise<void>): Promise<void> {
+    await navigator.locks.request(this.#lock(taskId), { ifAvailable: true }, async (lock) => {
+      if (!lock) throw new TaskStoreError("other", `Task ${shortId(taskId)} is worked on elsewhere: the work was not begun`, { taskId });
+      await this.#change(taskId, (stored) => {
+        updateTaskState(stored.task, {});
+        if (stored.isBegun) throw new TaskStoreError("other", `The work on task ${shortId(taskId)} was begun before: it was not begun again`, { taskId });
+        stored.isBegun = true;
+      });
+      // Who has waited from before the beginning watches the lock from now on.
+      await this.notifyUpdate(taskId);
+      await work();
+    });
+  }
+
+  /** Forgets everything; whoever waits is told so. */
+  async cleanup(): Promise<void> {
+    const all = await this.#run("readwrite", async (records) => {
+      const all = (await asked(records.getAll())) as Stored[];
+      await asked(records.clear());
+      return all;
+    });
+    for (const { taskId } of all) await this.notifyUpdate(taskId);
+  }
+
+  /** Lets go of the database. The tasks stay. */
+  close(): void {
+    this.#news.close();
+    void this.#database?.then((database) => database.close(), () => {});
+    this.#database = undefined;
+  }
+
+  #lock(taskId: string): string {
+    return `${this.#name}:${taskId}`;
+  }
+
+  #wake(taskId: string): void {
+    for (const wake of [...this.#waiting]) wake(taskId);
+  }
+
+  /** Comes when nobody holds the lock of a task that somebody has begun; never, where nobody has. */
+  async #untilOrphaned(taskId: string, signal: AbortSignal): Promise<void> {
+    const stored = await this.#run("readonly", (records) => this.#find(records, taskId));
+    if (!stored?.isBegun || isTerminal(stored.task.status)) return new Promise(() => {});
+    await navigator.locks.request(this.#lock(taskId), { mode: "shared", signal }, () => {}).catch(() => {});
+  }
+
+  #untilExpired(task: TaskStatus, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (task.ttlMs === null) return;
+      const left = Date.parse(task.createdAt!) + task.ttlMs - Date.now();
+      const timer = setTimeout(resolve, Math.max(0, Math.min(left + 1, 2 ** 31 - 1)));
+      signal.addEventListener("abort", () => clearTimeout(timer));
+    });
+  }
+
+  /** A task that somebody has begun, and whose lock nobody holds, has failed. */
+  async #failOrphan(taskId: string): Promise<void> {
+    const seen = await this.#run("readonly", (records) => this.#find(records, taskId));
+    if (!seen?.isBegun || isTerminal(seen.task.status)) return;
+    await navigator.locks.request(this.#lock(taskId), { ifAvailable: true }, async (lock) => {
+      // Where it has ended in the meantime, it stays as it is.
+      if (lock) await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch(() => {});
+    });
+  }
+
+  /** Changes what is stored of a task, in one step. */
+  async #change<T>(taskId: string, change: (stored: Stored) => T): Promise<T> {
+    return this.#run("readwrite", async (records) => {
+      const stored = await this.#find(records, taskId);
+      if (!stored) throw unknownTask(taskId);
+      const result = change(stored);
+      await asked(records.put(stored));
+      return result;
+    });
+  }
+
+  async #find(records: IDBObjectStore, taskId: string): Promise<Stored | undefined> {
+    const stored = (await asked(records.index("taskId").get(taskId))) as Stored | undefined;
+    return stored && isLive(stored) ? stored : undefined;
+  }
+
+  async #run<T>(mode: IDBTransactionMode, act: (records: IDBObjectStore) => Promise<T>): Promise<T> {
+    const opening = (this.#database ??= opened(this.#name, 1, (database) => {
+      const records = database.createObjectStore(TASKS, { keyPath: "number", autoIncrement: true });
+      records.createIndex("taskId", "taskId", { unique: true });
+      records.createIndex("expiresAt", "expiresAt");
+    }));
+    try {
+      const database = await opening;
+      return await transaction(database, TASKS, mode, async (records) => {
+        if (mode === "readwrite") await expire(records);
+        return act(records);
+      });
+    } catch (error) {
+      // A database that could not be opened, or was closed under us, is opened anew the next time.
+      if (!TaskStoreError.isInstance(error) && this.#database === opening) this.#database = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Forgets what has outlived its time. */
+async function expire(records: IDBObjectStore): Promise<void> {
+  const over = await asked(records.index("expiresAt").getAllKeys(IDBKeyRange.upperBound(Date.now())));
+  await Promise.all(over.map((key) => asked(records.delete(key))));
+}
+
+function isLive({ expiresAt }: Stored): boolean {
+  return expiresAt > Date.now();
+}
+
+/** IndexedDB has no order for what is not there: a task without a limit has one that never comes. */
+function expiry({ ttlMs }: TaskStatus): number {
+  return ttlMs === null ? Number.MAX_SAFE_INTEGER : Date.now() + ttlMs;
+}

@@ -1,0 +1,104 @@
+import type { Status, TaskStatus } from "../types.js";
+import { checked } from "./check.js";
+import { generateTaskId } from "./helpers.js";
+import { module } from "./module.js";
+import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
+import type { MemoryStore } from "#receiver-glue";
+
+/** How much an {@link InMemoryTaskStore} holds: it is the server that decides how much it asks for. */
+export interface InMemoryTaskStoreOptions {
+  /** How many tasks are held at most; no more are taken until one has gone. @default 1000 */
+  maxTasks?: number;
+  /** How many bytes all results may have together. @default 67108864 */
+  maxResultBytes?: number;
+  /** The longest time to live, in milliseconds; longer ones, and those without a limit, are cut to it. @default without limit */
+  maxTtlMs?: number;
+  /** How many tasks are listed at a time. @default 10 */
+  pageSize?: number;
+}
+
+/**
+ * A {@link TaskStore} in memory: what it holds is gone with the page.
+ *
+ * A task is forgotten when its time to live is over, counted from its creation and once more from its end. There is no timer:
+ * that is seen to whenever the store is asked for anything, so who waits for a task that expires is told of it then.
+ */
+export class InMemoryTaskStore implements TaskStore {
+  readonly #store: MemoryStore;
+
+  /** @throws TypeError an option makes no sense */
+  constructor(options: InMemoryTaskStoreOptions = {}) {
+    const { maxTasks, maxResultBytes, maxTtlMs, pageSize } = checked(options, ["maxTasks", "maxResultBytes", "maxTtlMs", "pageSize"]);
+    this.#store = new (module().MemoryStore)(maxTasks, maxResultBytes, maxTtlMs, pageSize);
+  }
+
+  async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
+    return task(this.#store.createTask(taskId, ttlMs));
+  }
+
+  async getTask(taskId: string): Promise<TaskStatus | undefined> {
+    const json = this.#store.getTask(taskId);
+    return json === undefined ? undefined : task(json);
+  }
+
+  async updateTask(taskId: string, { status, statusMessage }: TaskUpdate): Promise<TaskStatus> {
+    return task(this.#store.updateTask(taskId, status, statusMessage));
+  }
+
+  async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
+    this.#store.storeResult(taskId, JSON.stringify(outcome) ?? "");
+  }
+
+  async getResult(taskId: string): Promise<TaskOutcome | undefined> {
+    const json = this.#store.getResult(taskId);
+    return json === undefined ? undefined : (JSON.parse(json) as TaskOutcome);
+  }
+
+  async listTasks(cursor?: string): Promise<StoredPage> {
+    return page(this.#store.listTasks(cursor));
+  }
+
+  /** Copies of all the tasks, in the order of their creation. */
+  async getAllTasks(): Promise<readonly TaskStatus[]> {
+    return page(this.#store.getAllTasks()).tasks;
+  }
+
+  async deleteTask(taskId: string): Promise<boolean> {
+    return this.#store.deleteTask(taskId);
+  }
+
+  async waitForUpdate(taskId: string, known: Status, { signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    signal?.throwIfAborted();
+    let stop = (): void => {};
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(signal?.reason);
+    });
+    stopped.catch(() => {});
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return task(await this.#store.waitForUpdate(taskId, known, stopped));
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  async notifyUpdate(taskId: string): Promise<void> {
+    this.#store.notifyUpdate(taskId);
+  }
+
+  /** Forgets everything; whoever waits is told so. */
+  async cleanup(): Promise<void> {
+    this.#store.cleanup();
+  }
+}
+
+/** @internal */
+export function task(json: string): TaskStatus {
+  return Object.freeze(JSON.parse(json) as TaskStatus);
+}
+
+function page(json: string): StoredPage {
+  const page = JSON.parse(json) as StoredPage;
+  for (const each of page.tasks) Object.freeze(each);
+  return page;
+}

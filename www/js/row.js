@@ -1,0 +1,95 @@
+// One row of the board's table. It only ever shows what its entry says.
+import { fill, h, icon, setAttribute, setText } from "./dom.js";
+import { progressOf, rough, say, short, shortId } from "./format.js";
+
+const words = new Map(Object.entries({ creating: "sending", input_required: "asks you", detached: "not watched", expired: "expired" }));
+/** A status as it is written on the page. */
+export const wordOf = (status) => words.get(status) ?? status;
+
+/** `{ element, update(state), tick() }`; `on` has `open`, `cancel`, `forget`, each called with the entry. */
+export function createRow(entry, on) {
+  const name = short(entry.name, 100);
+  const part = {
+    status: h("span", { class: "status", "data-testid": "task-status" }),
+    show: h("button", { type: "button", class: "name", "data-testid": "task-show", onclick: () => on.open(entry) }, name),
+    where: h("span", { class: "where" }),
+    message: h("span", { class: "message", "data-testid": "task-message" }),
+    error: h("span", { class: "row-error", "data-testid": "task-error", hidden: true }),
+    bar: h("progress", { "aria-label": `Progress of ${name}` }),
+    left: h("span", { class: "left" }),
+    age: h("span", { class: "age", "data-testid": "task-age" }),
+    answer: action("Answer", "task-answer", () => on.open(entry)),
+    cancel: action("Cancel", "task-cancel", () => void entry.cancel()),
+    forget: action("Forget", "task-remove", () => on.forget(entry)),
+  };
+  const cell = (kind, ...children) => h("div", { role: "gridcell", class: kind }, children);
+  const element = h("div", { role: "row", class: "task", "data-testid": "task", "data-name": name },
+    cell("c-status", part.status), cell("c-what", part.show, part.where), cell("c-said", part.message, part.error, part.bar),
+    cell("c-left", part.left), cell("c-age", part.age), cell("c-actions", part.answer, part.cancel, part.forget));
+  element.addEventListener("click", (event) => { if (!event.target.closest("button")) on.open(entry); });
+
+  function action(text, testid, onclick) {
+    return h("button", { type: "button", class: "small", "data-testid": testid, "aria-label": `${text} ${name}`, onclick }, text);
+  }
+
+  /** `state`: { index, isSelected, isActive, manyServers }. */
+  function update({ index, isSelected, isActive, manyServers }) {
+    const { status } = entry;
+    if (element.dataset.status !== status) {
+      element.dataset.status = status;
+      fill(part.status, icon(status), wordOf(status));
+    }
+    setAttribute(element, "aria-rowindex", index + 2); // the head is the first
+    setAttribute(element, "aria-selected", isSelected);
+    setAttribute(element, "tabindex", isActive ? 0 : -1);
+    for (const button of [part.show, part.answer, part.cancel, part.forget]) setAttribute(button, "tabindex", isActive ? 0 : -1);
+    const { taskId } = entry;
+    setText(part.where, [taskId && shortId(taskId), manyServers && entry.server.name].filter(Boolean).join(" · "));
+
+    const error = failure();
+    setText(part.error, short(error));
+    part.error.hidden = error === "";
+    setText(part.message, error ? "" : short(String((entry.asking.length === 0 && entry.message) || silence())));
+    const running = status === "working" || status === "creating";
+    const progress = entry.handle?.progress;
+    const told = progress?.total > 0 ? { value: progress.progress, max: progress.total } : progressOf(entry.message);
+    part.bar.hidden = !running;
+    if (told) Object.assign(part.bar, told); else part.bar.removeAttribute("value");
+
+    const focused = document.activeElement;
+    part.answer.hidden = entry.asking.length === 0;
+    part.cancel.hidden = entry.isSettled || entry.asking.length > 0 || !entry.handle || entry.kind === "question";
+    part.forget.hidden = !entry.isSettled;
+    setText(part.cancel, entry.cancelling ? "Cancelling" : "Cancel");
+    setAttribute(part.cancel, "aria-disabled", entry.cancelling);
+    // What had the focus may be gone: the row keeps it.
+    if (element.contains(focused) && focused.hidden) element.focus();
+    tick();
+  }
+
+  function failure() {
+    const { outcome, status, trouble } = entry;
+    if (trouble) return trouble;
+    const error = outcome?.error;
+    if (!error || status === "cancelled") return ""; // who cancelled does not need it in red
+    if (error.code === "task_failed") return error.rpc?.message ?? error.message;
+    return error.code === "tool_error" ? error.message : say(error);
+  }
+
+  function silence() {
+    const [question] = entry.asking;
+    if (question?.method === "sampling/createMessage") return "wants a language model's words";
+    if (question) return question.params.message ?? "asks for folders";
+    if (entry.isSettled) return entry.handle?.returnedImmediately ? "answered at once" : "";
+    return entry.snapshot === undefined && entry.handle ? "waiting for the server" : "";
+  }
+
+  function tick() {
+    const now = Date.now();
+    setText(part.age, rough((entry.settledAt ?? now) - entry.at));
+    const { ttlMs } = entry.snapshot ?? {};
+    const left = typeof ttlMs === "number" ? entry.at + ttlMs - now : undefined;
+    setText(part.left, left === undefined ? "" : left > 0 ? rough(left) : "over");
+  }
+  return { element, update, tick };
+}

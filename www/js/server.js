@@ -1,0 +1,116 @@
+// One MCP server: its client, what it offers, how it stands. No DOM here.
+import { Client } from "../dist/index.js";
+import { Traffic } from "./traffic.js";
+
+const mostWarnings = 50; // a server that never stops complaining must not fill the page
+const mostListed = 10_000;
+
+export class Server {
+  /** "idle", "connecting", "connected" or "failed". */
+  state = "idle";
+  words = "Not connected";
+  tools = [];
+  /** "code message" -> { code, message, times }, the newest last. */
+  warnings = new Map();
+  client = undefined;
+  /** Whether an Authorization header is sent. The header itself is in a closure of connect(), and nowhere else. */
+  hasHeader = false;
+  #events;
+
+  /** `events`: `changed(server)`, `opened(server)` when a client is there, `asked(server, question)`. */
+  constructor(url, events) {
+    this.url = url;
+    this.name = url.replace(/^https?:\/\//, "").replace(/[?#].*$/s, "");
+    this.#events = events;
+    this.traffic = new Traffic(() => events.changed(this));
+  }
+
+  /** Greets the server and lists its tools; `header` is what goes into Authorization. */
+  async connect(header = "") {
+    this.client?.close();
+    this.hasHeader = header !== "";
+    const mine = this.client = new Client(this.url, {
+      clientInfo: { name: "mcp-tasks-dashboard", version: "1.0.0" },
+      headers: header === "" ? {} : { authorization: header },
+      fetch: this.traffic.fetch,
+      onElicitation: (params, context) => this.#ask("elicitation/create", params, context),
+      onSampling: (params, context) => this.#ask("sampling/createMessage", params, context),
+      onListRoots: (params, context) => this.#ask("roots/list", params, context),
+      onWarning: (warning) => this.#warn(warning),
+    });
+    this.#say("connecting", "Connecting");
+    this.#events.opened(this);
+    try {
+      const tools = await mine.listTools();
+      if (this.client !== mine) return; // left or replaced while it answered
+      this.tools = tools.filter((tool) => typeof tool?.name === "string").map(inWords);
+      this.#say("connected", "Connected");
+    } catch (error) {
+      // The client stays: what it watches it goes on watching, and the next try may do better.
+      if (this.client === mine) this.#say("failed", `${error.message} (${error.code ?? error.name})`);
+    }
+  }
+
+  disconnect(words = "Not connected") {
+    const { client } = this;
+    this.client = undefined;
+    this.tools = [];
+    this.#say("idle", words);
+    client?.close();
+  }
+
+  /** Every task that the server lists, as plain statuses. */
+  async listTasks() {
+    const tasks = [];
+    for (let cursor; tasks.length < mostListed;) {
+      const page = await this.client.listTasks(cursor === undefined ? {} : { cursor });
+      tasks.push(...page.tasks);
+      cursor = page.nextCursor;
+      if (cursor === undefined) return { tasks, more: false };
+    }
+    return { tasks, more: true };
+  }
+
+  /** What a tool's calls are, as far as its server says. */
+  kindOf(tool) {
+    // From 2026-07-28 on no tool says so: each call is a task or none, as the server decides.
+    if (this.traffic.revision >= "2026-07-28") return "server decides";
+    return new Map([["required", "task"], ["optional", "task or plain"]]).get(tool.execution?.taskSupport) ?? "plain";
+  }
+
+  clearWarnings() {
+    this.warnings.clear();
+    this.#events.changed(this);
+  }
+
+  /** A question of the server's: answered by the handle of its task, or by `answer` where there is none. */
+  #ask(method, params, { key, task, signal }) {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+      // MCP, Sampling: -1 says that the user would not have it.
+      const refuse = () => reject(Object.assign(new Error("the user refused"), { code: -1 }));
+      this.#events.asked(this, { key, method, params: params ?? {}, task, signal, answer: resolve, refuse });
+    });
+  }
+
+  #say(state, words) {
+    this.state = state;
+    this.words = words;
+    this.#events.changed(this);
+  }
+
+  #warn({ code, message }) {
+    const key = `${code} ${message}`;
+    const times = (this.warnings.get(key)?.times ?? 0) + 1;
+    this.warnings.delete(key);
+    this.warnings.set(key, { code, message, times });
+    if (this.warnings.size > mostWarnings) this.warnings.delete(this.warnings.keys().next().value);
+    this.#events.changed(this);
+  }
+}
+
+/** A tool whose words are words, whatever its server sent for them. */
+function inWords(tool) {
+  const word = (value) => (typeof value === "string" ? value : undefined);
+  return { ...tool, title: word(tool.title), description: word(tool.description) };
+}

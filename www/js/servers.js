@@ -1,0 +1,140 @@
+// The servers of the page, side by side: how each stands, what goes over its wire, and the form that adds one.
+import { byId, fill, h, setAttribute, setText } from "./dom.js";
+import { plural, short } from "./format.js";
+import { httpUrl } from "./links.js";
+import { Server } from "./server.js";
+import { attention } from "./traffic.js";
+
+/**
+ * `on` has `opened(server)` and `asked(server, question)` as in server.js, `connected(server)`, `removed(server)`, `drawn()` when
+ * something about a server has changed, `list(server)` where the operator wants the server's own tasks, and `live(server)`: how
+ * many tasks it watches.
+ */
+export function setUpServers(on) {
+  const cards = new Map(); // server -> card
+  const dirty = new Set();
+  const form = byId("connect-form");
+  const url = byId("server-url");
+  const authorization = byId("authorization");
+  const problem = byId("connect-problem");
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const target = httpUrl(url.value.trim());
+    problem.textContent = target ? "" : url.value === "" ? "Enter the URL of an MCP server."
+      : "This is no URL of a server. It looks like https://example.com/mcp.";
+    problem.hidden = target !== undefined;
+    setAttribute(url, "aria-invalid", target === undefined && "true");
+    if (!target) return url.focus();
+    const header = authorization.value.trim();
+    // Kept by the server it was meant for, and not here for the next one.
+    authorization.value = url.value = "";
+    byId("add-server").open = false;
+    void connect(add(target.href), header);
+  });
+
+  /** The server at that address, new or known. */
+  function add(address) {
+    const known = [...cards.keys()].find(({ url }) => url === address);
+    if (known) return known;
+    const server = new Server(address, { ...on, changed });
+    cards.set(server, createCard(server));
+    byId("server-list").append(cards.get(server).element);
+    changed(server);
+    return server;
+  }
+
+  async function connect(server, header) {
+    await server.connect(header);
+    if (server.state === "connected") on.connected(server);
+  }
+
+  function changed(server) {
+    if (dirty.size === 0) setTimeout(draw, 50); // also in hidden tabs, which have no frames
+    dirty.add(server);
+  }
+  function draw() {
+    const all = [...dirty];
+    dirty.clear();
+    refresh(all);
+    on.drawn();
+  }
+  function refresh(some) {
+    for (const server of some) cards.get(server)?.update();
+  }
+
+  function remove(server) {
+    server.disconnect();
+    cards.get(server).element.remove();
+    cards.delete(server);
+    on.removed(server);
+    byId("add-server").querySelector("summary").focus();
+  }
+
+  /** Opens the form, filled in: nothing is sent before somebody says so. */
+  function ask(address, words = "") {
+    byId("add-server").open = true;
+    url.value = address;
+    problem.textContent = words;
+    problem.hidden = words === "";
+    (words ? authorization : url).focus();
+  }
+
+  function createCard(server) {
+    const part = {
+      state: h("p", { class: "connection", "data-testid": "connection" }),
+      traffic: h("summary", { "data-testid": "traffic" }),
+      attention: h("p", { class: "hint", "data-testid": "attention" }),
+      detail: h("dl", { class: "facts" }),
+      warnings: h("ul", {}),
+      count: h("span", {}),
+      connect: small("Connect", "reconnect", () => (server.hasHeader && !server.client ? ask(server.url, needsHeader) : void connect(server))),
+      header: small("New header", "new-header", () => ask(server.url, "")),
+      list: small("List its tasks", "list-tasks", () => on.list(server)),
+      leave: small("Disconnect", "disconnect", () => server.disconnect()),
+      remove: small("Remove", "remove-server", () => remove(server)),
+    };
+    const more = h("details", {}, part.traffic, part.detail);
+    const warnings = h("details", { class: "warnings", "data-testid": "warnings", hidden: true },
+      h("summary", {}, part.count), part.warnings, small("Clear", undefined, () => server.clearWarnings()));
+    for (const details of [more, warnings]) details.addEventListener("toggle", update);
+    const element = h("li", { class: "server", "data-testid": "server", "data-server": server.url },
+      h("h3", {}, short(server.name, 80)), part.state, part.attention, more, warnings,
+      h("div", { class: "buttons" }, part.connect, part.list, part.header, part.leave, part.remove));
+
+    function small(words, testid, onclick) {
+      return h("button", { type: "button", class: "small", "data-testid": testid, "aria-label": `${words}: ${short(server.name, 80)}`, onclick }, words);
+    }
+    function update() {
+      const { state, words, traffic, client } = server;
+      for (const target of [element, part.state]) target.dataset.state = state;
+      setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : short(words, 400));
+      setText(part.attention, client ? attention(traffic, on.live(server)) : "");
+      const counts = [plural(traffic.requests, "request"), plural(traffic.notifications, "notification"), plural(traffic.polls, "poll")];
+      setText(part.traffic, counts.join(" · "));
+      if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${short(name, 60)}`), h("dd", {}, String(count))]),
+        [...traffic.told].map(([name, count]) => [h("dt", {}, `told ${short(name, 60)}`), h("dd", {}, String(count))]),
+        traffic.refused > 0 && [h("dt", {}, "refused or lost"), h("dd", {}, String(traffic.refused))]);
+      warnings.hidden = server.warnings.size === 0;
+      setText(part.count, plural(server.warnings.size, "warning"));
+      if (warnings.open) fill(part.warnings, [...server.warnings.values()].reverse().map(({ code, message, times }) =>
+        h("li", {}, h("code", {}, code), " ", short(message, 500), times > 1 && h("span", { class: "muted" }, ` (${times} times)`))));
+      part.connect.hidden = state !== "idle" && state !== "failed";
+      setText(part.connect, state === "failed" ? "Try again" : "Connect");
+      part.list.hidden = state !== "connected";
+      part.header.hidden = state !== "failed";
+      part.leave.hidden = !client;
+      part.remove.hidden = client !== undefined;
+    }
+    return { element, update };
+  }
+
+  // What was just polled is quiet a while later, and nothing happens that would say so.
+  setInterval(() => { for (const server of cards.keys()) if (server.client) cards.get(server).update(); }, 5000);
+  for (const [target, type] of [[document, "visibilitychange"], [window, "online"], [window, "offline"]]) {
+    target.addEventListener(type, () => { for (const server of cards.keys()) changed(server); });
+  }
+  return { add, connect, ask, refresh, get all() { return [...cards.keys()]; } };
+}
+
+const needsHeader = "The Authorization header was kept in memory only: enter it again.";
