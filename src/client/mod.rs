@@ -6,6 +6,7 @@
 
 mod config;
 mod creation;
+mod early;
 mod entry;
 mod errands;
 mod exchanges;

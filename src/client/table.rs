@@ -82,3 +82,39 @@ impl<K: Ord, V> Table<K, V> {
         self.0.iter()
     }
 }
+
+impl<K: Ord + Copy> Table<K, ()> {
+    /// Puts a row elsewhere: only what lies between is moved, once.
+    pub(super) fn replace(&mut self, old: &K, new: K) {
+        let (Ok(from), Err(to)) = (self.place(old), self.place(&new)) else { return };
+        let to = if to > from { to - 1 } else { to };
+        if from < to {
+            self.0.copy_within(from + 1..=to, from);
+        } else {
+            self.0.copy_within(to..from, to + 1);
+        }
+        if let Some(row) = self.0.get_mut(to) {
+            row.0 = new;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn a_row_is_put_elsewhere_and_the_order_holds() {
+        let rows = [10, 20, 30, 40, 50];
+        for old in rows {
+            for new in [5, 15, 25, 35, 45, 55] {
+                let mut table = Table::default();
+                rows.into_iter().for_each(|row| table.insert(row, ()));
+                table.replace(&old, new);
+                let mut wanted: Vec<i32> = rows.into_iter().filter(|row| *row != old).chain([new]).collect();
+                wanted.sort_unstable();
+                assert_eq!(table.keys(&|()| true), wanted, "{old} to {new}");
+            }
+        }
+    }
+}

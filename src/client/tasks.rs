@@ -12,9 +12,6 @@ use crate::{
     },
 };
 
-/// How many early notifications are kept at most.
-const MOST_EARLY: usize = 256;
-
 /// All tasks of one client, and who is due.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
@@ -25,7 +22,7 @@ pub(super) struct Tasks {
     watched: usize,
     /// Other tasks are watched than when this was last asked.
     has_watch_changed: bool,
-    creating: usize,
+    pub(super) creating: usize,
     /// Tasks that want input, or for whose input a request is held.
     inputs: Vec<Handle>,
     /// Calls that are sent and not answered.
@@ -33,7 +30,7 @@ pub(super) struct Tasks {
     /// Counts the announcements of [`Entry::announced`].
     announcements: u64,
     /// Notifications that came before the answer that names their task, oldest first.
-    early: Vec<Snapshot>,
+    pub(super) early: Vec<Snapshot>,
 }
 
 impl Tasks {
@@ -159,11 +156,11 @@ impl Tasks {
         let Some(entry) = self.entries.get_mut(&handle) else { return };
         let due = entry.task.due().map(|(at, why)| entry.rank(why).due_at(at));
         if due != entry.due {
-            if let Some(due) = entry.due {
-                self.due.remove(&(due, handle));
-            }
-            if let Some(due) = due {
-                self.due.insert((due, handle), ());
+            match (entry.due, due) {
+                (Some(old), Some(new)) => self.due.replace(&(old, handle), (new, handle)),
+                (Some(old), None) => drop(self.due.remove(&(old, handle))),
+                (None, Some(new)) => self.due.insert((new, handle), ()),
+                (None, None) => {}
             }
             entry.due = due;
         }
@@ -235,27 +232,6 @@ impl Tasks {
         let from = self.by_id.first_from(|(hash, _)| *hash < wanted);
         let same = from.iter().take_while(|((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
         same.filter(|handle| self.id_of(*handle) == Some(task_id)).collect()
-    }
-
-    /// Keeps a notification about a task that may be about to be named.
-    pub(super) fn keep_early(&mut self, snapshot: Snapshot) {
-        if self.creating == 0 {
-            return;
-        }
-        if self.early.len() == MOST_EARLY {
-            self.early.remove(0);
-        }
-        self.early.push(snapshot);
-    }
-
-    /// The notifications that came before their task was named, in order.
-    pub(super) fn take_early(&mut self, task_id: &str) -> Vec<Snapshot> {
-        let (mine, others): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|s| s.task_id == task_id);
-        self.early = others;
-        if self.creating == 0 {
-            self.early.clear();
-        }
-        mine
     }
 }
 

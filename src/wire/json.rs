@@ -5,7 +5,7 @@
 //! sixth of the module that every page has to load, and would read every message twice; the fuzzers hold this one against
 //! serde_json's.
 
-use super::text;
+use super::{reader, text};
 use std::borrow::Cow;
 
 /// Valid JSON text, borrowed from what was received.
@@ -30,9 +30,9 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotJson`]: it is none, or more than one, or nested more than [`DEEPEST`] levels deep.
+    /// [`NotJson`]: it is none, or more than one, or nested more than 127 levels deep.
     pub fn check(text: &'a str) -> Result<Self, NotJson> {
-        Reader::read(text, &mut |_, _| ())?;
+        reader::read(text, &mut |_, _| ())?;
         Ok(Self(text.trim_ascii()))
     }
 
@@ -41,9 +41,6 @@ impl<'a> Json<'a> {
         self.0
     }
 }
-
-/// How many arrays and objects may stand within one another.
-pub const DEEPEST: u32 = 127;
 
 /// Checks a text, and gives the values of these members where it is an object: all in one go. See [`fields`].
 pub(super) fn check_fields<'a, const N: usize>(
@@ -67,7 +64,7 @@ pub fn fields<'a, const N: usize>(raw: Json<'a>, names: &[&str; N]) -> Option<[O
 /// Inlined with [`fields`] it would be there once for each number of names.
 #[inline(never)]
 fn find<'a>(text: &'a str, names: &[&str], values: &mut [Option<Json<'a>>]) -> Result<(), NotJson> {
-    Reader::read(text, &mut |name, value| {
+    reader::read(text, &mut |name, value| {
         let name = unquote(name);
         if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
             *slot = (value != "null").then_some(Json(value));
@@ -164,190 +161,7 @@ pub(super) fn members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str
 }
 
 fn parts<'a>(raw: Json<'a>, opened_by: char, part: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
-    (raw.get().starts_with(opened_by) && Reader::read(raw.get(), part).is_ok()).then_some(())
-}
-
-/// Called with each part of the outermost object or array: the quoted name, empty in an array, and the value.
-type Part<'a, 'p> = &'p mut dyn FnMut(&'a str, &'a str);
-
-/// Reads JSON text from the front to the end, once.
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    depth: u32,
-}
-
-const CUT: NotJson = NotJson { breaks_off: true };
-const WRONG: NotJson = NotJson { breaks_off: false };
-
-impl<'a> Reader<'a> {
-    /// One value, and nothing more.
-    fn read(text: &'a str, part: Part<'a, '_>) -> Result<(), NotJson> {
-        let mut reader = Self { text, at: 0, depth: 0 };
-        reader.value(part)?;
-        if reader.next().is_ok() { Err(WRONG) } else { Ok(()) }
-    }
-
-    fn byte(&self) -> Result<u8, NotJson> {
-        self.text.as_bytes().get(self.at).copied().ok_or(CUT)
-    }
-
-    /// The next byte that is no white space.
-    fn next(&mut self) -> Result<u8, NotJson> {
-        loop {
-            match self.byte()? {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                other => return Ok(other),
-            }
-        }
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
-        if self.next()? != byte {
-            return Err(WRONG);
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// What stands from there to here.
-    fn since(&self, start: usize) -> &'a str {
-        self.text.get(start..self.at).unwrap_or_default()
-    }
-
-    fn value(&mut self, part: Part<'a, '_>) -> Result<(), NotJson> {
-        match self.next()? {
-            b'"' => self.string(),
-            b'{' => self.parts(b'}', part),
-            b'[' => self.parts(b']', part),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            _ => self.number(),
-        }
-    }
-
-    /// An object or an array.
-    fn parts(&mut self, end: u8, part: Part<'a, '_>) -> Result<(), NotJson> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(WRONG);
-        }
-        self.at += 1;
-        if self.next()? == end {
-            self.at += 1;
-            self.depth -= 1;
-            return Ok(());
-        }
-        loop {
-            let mut name = "";
-            self.next()?;
-            if end == b'}' {
-                let start = self.at;
-                if self.byte()? != b'"' {
-                    return Err(WRONG);
-                }
-                self.string()?;
-                name = self.since(start);
-                self.expect(b':')?;
-                self.next()?;
-            }
-            let start = self.at;
-            self.value(&mut |_, _| ())?;
-            if self.depth == 1 {
-                part(name, self.since(start));
-            }
-            let next = self.next()?;
-            self.at += 1;
-            if next == end {
-                self.depth -= 1;
-                return Ok(());
-            }
-            if next != b',' {
-                return Err(WRONG);
-            }
-        }
-    }
-
-    fn string(&mut self) -> Result<(), NotJson> {
-        self.at += 1;
-        loop {
-            self.at += text::plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
-            match self.byte()? {
-                b'"' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                b'\\' => self.escape()?,
-                0..0x20 => return Err(WRONG),
-                _ => self.at += 1,
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), NotJson> {
-        self.at += 1;
-        let letter = self.byte()?;
-        self.at += 1;
-        match letter {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
-            b'u' => {
-                for _ in 0..4 {
-                    if !self.byte()?.is_ascii_hexdigit() {
-                        return Err(WRONG);
-                    }
-                    self.at += 1;
-                }
-                Ok(())
-            }
-            _ => Err(WRONG),
-        }
-    }
-
-    fn word(&mut self, word: &str) -> Result<(), NotJson> {
-        for expected in word.bytes() {
-            if self.byte()? != expected {
-                return Err(WRONG);
-            }
-            self.at += 1;
-        }
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), NotJson> {
-        self.skip(b"-");
-        let start = self.at;
-        self.digits()?;
-        if self.at > start + 1 && self.since(start).starts_with('0') {
-            return Err(WRONG);
-        }
-        if self.skip(b".") {
-            self.digits()?;
-        }
-        if self.skip(b"eE") {
-            self.skip(b"+-");
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    /// One of these bytes, if it is there.
-    fn skip(&mut self, any: &[u8]) -> bool {
-        let is_there = self.byte().is_ok_and(|byte| any.contains(&byte));
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    /// At least one.
-    fn digits(&mut self) -> Result<(), NotJson> {
-        if !self.byte()?.is_ascii_digit() {
-            return Err(WRONG);
-        }
-        while self.byte().is_ok_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        Ok(())
-    }
+    (raw.get().starts_with(opened_by) && reader::read(raw.get(), part).is_ok()).then_some(())
 }
 
 /// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.

@@ -12,6 +12,7 @@ pub mod json;
 pub mod jsonrpc;
 mod mirror;
 mod object;
+mod reader;
 pub mod sessions;
 pub mod snapshot;
 pub mod text;

@@ -1,0 +1,188 @@
+//! Reads JSON text from the front to the end, once: checks it, and tells the parts of what is outermost.
+
+use super::{json::NotJson, text};
+
+/// How many arrays and objects may stand within one another.
+const DEEPEST: u32 = 127;
+
+/// Called with each part of the outermost object or array: the quoted name, empty in an array, and the value.
+type Part<'a, 'p> = &'p mut dyn FnMut(&'a str, &'a str);
+
+/// Reads one value, and nothing more; `part` is told each part of it where it is an object or an array.
+pub(super) fn read<'a>(text: &'a str, part: Part<'a, '_>) -> Result<(), NotJson> {
+    let mut reader = Reader { text, at: 0, depth: 0 };
+    reader.value(part)?;
+    if reader.next().is_ok() { Err(WRONG) } else { Ok(()) }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+}
+
+const CUT: NotJson = NotJson { breaks_off: true };
+const WRONG: NotJson = NotJson { breaks_off: false };
+
+impl<'a> Reader<'a> {
+    fn byte(&self) -> Result<u8, NotJson> {
+        self.text.as_bytes().get(self.at).copied().ok_or(CUT)
+    }
+
+    /// The next byte that is no white space.
+    fn next(&mut self) -> Result<u8, NotJson> {
+        loop {
+            match self.byte()? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
+        if self.next()? != byte {
+            return Err(WRONG);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// What stands from there to here.
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn value(&mut self, part: Part<'a, '_>) -> Result<(), NotJson> {
+        match self.next()? {
+            b'"' => self.string(),
+            b'{' => self.parts(b'}', part),
+            b'[' => self.parts(b']', part),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number(),
+        }
+    }
+
+    /// An object or an array.
+    fn parts(&mut self, end: u8, part: Part<'a, '_>) -> Result<(), NotJson> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(WRONG);
+        }
+        self.at += 1;
+        if self.next()? == end {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(());
+        }
+        loop {
+            let mut name = "";
+            self.next()?;
+            if end == b'}' {
+                let start = self.at;
+                if self.byte()? != b'"' {
+                    return Err(WRONG);
+                }
+                self.string()?;
+                name = self.since(start);
+                self.expect(b':')?;
+                self.next()?;
+            }
+            let start = self.at;
+            self.value(&mut |_, _| ())?;
+            if self.depth == 1 {
+                part(name, self.since(start));
+            }
+            let next = self.next()?;
+            self.at += 1;
+            if next == end {
+                self.depth -= 1;
+                return Ok(());
+            }
+            if next != b',' {
+                return Err(WRONG);
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<(), NotJson> {
+        self.at += 1;
+        loop {
+            self.at += text::plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            match self.byte()? {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                b'\\' => self.escape()?,
+                0..0x20 => return Err(WRONG),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), NotJson> {
+        self.at += 1;
+        let letter = self.byte()?;
+        self.at += 1;
+        match letter {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
+            b'u' => {
+                for _ in 0..4 {
+                    if !self.byte()?.is_ascii_hexdigit() {
+                        return Err(WRONG);
+                    }
+                    self.at += 1;
+                }
+                Ok(())
+            }
+            _ => Err(WRONG),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotJson> {
+        for expected in word.bytes() {
+            if self.byte()? != expected {
+                return Err(WRONG);
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), NotJson> {
+        self.skip(b"-");
+        let start = self.at;
+        self.digits()?;
+        if self.at > start + 1 && self.since(start).starts_with('0') {
+            return Err(WRONG);
+        }
+        if self.skip(b".") {
+            self.digits()?;
+        }
+        if self.skip(b"eE") {
+            self.skip(b"+-");
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// One of these bytes, if it is there.
+    fn skip(&mut self, any: &[u8]) -> bool {
+        let is_there = self.byte().is_ok_and(|byte| any.contains(&byte));
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    /// At least one.
+    fn digits(&mut self) -> Result<(), NotJson> {
+        if !self.byte()?.is_ascii_digit() {
+            return Err(WRONG);
+        }
+        while self.byte().is_ok_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        Ok(())
+    }
+}
