@@ -60,7 +60,7 @@ impl Client {
         match &entry.creation {
             Creation::Waiting { .. } | Creation::Asking { .. } => {
                 self.calls.retain(|&h| h != handle);
-                self.drop_task(handle);
+                self.drop_task(handle, None);
             }
             &Creation::Sent { as_task, request, .. } if !as_task || !self.era.has_sessions() => {
                 self.drop_request(request);
@@ -68,7 +68,7 @@ impl Client {
                 if self.era.has_sessions() {
                     self.notify(sessions::request_cancelled(request));
                 }
-                self.drop_task(handle);
+                self.drop_task(handle, None);
             }
             Creation::Sent { .. } => {
                 self.tasks.update(handle, |entry| {
@@ -84,13 +84,11 @@ impl Client {
     }
 
     /// There is nothing more to be done about a call or its task.
-    pub(super) fn drop_task(&mut self, handle: Handle) {
+    pub(super) fn drop_task(&mut self, handle: Handle, task_id: Option<&str>) {
         if let Some(entry) = self.tasks.remove(handle) {
-            // What was named and never described is settled without its name.
-            let task_id = entry.named.clone();
             self.dismiss(entry);
-            self.withdraw_of(handle, task_id.as_deref());
-            self.forget_keys(task_id.as_deref());
+            self.withdraw_of(handle, task_id);
+            self.forget_keys(task_id);
         }
     }
 

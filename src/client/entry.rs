@@ -41,7 +41,8 @@ pub(super) struct Entry {
     pub(super) creating: bool,
     pub(super) sent: bool,
     pub(super) input: bool,
-    pub(super) named: Option<Box<str>>,
+    /// The hash of its name.
+    pub(super) named: Option<u32>,
 }
 
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).

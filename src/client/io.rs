@@ -13,6 +13,8 @@ use crate::{
     },
 };
 
+use std::rc::Rc;
+
 /// A task's number on our side; the caller chooses it and never uses one twice.
 pub type Handle = u32;
 /// The number of a question whose answer comes as [`Output::Replied`]; the caller chooses it.
@@ -237,7 +239,7 @@ pub enum Output {
         /// Which task.
         handle: Handle,
         /// The newest observation.
-        snapshot: Snapshot,
+        snapshot: Rc<Snapshot>,
     },
     /// The outcome is known: final, told once.
     Settled {

@@ -12,6 +12,7 @@ use crate::{
     },
 };
 
+
 /// How many early notifications are kept at most.
 const MOST_EARLY: usize = 256;
 
@@ -19,7 +20,8 @@ const MOST_EARLY: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     entries: Table<Handle, Box<Entry>>,
-    by_id: Table<(Box<str>, Handle), ()>,
+    /// By what is left of an id when it is hashed: a row is eight bytes, and is found without looking at the ids.
+    by_id: Table<(u32, Handle), ()>,
     due: Table<(Due, Handle), ()>,
     watched: usize,
     /// Other tasks are watched than when this was last asked.
@@ -84,9 +86,9 @@ impl Tasks {
     pub(super) fn watched_ids(&self, most: usize) -> Vec<Box<str>> {
         let watched = self.entries.iter().rev().filter(|(_, entry)| entry.watched);
         let mut ids: Vec<Box<str>> = Vec::new();
-        for id in watched.filter_map(|(_, entry)| entry.named.as_ref()).take(most) {
-            if !ids.contains(id) {
-                ids.push(id.clone());
+        for id in watched.filter_map(|(_, entry)| entry.task.task_id()).take(most) {
+            if !ids.iter().any(|known| **known == *id) {
+                ids.push(id.into());
             }
         }
         ids
@@ -206,8 +208,9 @@ impl Tasks {
         if entry.named.is_none()
             && let Some(id) = entry.task.task_id()
         {
-            self.by_id.insert((id.into(), handle), ());
-            entry.named = Some(id.into());
+            let hash = hash(id);
+            self.by_id.insert((hash, handle), ());
+            entry.named = Some(hash);
         }
     }
 
@@ -221,16 +224,18 @@ impl Tasks {
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
         self.calls = self.calls.saturating_sub(usize::from(entry.sent));
         self.inputs.retain(|&h| h != handle);
-        if let Some(id) = entry.named.clone() {
-            self.by_id.remove(&(id, handle));
+        if let Some(hash) = entry.named {
+            self.by_id.remove(&(hash, handle));
         }
         Some(entry)
     }
 
     /// The handles of the task with this id.
     pub(super) fn by_id(&self, task_id: &str) -> Vec<Handle> {
-        let from = self.by_id.first_from(|(id, _)| id.as_ref() < task_id);
-        from.iter().take_while(|((id, _), ())| id.as_ref() == task_id).map(|((_, handle), ())| *handle).collect()
+        let wanted = hash(task_id);
+        let from = self.by_id.first_from(|(hash, _)| *hash < wanted);
+        let same = from.iter().take_while(|((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
+        same.filter(|handle| self.id_of(*handle) == Some(task_id)).collect()
     }
 
     /// Keeps a notification about a task that may be about to be named.
@@ -253,6 +258,11 @@ impl Tasks {
         }
         mine
     }
+}
+
+/// FNV-1a: whoever chooses ids that collide makes only the finding of his own tasks slow.
+fn hash(id: &str) -> u32 {
+    id.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Client {
@@ -301,7 +311,8 @@ impl Client {
 
     /// The state of a task is another than it was.
     fn changed(&mut self, now: Millis, handle: Handle) {
-        let Some(snapshot) = self.tasks.snapshot_of(handle).cloned() else { return };
+        let shared = self.tasks.get(handle).and_then(|entry| entry.task.lifecycle().shared());
+        let Some(snapshot) = shared.cloned() else { return };
         let cancelled = (snapshot.status == Status::Cancelled)
             .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
         self.put(Output::Changed { handle, snapshot });
@@ -315,6 +326,8 @@ impl Client {
 
     /// The outcome of a task is known: told once, then the task is dropped.
     pub(super) fn settle(&mut self, now: Millis, handle: Handle, outcome: Outcome) {
+        // What was named and never described is settled without its name.
+        let task_id = self.tasks.id_of(handle).map(ToOwned::to_owned);
         let is_unseen = self.tasks.update(handle, |entry| {
             let is_unseen = !entry.task.is_watched() && !entry.abandoned && entry.task.task_id().is_none();
             entry.task.settle(now);
@@ -323,7 +336,7 @@ impl Client {
         let Some(is_unseen) = is_unseen else { return };
         let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
         self.put(Output::Settled { handle, outcome, is_wrapped, is_unseen });
-        self.drop_task(handle);
+        self.drop_task(handle, task_id.as_deref());
     }
 
     #[inline(never)]
@@ -392,7 +405,7 @@ impl Client {
         if over == Some(true)
             && let Some(entry) = self.tasks.remove(handle)
         {
-            let task_id = entry.named.clone();
+            let task_id = entry.task.task_id().map(ToOwned::to_owned);
             self.dismiss(entry);
             self.forget_keys(task_id.as_deref());
         }

@@ -4,6 +4,11 @@ import { send, words } from "./transport.js";
 import type { ClientOptions } from "./types.js";
 import type { Core } from "#glue";
 
+/** The engine is given so many bytes at once; a page's `fetch` may bring megabytes. */
+const MOST_BYTES = 65_536;
+/** After so much work the page gets a turn. */
+const MOST_BUSY_MS = 8;
+
 /** @internal */
 export class Exchanges {
   /** What was thrown last in place of a response. */
@@ -13,6 +18,8 @@ export class Exchanges {
   readonly #core: () => Core | undefined;
   readonly #onResponse: () => void;
   readonly #open = new Map<number, AbortController>();
+  /** How long the engine has worked since the page had a turn. */
+  #busyMs = 0;
 
   constructor(options: ClientOptions, core: () => Core | undefined, onResponse: () => void) {
     this.#options = options;
@@ -49,10 +56,26 @@ export class Exchanges {
     while (reader && this.#open.has(exchange)) {
       const { value } = await reader.read();
       if (!value) return;
-      if (this.#open.has(exchange)) this.#core()?.chunk(exchange, value);
+      for (let from = 0; from < value.length && this.#open.has(exchange); from += MOST_BYTES) {
+        if (this.#busyMs > MOST_BUSY_MS) await this.#breath();
+        const began = performance.now();
+        if (this.#open.has(exchange)) this.#core()?.chunk(exchange, value.subarray(from, from + MOST_BYTES));
+        this.#busyMs += performance.now() - began;
+      }
     }
     // Aborting has done that already, unless the application's own `fetch` looks at no signal.
     await reader?.cancel();
+  }
+
+  /** Lets the page have its turn: reading what is there already gives it none. No timer: in a hidden page one takes a second. */
+  async #breath(): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(undefined);
+    });
+    port1.close();
+    this.#busyMs = 0;
   }
 
   async #send(request: Request, signal: AbortSignal): Promise<Response> {

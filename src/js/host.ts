@@ -1,4 +1,4 @@
-import type { Era, Status, TaskStatus } from "./types.js";
+import type { Era } from "./types.js";
 
 /** What the engine's driver calls. No method may throw. @internal */
 export interface Host {
@@ -22,16 +22,8 @@ export interface Host {
   session(text: string | undefined): void;
   /** `taskId`: absent where the server answered at once. */
   created(handle: number, taskId: string | undefined): void;
-  changed(
-    handle: number,
-    taskId: string,
-    status: string,
-    statusMessage: string | undefined,
-    createdAt: string | undefined,
-    lastUpdatedAt: string | undefined,
-    ttlMs: number | undefined,
-    pollIntervalMs: number | undefined,
-  ): void;
+  /** `status`: as in `STATUSES`; `words`: when it was created, when it was changed (each empty where not said), and the status message if there is one, each behind a line break. */
+  changed(handle: number, status: number, words: string, ttlMs: number | undefined, pollIntervalMs: number | undefined): void;
   /** The outcome is known; `isError`: the tool says that it failed; `isWrapped`: its structured content has one member, `result`. */
   settled(handle: number, isError: boolean, isWrapped: boolean, json: string): void;
   /** The server asks for input; `handle`: 0 where no call or task is known; `kind`: see inputs.ts; `id`: of the JSON-RPC request, where it was one. */
@@ -71,25 +63,4 @@ export function contained(host: Host): Host {
     return [name, quiet];
   });
   return Object.fromEntries(methods) as Host;
-}
-
-/** The fields of `changed` as the object that users see. @internal */
-export function snapshot(
-  taskId: string,
-  status: string,
-  statusMessage: string | undefined,
-  createdAt: string | undefined,
-  lastUpdatedAt: string | undefined,
-  ttlMs: number | undefined,
-  pollIntervalMs: number | undefined,
-): TaskStatus {
-  return Object.freeze({
-    taskId,
-    status: status as Status,
-    ...(statusMessage !== undefined && { statusMessage }),
-    ...(createdAt !== undefined && { createdAt }),
-    ...(lastUpdatedAt !== undefined && { lastUpdatedAt }),
-    ttlMs: ttlMs ?? null,
-    ...(pollIntervalMs !== undefined && { pollIntervalMs }),
-  });
 }

@@ -5,7 +5,7 @@ import { remember, spokenBy } from "./eras.js";
 import { Exchanges } from "./exchanges.js";
 import { withData } from "./data.js";
 import { brokenBy, onBroken } from "./guard.js";
-import { contained, snapshot, type Host } from "./host.js";
+import { contained, type Host } from "./host.js";
 import { Inputs } from "./inputs.js";
 import type { Keeper } from "./keeper.js";
 import type { Load } from "./load.js";
@@ -230,13 +230,13 @@ export class Link implements Port {
     for (const reply of replies) reply.reject(error);
   }
 
-  #changed(state: TaskState, ...fields: Parameters<typeof snapshot>): void {
-    state.onChanged(snapshot(...fields));
-    const { taskId, owner } = state;
-    this.known.add(taskId!);
-    if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
+  #changed(state: TaskState, ...news: Parameters<TaskState["onChanged"]>): void {
+    if (state.onChanged(...news)) {
+      this.known.add(state.taskId!);
+      if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
+    }
     const { onTaskStatus } = this.#options;
-    if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, owner?.deref()));
+    if (onTaskStatus) state.guard(() => onTaskStatus(state.snapshot!, state.owner?.deref()));
     this.keeper?.told(state.handle, state.snapshot!);
     if (state.isLetGo && isTerminal(state)) {
       this.seen(state);
@@ -276,9 +276,9 @@ export class Link implements Port {
         if (taskId !== undefined) this.keeper?.named(handle, taskId);
         state(handle)?.onCreated(taskId);
       },
-      changed: (handle, ...fields) => {
+      changed: (handle, ...news) => {
         const changed = state(handle);
-        if (changed) this.#changed(changed, ...fields);
+        if (changed) this.#changed(changed, ...news);
       },
       settled: (handle, isError, isWrapped, json) => {
         state(handle)?.onSettled({ value: withData(JSON.parse(json), isWrapped), isError });
@@ -332,7 +332,8 @@ function eras(url: string, options: ClientOptions): number {
   return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
-const SERVES = 7;
+/** What is declared when a session begins: served, and hosted. */
+const SERVES = 7 | 1024 | 2048 | 4096 | 8192;
 const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */

@@ -3,7 +3,7 @@
 
 import { ToolError } from "./errors.js";
 import type { Task } from "./task.js";
-import { TERMINAL, type CallToolResult, type InputRequest, type Progress, type TaskStatus } from "./types.js";
+import { STATUSES, TERMINAL, type CallToolResult, type InputRequest, type Progress, type TaskStatus } from "./types.js";
 
 /** How a task ended. @internal */
 export type Outcome = { value: unknown; isError: boolean } | { error: unknown };
@@ -28,9 +28,28 @@ export interface Port {
 /** What a listener is called with: one of the three, or nothing when the outcome is known. */
 type Listener = (status?: TaskStatus, broken?: { error: unknown }, progress?: Progress) => unknown;
 
+/** Each with the handle it came by: while somebody waits or listens, the handle must not be collected. */
 interface Waiter {
+  readonly owner: object;
   resolve(value: unknown): void;
   reject(reason: unknown): void;
+  /** Waits for the signal no longer. */
+  off?(): void;
+}
+
+interface Listening {
+  readonly owner: object;
+  readonly listener: Listener;
+}
+
+// Most of the handles of a page have none of these, and there may be ten thousand handles.
+const noListeners: readonly Listening[] = [];
+const noInputs: ReadonlyMap<string, OpenInput> = new Map();
+
+/** An open input request, and the engine's number of it. */
+interface OpenInput {
+  readonly input: number;
+  readonly request: InputRequest;
 }
 
 /** @internal */
@@ -39,7 +58,6 @@ export class TaskState {
   readonly port: Port;
   raiseOnError = true;
   taskId: string | undefined;
-  snapshot: TaskStatus | undefined;
   outcome: Outcome | undefined;
   /** Undefined until the server has answered the call. */
   isTask: boolean | undefined;
@@ -50,67 +68,85 @@ export class TaskState {
   isSeen = false;
   /** Nobody holds the handle any more. */
   isLetGo = false;
-  /** The open input requests, and the engine's number of each. */
-  readonly inputs = new Map<string, { input: number; request: InputRequest }>();
-  // Each with the handle it came by: while somebody waits or listens, the handle must not be collected.
-  readonly #listeners = new Map<Listener, object>();
-  readonly #waiters = new Map<Waiter, object>();
-  readonly #creators = new Map<{ resolve(): void; reject(reason: unknown): void }, object>();
+  /** The open input requests by their keys. */
+  inputs = noInputs;
+  /** As it was told last: made into the snapshot when somebody looks. */
+  #status = 0;
+  #words: string | undefined;
+  #ttlMs: number | undefined;
+  #pollIntervalMs: number | undefined;
+  #snapshot: TaskStatus | undefined;
+  /** Never changed, but replaced: whoever is called may listen, or stop it. */
+  #listeners = noListeners;
+  #waiters: Waiter[] | undefined;
+  #creators: Waiter[] | undefined;
 
   constructor(handle: number, port: Port) {
     this.handle = handle;
     this.port = port;
   }
 
+  /** The newest status: the same object until something changes. */
+  get snapshot(): TaskStatus | undefined {
+    return (this.#snapshot ??= this.#words === undefined ? undefined : this.#described(this.#words));
+  }
+
   /** Calls back on every change, with `undefined` when the outcome is known, and with `broken` when the waiting was ended. */
   listen(owner: object, listener: Listener): () => void {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
     this.isSeen = true;
-    // Wrapped, so that the same function may be given twice and each be taken back by itself.
-    const own: Listener = (...news) => listener(...news);
-    this.#listeners.set(own, owner);
-    if (this.#listeners.size === 1 && !this.outcome) this.port.watch(this.handle, false, true);
-    return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0 && !this.outcome) {
-        this.port.watch(this.handle, false, false);
-      }
-    };
+    // The same function may be given twice, and each be taken back by itself.
+    const own = { owner, listener };
+    this.#listeners = [...this.#listeners, own];
+    if (this.#listeners.length === 1 && !this.outcome) this.port.watch(this.handle, false, true);
+    return () => void this.#unlisten((each) => each === own);
   }
 
   /** Takes back what this handle listens with; each listener is called once more, with nothing. */
   unlisten(owner: object): void {
-    const own = [...this.#listeners].filter(([, of]) => of === owner).map(([listener]) => listener);
-    for (const listener of own) this.#listeners.delete(listener);
-    if (own.length > 0 && this.#listeners.size === 0 && !this.outcome) this.port.watch(this.handle, false, false);
-    for (const listener of own) this.guard(() => listener());
+    for (const { listener } of this.#unlisten((each) => each.owner === owner)) this.guard(listener);
+  }
+
+  /** Takes back those, and gives them. */
+  #unlisten(whom: (each: Listening) => boolean): readonly Listening[] {
+    const gone = this.#listeners.filter(whom);
+    if (gone.length > 0) this.#listeners = this.#listeners.filter((each) => !whom(each));
+    if (gone.length > 0 && this.#listeners.length === 0 && !this.outcome) this.port.watch(this.handle, false, false);
+    return gone;
   }
 
   /** Whether somebody listens. */
   get isListenedTo(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listeners.length > 0;
   }
 
   /** Waits for the outcome; aborting leaves the task alone. */
   wait(owner: object, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
+      const waiter: Waiter = { owner, resolve, reject };
       if (this.outcome) {
         this.isSeen = true;
-        return this.#deliver(this.outcome, { resolve, reject });
+        return this.#deliver(this.outcome, waiter);
       }
-      const stop = (): void => {
-        if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.port.watch(this.handle, true, false);
-        reject(signal?.reason);
-      };
-      const off = (): void => signal?.removeEventListener("abort", stop);
-      const waiter: Waiter = {
-        resolve: (value) => (off(), resolve(value)),
-        reject: (reason) => (off(), reject(reason)),
-      };
-      signal?.addEventListener("abort", stop, { once: true });
-      this.#waiters.set(waiter, owner);
-      if (this.#waiters.size === 1) this.port.watch(this.handle, true, true);
+      if (signal) this.#waitNoLonger(signal, waiter);
+      this.#waiters ??= [];
+      if (this.#waiters.push(waiter) === 1) this.port.watch(this.handle, true, true);
     });
+  }
+
+  /** As soon as the signal is aborted. */
+  #waitNoLonger(signal: AbortSignal, waiter: Waiter): void {
+    const stop = (): void => {
+      const at = this.#waiters?.indexOf(waiter) ?? -1;
+      if (at >= 0) {
+        this.#waiters!.splice(at, 1);
+        if (this.#waiters!.length === 0) this.port.watch(this.handle, true, false);
+      }
+      waiter.reject(signal.reason);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    waiter.off = () => signal.removeEventListener("abort", stop);
   }
 
   /** Resolves when the server has answered the call. */
@@ -118,34 +154,42 @@ export class TaskState {
     this.isSeen = true;
     if (this.isTask !== undefined) return Promise.resolve();
     if (this.outcome && "error" in this.outcome) return Promise.reject(this.outcome.error);
-    return new Promise((resolve, reject) => this.#creators.set({ resolve, reject }, owner));
+    return new Promise<unknown>((resolve, reject) => (this.#creators ??= []).push({ owner, resolve, reject })) as Promise<void>;
   }
 
   /** The server has answered the call. */
   onCreated(taskId: string | undefined): void {
     this.taskId = taskId;
     this.isTask = taskId !== undefined;
-    const creators = [...this.#creators.keys()];
-    this.#creators.clear();
-    for (const creator of creators) creator.resolve();
+    const creators = this.#creators ?? [];
+    this.#creators = undefined;
+    for (const creator of creators) creator.resolve(undefined);
   }
 
-  onChanged(snapshot: TaskStatus): void {
-    this.taskId = snapshot.taskId;
-    this.#show(snapshot);
+  /** `words`: see `changed` in host.ts. True: nothing was told of it before. */
+  onChanged(status: number, words: string, ttlMs: number | undefined, pollIntervalMs: number | undefined): boolean {
+    const isFirst = this.#words === undefined;
+    this.#status = status;
+    this.#words = words;
+    this.#ttlMs = ttlMs;
+    this.#pollIntervalMs = pollIntervalMs;
+    this.#show();
+    return isFirst;
   }
 
   /** The server asks for input. */
   onAsked(key: string, input: number, request: InputRequest): void {
-    this.inputs.set(key, { input, request });
-    if (this.snapshot) this.#show(this.snapshot);
+    this.inputs = new Map(this.inputs).set(key, { input, request });
+    if (this.#words !== undefined) this.#show();
   }
 
   /** The question is answered, or no longer open. */
   onInputOver(key: string, input: number): void {
     if (this.inputs.get(key)?.input !== input) return;
-    this.inputs.delete(key);
-    if (this.snapshot && !isTerminal(this)) this.#show(this.snapshot);
+    const inputs = new Map(this.inputs);
+    inputs.delete(key);
+    this.inputs = inputs;
+    if (this.#words !== undefined && !isTerminal(this)) this.#show();
   }
 
   onProgress(json: string): void {
@@ -153,24 +197,37 @@ export class TaskState {
     this.#tell(undefined, undefined, this.progress);
   }
 
-  /** The status with the questions that are open now. */
-  #show({ inputRequests: _, ...status }: TaskStatus): void {
-    const open = [...this.inputs].map(([key, { request }]) => [key, request] as const);
-    const inputRequests = Object.freeze(Object.fromEntries(open));
-    const asks = open.length > 0 && !TERMINAL.has(status.status);
-    this.snapshot = Object.freeze(asks ? { ...status, inputRequests } : status);
-    this.#tell(this.snapshot);
+  #show(): void {
+    this.#snapshot = undefined;
+    if (this.#listeners.length > 0) this.#tell(this.snapshot);
+  }
+
+  /** The object that users see, with the questions that are open now. */
+  #described(words: string): TaskStatus {
+    const end = words.indexOf("\n");
+    const last = words.indexOf("\n", end + 1);
+    const lastUpdatedAt = last < 0 ? words.slice(end + 1) : words.slice(end + 1, last);
+    const status: { -readonly [key in keyof TaskStatus]: TaskStatus[key] } = { taskId: this.taskId!, status: STATUSES[this.#status]! } as TaskStatus;
+    if (last >= 0) status.statusMessage = words.slice(last + 1);
+    if (end > 0) status.createdAt = words.slice(0, end);
+    if (lastUpdatedAt) status.lastUpdatedAt = lastUpdatedAt;
+    status.ttlMs = this.#ttlMs ?? null;
+    if (this.#pollIntervalMs !== undefined) status.pollIntervalMs = this.#pollIntervalMs;
+    if (this.inputs.size > 0 && !TERMINAL.has(status.status)) {
+      status.inputRequests = Object.freeze(Object.fromEntries([...this.inputs].map(([key, { request }]) => [key, request])));
+    }
+    return Object.freeze(status);
   }
 
   /** The outcome is known: told once, kept for whoever asks later. */
   onSettled(outcome: Outcome): void {
     if (this.outcome) return;
     this.outcome = outcome;
-    if (this.isTask === false && "value" in outcome) this.snapshot = immediate();
+    if (this.isTask === false && "value" in outcome) this.#snapshot = immediate();
     if (!this.isTask || this.isListenedTo) this.port.seen(this);
     for (const waiter of this.#takeWaiters()) this.#deliver(outcome, waiter);
     if ("error" in outcome) this.#rejectCreators(outcome.error);
-    this.#tell(undefined);
+    this.#tell();
   }
 
   /** Waiting makes no sense now; the task goes on. */
@@ -181,14 +238,15 @@ export class TaskState {
   }
 
   #takeWaiters(): Waiter[] {
-    const waiters = [...this.#waiters.keys()];
-    this.#waiters.clear();
+    const waiters = this.#waiters ?? [];
+    this.#waiters = undefined;
+    for (const waiter of waiters) waiter.off?.();
     return waiters;
   }
 
   #rejectCreators(error: unknown): void {
-    const creators = [...this.#creators.keys()];
-    this.#creators.clear();
+    const creators = this.#creators ?? [];
+    this.#creators = undefined;
     for (const creator of creators) creator.reject(error);
   }
 
@@ -200,26 +258,27 @@ export class TaskState {
   }
 
   #tell(...news: Parameters<Listener>): void {
-    for (const listener of [...this.#listeners.keys()]) this.guard(() => listener(...news));
+    for (const { listener } of this.#listeners) this.guard(listener, ...news);
   }
 
   /** Calls a listener of the application's: its trouble is not another's, and none of the engine's. */
-  guard(listener: () => unknown): void {
-    const failed = (error: unknown): void => {
-      let words = "something that has no words";
-      try {
-        words = String(error);
-      } catch {
-        // An object without a prototype, for one.
-      }
-      this.port.warn("listener-failed", `a status listener failed: ${words}`);
-    };
+  guard(listener: Listener, ...news: Parameters<Listener>): void {
     try {
-      const returned = listener();
-      if (returned instanceof Promise) returned.catch(failed);
+      const returned = listener(...news);
+      if (returned instanceof Promise) returned.catch((error) => this.#failed(error));
     } catch (error) {
-      failed(error);
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    let words = "something that has no words";
+    try {
+      words = String(error);
+    } catch {
+      // An object without a prototype, for one.
+    }
+    this.port.warn("listener-failed", `a status listener failed: ${words}`);
   }
 }
 

@@ -36,6 +36,8 @@ const MOST_KEPT = 256;
 export abstract class Task<T> implements PromiseLike<T> {
   readonly #state: TaskState;
   #disposed = false;
+  #subscribe: ((listener: () => void) => () => void) | undefined;
+  #getSnapshot: (() => TaskStatus | undefined) | undefined;
   /** The tool's or prompt's name, or the resource's URI. */
   readonly name: string;
   /** What was called. */
@@ -269,14 +271,18 @@ export abstract class Task<T> implements PromiseLike<T> {
     return this.result().finally(onEnd);
   }
 
-  /** For `useSyncExternalStore` and its like; bound. Calls back, with nothing, on every change; gives what stops it. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
-    return this.#state.listen(this, () => listener());
-  };
+  /** For `useSyncExternalStore` and its like; bound, and always the same. Calls back, with nothing, on every change; gives what stops it. */
+  get subscribe(): (listener: () => void) => () => void {
+    return (this.#subscribe ??= (listener) => {
+      if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+      return this.#state.listen(this, () => listener());
+    });
+  }
 
-  /** The newest status: the same frozen object until something changes. Bound. */
-  readonly getSnapshot = (): TaskStatus | undefined => this.#state.snapshot;
+  /** The newest status: the same frozen object until something changes. Bound, and always the same. */
+  get getSnapshot(): () => TaskStatus | undefined {
+    return (this.#getSnapshot ??= () => this.#state.snapshot);
+  }
 
   /**
    * Plain data that finds the task again: see `client.task(ref)`. Called by `JSON.stringify`.

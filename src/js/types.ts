@@ -6,6 +6,9 @@ import type { Persist } from "./keeper.js";
 import type { Load } from "./load.js";
 import type { Task } from "./task.js";
 
+/** Every status, in the engine's order. @internal */
+export const STATUSES: readonly Status[] = ["working", "input_required", "completed", "failed", "cancelled"];
+
 /** The statuses that never change. @internal */
 export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 

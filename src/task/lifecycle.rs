@@ -2,6 +2,7 @@ use crate::wire::{
     snapshot::{Snapshot, Status},
     timestamp,
 };
+use std::rc::Rc;
 
 /// What the server said of a task. Terminal is final, and a stale snapshot never overwrites a newer one.
 #[derive(Debug)]
@@ -11,11 +12,11 @@ pub enum Lifecycle {
     /// Named, and nothing more is known.
     Named(String),
     /// Described; the status is not terminal.
-    Live(Snapshot),
+    Live(Rc<Snapshot>),
     /// The status is terminal; the result has not been told.
-    Ended(Snapshot),
+    Ended(Rc<Snapshot>),
     /// Everything is known and told. `None`: the server answered at once, there never was a task.
-    Settled(Option<Snapshot>),
+    Settled(Option<Rc<Snapshot>>),
 }
 
 /// What an observation brought.
@@ -32,6 +33,11 @@ pub enum Seen {
 impl Lifecycle {
     /// The newest observation.
     pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.shared().map(Rc::as_ref)
+    }
+
+    /// The same, for whoever keeps it.
+    pub fn shared(&self) -> Option<&Rc<Snapshot>> {
         match self {
             Self::Unnamed | Self::Named(_) => None,
             Self::Live(s) | Self::Ended(s) => Some(s),
@@ -69,14 +75,17 @@ impl Lifecycle {
             }
             // Some messages leave out what the server has said before; what comes next is held against the time all the same.
             if times.0.is_none() {
-                new.last_updated_at = known.last_updated_at.take().or(new.last_updated_at);
+                new.last_updated_at = known.last_updated_at.clone().or(new.last_updated_at);
             }
             new.poll_interval_ms = new.poll_interval_ms.or(known.poll_interval_ms);
-            new.created_at = known.created_at.take().or(new.created_at);
+            if known.created_at.is_some() && known.created_at != new.created_at {
+                new.created_at.clone_from(&known.created_at);
+            }
             if looks_the_same(&new, known) {
                 seen = Seen::Repeated;
             }
         }
+        let new = Rc::new(new);
         *self = if new.status.is_terminal() { Self::Ended(new) } else { Self::Live(new) };
         seen
     }

@@ -33,16 +33,14 @@ extern "C" {
     pub(super) fn session(this: &Host, text: Option<&str>);
     #[wasm_bindgen(method)]
     pub(super) fn created(this: &Host, handle: u32, task_id: Option<&str>);
+    /// `status`: its place in [`Status::ALL`](crate::wire::snapshot::Status::ALL); `words`: when the task was created, when it
+    /// was changed, and the status message if there is one, each behind a line break: one text crosses quicker than three.
     #[wasm_bindgen(method, js_name = changed)]
-    #[allow(clippy::too_many_arguments)]
     fn changed_with(
         this: &Host,
         handle: u32,
-        task_id: &str,
-        status: &str,
-        status_message: Option<&str>,
-        created_at: Option<&str>,
-        last_updated_at: Option<&str>,
+        status: u8,
+        words: &str,
         ttl_ms: Option<f64>,
         poll_interval_ms: Option<f64>,
     );
@@ -103,16 +101,16 @@ pub(super) const OF_CALL: u8 = 3;
 
 impl Host {
     pub(super) fn changed(&self, handle: u32, s: &Snapshot) {
-        self.changed_with(
-            handle,
-            &s.task_id,
-            s.status.as_str(),
-            s.status_message.as_deref(),
-            s.created_at.as_deref(),
-            s.last_updated_at.as_deref(),
-            s.ttl_ms.map(|n| n as f64),
-            s.poll_interval_ms.map(|n| n as f64),
-        );
+        let message = s.status_message.as_deref();
+        let words = [
+            time(&s.created_at),
+            "\n",
+            time(&s.last_updated_at),
+            message.map_or("", |_| "\n"),
+            message.unwrap_or_default(),
+        ];
+        let (ttl_ms, poll_interval_ms) = (s.ttl_ms.map(|n| n as f64), s.poll_interval_ms.map(|n| n as f64));
+        self.changed_with(handle, s.status as u8, &words.concat(), ttl_ms, poll_interval_ms);
     }
 
     pub(super) fn failed(&self, what: u8, number: u32, failure: &Failure) {
@@ -130,4 +128,9 @@ impl Host {
             rpc.and_then(|e| e.data.as_deref()),
         );
     }
+}
+
+/// A time that is told; of several lines it is none.
+fn time(said: &Option<String>) -> &str {
+    said.as_deref().filter(|said| !said.contains('\n')).unwrap_or_default()
 }

@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::{fmt, mem};
 
 use super::text;
-use memchr::{memchr, memchr2};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -264,7 +263,7 @@ impl Fields {
             b"data" => return Some(value),
             b"event" if value == b"message" => self.name.clear(),
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
-            b"id" if memchr(0, value).is_none() => {
+            b"id" if !value.contains(&0) => {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
             b"retry" => self.retry_ms = text::number(value).or(self.retry_ms),
@@ -281,13 +280,13 @@ fn held_len(held: Option<&[u8]>) -> usize {
 
 /// The first line, the byte that ends it, and the bytes after it.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], u8, &[u8])> {
-    let (line, rest) = bytes.split_at_checked(memchr2(b'\n', b'\r', bytes)?)?;
+    let (line, rest) = bytes.split_at_checked(text::find(bytes, b'\n', b'\r')?)?;
     let (end, tail) = rest.split_first()?;
     Some((line, *end, tail))
 }
 
 fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
-    let colon = memchr(b':', line).and_then(|at| line.split_at_checked(at));
+    let colon = text::find(line, b':', b':').and_then(|at| line.split_at_checked(at));
     let Some((field, value)) = colon else { return (line, b"") };
     let value = value.strip_prefix(b":").unwrap_or(value);
     (field, value.strip_prefix(b" ").unwrap_or(value))

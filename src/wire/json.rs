@@ -1,12 +1,11 @@
 //! JSON text that is known to be valid, and its values read one by one, so that one malformed field does not cost the
 //! whole object.
 //!
-//! serde_json checks every text that comes in; what is left is to split it, which needs no errors. Its own readers for
-//! strings and objects, and its `RawValue`, would bring float parsing and error printing along, a sixth of the module that
-//! every page has to load, and would check every payload again at each level.
+//! One reader both checks a text and splits it. A parser of a library's would bring numbers, maps and error printing along, a
+//! sixth of the module that every page has to load, and would read every message twice; the fuzzers hold this one against
+//! serde_json's.
 
 use super::text;
-use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// Valid JSON text, borrowed from what was received.
@@ -28,11 +27,13 @@ impl<'a> Json<'a> {
     pub const EMPTY: Json<'static> = Json("{}");
 
     /// Checks that a text is one JSON value.
+    ///
+    /// # Errors
+    ///
+    /// [`NotJson`]: it is none, or more than one, or nested more than [`DEEPEST`] levels deep.
     pub fn check(text: &'a str) -> Result<Self, NotJson> {
-        match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Ok(Self(text.trim_ascii())),
-            Err(error) => Err(NotJson { breaks_off: error.is_eof() }),
-        }
+        Reader::read(text, &mut |_, _| ())?;
+        Ok(Self(text.trim_ascii()))
     }
 
     /// The text, without white space around it.
@@ -41,18 +42,32 @@ impl<'a> Json<'a> {
     }
 }
 
+/// How many arrays and objects may stand within one another.
+pub const DEEPEST: u32 = 127;
+
+/// Checks a text, and gives the values of these members where it is an object: all in one go. See [`fields`].
+pub(super) fn check_fields<'a, const N: usize>(
+    text: &'a str,
+    names: &[&str; N],
+) -> Result<(Json<'a>, [Option<Json<'a>>; N]), NotJson> {
+    let mut values = [None; N];
+    find(text, names, &mut values)?;
+    Ok((Json(text.trim_ascii()), values))
+}
+
 /// The values of these members of an object, in the order of the names; absent and `null` are the same, the last of
 /// several counts. `None` when the value is no object.
 #[inline(always)]
 pub fn fields<'a, const N: usize>(raw: Json<'a>, names: &[&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
-    find(raw, names, &mut values).map(|()| values)
+    let is_object = raw.get().starts_with('{') && find(raw.get(), names, &mut values).is_ok();
+    is_object.then_some(values)
 }
 
 /// Inlined with [`fields`] it would be there once for each number of names.
 #[inline(never)]
-fn find<'a>(raw: Json<'a>, names: &[&str], values: &mut [Option<Json<'a>>]) -> Option<()> {
-    members(raw, &mut |name, value| {
+fn find<'a>(text: &'a str, names: &[&str], values: &mut [Option<Json<'a>>]) -> Result<(), NotJson> {
+    Reader::read(text, &mut |name, value| {
         let name = unquote(name);
         if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
             *slot = (value != "null").then_some(Json(value));
@@ -62,17 +77,9 @@ fn find<'a>(raw: Json<'a>, names: &[&str], values: &mut [Option<Json<'a>>]) -> O
 
 /// The elements of an array; `None` when the value is no array.
 pub fn elements(raw: Json<'_>) -> Option<Vec<Json<'_>>> {
-    let mut rest = raw.get().strip_prefix('[')?;
     let mut all = Vec::new();
-    loop {
-        rest = skip(rest);
-        let (element, after) = rest.split_at_checked(length(rest))?;
-        if element.is_empty() {
-            return Some(all);
-        }
-        all.push(Json(element));
-        rest = after;
-    }
+    parts(raw, '[', &mut |_, value| all.push(Json(value)))?;
+    Some(all)
 }
 
 /// The members of an object, in order; none when the value is no object.
@@ -89,9 +96,37 @@ pub fn array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
         if json.len() > 1 {
             json.push(',');
         }
-        json.push_str(&serde_json::to_string(text).unwrap_or_default());
+        json.push_str(&quote(text));
     }
     json.push(']');
+    json
+}
+
+/// A text as a JSON string.
+pub fn quote(text: &str) -> String {
+    let mut json = String::from("\"");
+    let mut rest = text;
+    loop {
+        let at = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(rest.len());
+        let (plain, after) = rest.split_at_checked(at).unwrap_or_default();
+        json.push_str(plain);
+        let mut chars = after.chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
+        json.push('\\');
+        match c {
+            '\n' => json.push('n'),
+            '\r' => json.push('r'),
+            '\t' => json.push('t'),
+            '"' | '\\' => json.push(c),
+            control => {
+                json.push_str("u00");
+                json.push(if control < '\u{10}' { '0' } else { '1' });
+                json.extend(char::from_digit(u32::from(control) & 15, 16));
+            }
+        }
+    }
+    json.push('"');
     json
 }
 
@@ -125,63 +160,203 @@ pub fn truth(raw: Option<Json<'_>>) -> bool {
 
 /// Calls back with each member's quoted name and its value.
 pub(super) fn members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
-    let mut rest = raw.get().strip_prefix('{')?;
-    loop {
-        rest = skip(rest);
-        let (name, after) = rest.split_at_checked(length(rest))?;
-        if name.is_empty() {
-            return Some(());
-        }
-        rest = skip(after);
-        let (value, after) = rest.split_at_checked(length(rest))?;
-        member(name, value);
-        rest = after;
+    parts(raw, '{', member)
+}
+
+fn parts<'a>(raw: Json<'a>, opened_by: char, part: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
+    (raw.get().starts_with(opened_by) && Reader::read(raw.get(), part).is_ok()).then_some(())
+}
+
+/// Called with each part of the outermost object or array: the quoted name, empty in an array, and the value.
+type Part<'a, 'p> = &'p mut dyn FnMut(&'a str, &'a str);
+
+/// Reads JSON text from the front to the end, once.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+}
+
+const CUT: NotJson = NotJson { breaks_off: true };
+const WRONG: NotJson = NotJson { breaks_off: false };
+
+impl<'a> Reader<'a> {
+    /// One value, and nothing more.
+    fn read(text: &'a str, part: Part<'a, '_>) -> Result<(), NotJson> {
+        let mut reader = Self { text, at: 0, depth: 0 };
+        reader.value(part)?;
+        if reader.next().is_ok() { Err(WRONG) } else { Ok(()) }
     }
-}
 
-/// What separates values.
-fn skip(json: &str) -> &str {
-    let at = json.bytes().position(|b| !b" \t\n\r,:".contains(&b)).unwrap_or(json.len());
-    json.get(at..).unwrap_or_default()
-}
+    fn byte(&self) -> Result<u8, NotJson> {
+        self.text.as_bytes().get(self.at).copied().ok_or(CUT)
+    }
 
-/// How many bytes the first value of this text takes; 0 where an object or an array ends.
-fn length(json: &str) -> usize {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (at, byte) in json.bytes().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => {
-                    in_string = false;
-                    if depth == 0 {
-                        return at + 1;
-                    }
-                }
-                _ => {}
+    /// The next byte that is no white space.
+    fn next(&mut self) -> Result<u8, NotJson> {
+        loop {
+            match self.byte()? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                other => return Ok(other),
             }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth > 1 => depth -= 1,
-            b'}' | b']' => return at + depth,
-            b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if depth == 0 => return at,
-            _ => {}
         }
     }
-    json.len()
+
+    fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
+        if self.next()? != byte {
+            return Err(WRONG);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// What stands from there to here.
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn value(&mut self, part: Part<'a, '_>) -> Result<(), NotJson> {
+        match self.next()? {
+            b'"' => self.string(),
+            b'{' => self.parts(b'}', part),
+            b'[' => self.parts(b']', part),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number(),
+        }
+    }
+
+    /// An object or an array.
+    fn parts(&mut self, end: u8, part: Part<'a, '_>) -> Result<(), NotJson> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(WRONG);
+        }
+        self.at += 1;
+        if self.next()? == end {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(());
+        }
+        loop {
+            let mut name = "";
+            self.next()?;
+            if end == b'}' {
+                let start = self.at;
+                if self.byte()? != b'"' {
+                    return Err(WRONG);
+                }
+                self.string()?;
+                name = self.since(start);
+                self.expect(b':')?;
+                self.next()?;
+            }
+            let start = self.at;
+            self.value(&mut |_, _| ())?;
+            if self.depth == 1 {
+                part(name, self.since(start));
+            }
+            let next = self.next()?;
+            self.at += 1;
+            if next == end {
+                self.depth -= 1;
+                return Ok(());
+            }
+            if next != b',' {
+                return Err(WRONG);
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<(), NotJson> {
+        self.at += 1;
+        loop {
+            self.at += text::plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            match self.byte()? {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                b'\\' => self.escape()?,
+                0..0x20 => return Err(WRONG),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), NotJson> {
+        self.at += 1;
+        let letter = self.byte()?;
+        self.at += 1;
+        match letter {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
+            b'u' => {
+                for _ in 0..4 {
+                    if !self.byte()?.is_ascii_hexdigit() {
+                        return Err(WRONG);
+                    }
+                    self.at += 1;
+                }
+                Ok(())
+            }
+            _ => Err(WRONG),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotJson> {
+        for expected in word.bytes() {
+            if self.byte()? != expected {
+                return Err(WRONG);
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), NotJson> {
+        self.skip(b"-");
+        let start = self.at;
+        self.digits()?;
+        if self.at > start + 1 && self.since(start).starts_with('0') {
+            return Err(WRONG);
+        }
+        if self.skip(b".") {
+            self.digits()?;
+        }
+        if self.skip(b"eE") {
+            self.skip(b"+-");
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// One of these bytes, if it is there.
+    fn skip(&mut self, any: &[u8]) -> bool {
+        let is_there = self.byte().is_ok_and(|byte| any.contains(&byte));
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    /// At least one.
+    fn digits(&mut self) -> Result<(), NotJson> {
+        if !self.byte()?.is_ascii_digit() {
+            return Err(WRONG);
+        }
+        while self.byte().is_ok_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        Ok(())
+    }
 }
 
 /// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.
 pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
     let inner = bare(quoted);
-    let (plain, mut rest) = text::cut(inner, b"\\");
-    if rest.is_empty() {
+    if text::find(inner.as_bytes(), b'\\', b'\\').is_none() {
         return Cow::Borrowed(inner);
     }
+    let (plain, mut rest) = text::cut(inner, b"\\");
     let mut out = String::from(plain);
     while let Some(escape) = rest.strip_prefix('\\') {
         let mut chars = escape.chars();

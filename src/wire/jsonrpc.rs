@@ -49,21 +49,17 @@ pub struct RpcError {
 
 /// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order.
 pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
-    let text = match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => text,
-        Cow::Owned(text) => return Err(Problem::new("text that is not UTF-8", &text)),
-    };
-    let all = Json::check(text).map_err(|e| malformed(text, e))?;
-    let mut messages = Vec::new();
-    for each in json::elements(all).unwrap_or_else(|| vec![all]) {
-        messages.push(message(each)?);
-    }
-    Ok(messages)
+    let text =
+        str::from_utf8(bytes).map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
+    let (all, fields) = json::check_fields(text, &NAMES).map_err(|e| malformed(text, e))?;
+    let Some(batch) = json::elements(all) else { return Ok(vec![message(all, fields)?]) };
+    batch.into_iter().map(|each| message(each, json::fields(each, &NAMES).unwrap_or_default())).collect()
 }
 
-fn message(raw: Json<'_>) -> Result<Message<'_>, Problem> {
-    let fields = json::fields(raw, &["id", "method", "params", "result", "error"]);
-    let [id, method, params, result, error] = fields.unwrap_or_default();
+const NAMES: [&str; 5] = ["id", "method", "params", "result", "error"];
+
+fn message<'a>(raw: Json<'a>, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>, Problem> {
+    let [id, method, params, result, error] = fields;
     match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
         (Some(method), None, ..) => Ok(Message::Notification { method, params }),

@@ -34,16 +34,14 @@ impl Object {
     /// A member whose name may hold anything, and whose value is JSON already.
     #[must_use]
     pub(super) fn keyed(mut self, name: &str, json: &str) -> Self {
-        self.member(&serde_json::to_string(name).unwrap_or_default(), json);
+        self.member(&json::quote(name), json);
         self
     }
 
     /// A member whose value is a string.
     #[must_use]
     pub(super) fn text(self, name: &str, value: &str) -> Self {
-        // A string into memory: there is nothing that could fail.
-        let json = serde_json::to_string(value).unwrap_or_default();
-        self.raw(name, &json)
+        self.raw(name, &json::quote(value))
     }
 
     /// A member whose value is a number.

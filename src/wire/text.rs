@@ -7,6 +7,42 @@ pub fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Where the first of these two bytes stands. Eight bytes at once: most of what is searched is payload.
+pub fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
+    let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    let at = leap(bytes, &|eight| is(eight, one) | is(eight, other));
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|byte| *byte == one || *byte == other).map(|more| at + more)
+}
+
+/// How many bytes of a quoted text's come before the first that means something: a quote, a backslash, a control character.
+/// Of the last seven bytes none is counted.
+pub fn plain(bytes: &[u8]) -> usize {
+    let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    leap(bytes, &|eight| below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\'))
+}
+
+/// In steps of eight bytes: where the first stands for which the mask has its highest bit; or where fewer are left.
+#[inline(always)]
+fn leap(bytes: &[u8], mask: &impl Fn(u64) -> u64) -> usize {
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = mask(u64::from_le_bytes(*eight)) & (ONES << 7);
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at
+}
+
+/// The highest bit of each byte that is smaller than this, right up to the first that is: behind it, carries may lie.
+fn below(eight: u64, than: u8) -> u64 {
+    eight.wrapping_sub(ONES * u64::from(than)) & !eight
+}
+
 /// Whether the words stand somewhere in the text.
 pub fn says(text: &str, words: &str) -> bool {
     text.as_bytes().windows(words.len()).any(|part| part == words.as_bytes())
@@ -35,7 +71,7 @@ pub fn signed_decimal(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, decimal, number, says, signed_decimal};
+    use super::{cut, decimal, find, number, plain, says, signed_decimal};
 
     #[test]
     fn numbers_there_and_back() {
@@ -58,5 +94,28 @@ mod tests {
         assert_eq!(cut("abc", b";"), ("abc", ""));
         assert!(says("in terminal state", "terminal") && says("terminal", "terminal"));
         assert!(!says("term", "terminal") && !says("", "terminal"));
+    }
+
+    #[test]
+    fn bytes_are_found_wherever_they_stand() {
+        for len in 0..40 {
+            for at in 0..=len {
+                // Neighbours that a carry could mistake, and bytes beyond ASCII.
+                for around in [b'x', b'\n' + 1, b'#', 0x80, 0xff, b']'] {
+                    let mut bytes = vec![around; len];
+                    assert_eq!(find(&bytes, b'\n', b'\r'), None);
+                    assert_eq!(plain(&bytes), if around < 0x20 { 0 } else { len / 8 * 8 });
+                    for special in [b'\n', b'\r', 0, 0x1f, b'"', b'\\'] {
+                        let Some(byte) = bytes.get_mut(at) else { continue };
+                        *byte = special;
+                        let is_end = matches!(special, b'\n' | b'\r');
+                        assert_eq!(find(&bytes, b'\n', b'\r'), is_end.then_some(at), "{bytes:?}");
+                        if around >= 0x20 {
+                            assert_eq!(plain(&bytes), at.min(len / 8 * 8), "{bytes:?}");
+                        }
+                    }
+                }
+            }
+        }
     }
 }

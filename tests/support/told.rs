@@ -59,7 +59,7 @@ impl Sim {
 
     pub(crate) fn snapshots(&self, handle: Handle) -> Vec<&Snapshot> {
         let mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Changed { handle: h, snapshot } if *h == handle => Some(snapshot),
+            Output::Changed { handle: h, snapshot } if *h == handle => Some(snapshot.as_ref()),
             _ => None,
         });
         mine.collect()

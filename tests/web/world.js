@@ -131,6 +131,7 @@
     };
   }
 
+  const statuses = ["working", "input_required", "completed", "failed", "cancelled"];
   const world = {
     core: undefined,
     host: {
@@ -148,7 +149,7 @@
       speaks: () => undefined,
       session: noted("session", (text) => `session ${text}`),
       created: noted("created", (handle, taskId) => `created ${handle} ${taskId !== undefined}`),
-      changed: noted("changed", (handle, taskId, status, message) => `changed ${handle} ${taskId} ${status} ${message}`),
+      changed: noted("changed", (handle, status, words) => `changed ${handle} ${statuses[status]} ${words.split("\n").slice(2).join("\n")}`),
       asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),
       inputOver: noted("inputOver", (input) => `inputOver ${input}`),
       progress: noted("progress", (handle, json) => `progress ${handle} ${json}`),
