@@ -12,7 +12,6 @@ use crate::{
     },
 };
 
-
 /// How many early notifications are kept at most.
 const MOST_EARLY: usize = 256;
 
