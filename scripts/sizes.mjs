@@ -12,7 +12,6 @@ const rows = {
   "mcp-tasks/js": ["js", "all in one, no WebAssembly"],
   "mcp-tasks/receiver": ["receiver", "with a module of its own, as base64"],
   "mcp-tasks/persist": ["persist", ""],
-  "mcp-tasks/shared": ["shared", "with the client's JavaScript; the worker and the `.wasm` are files of their own"],
   "mcp-tasks/react": ["react", "without React"],
   "mcp-tasks/element": ["element", ""],
   "mcp-tasks/diagnose": ["diagnose", ""],

@@ -46,8 +46,6 @@ test("the commands that are printed exist", () => {
   }
 });
 
-/** What esbuild leaves where it is: the application puts it beside its bundle. */
-const beside = new Set(["/mcp_tasks_bg.wasm", "/shared_worker.js"]);
 const types = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".map": "application/json" };
 
 describe("in chromium", { skip: missing("chromium") || lacking("react-dom") }, () => {
@@ -91,12 +89,12 @@ describe("in chromium", { skip: missing("chromium") || lacking("react-dom") }, (
     const http = createServer((req, res) => {
       const { pathname } = new URL(req.url, "http://x");
       if (pathname === "/mcp") return forward(req, res);
-      const csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*";
+      const csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline'; connect-src 'self' http://127.0.0.1:*";
       const send = (type, body) => res.writeHead(200, { "content-type": type, "content-security-policy": csp, "cache-control": "no-store" }).end(body);
       if (pathname === "/") return send("text/html", html(""));
       const page = inPages[Number(/^\/page-(\d+)$/.exec(pathname)?.[1])];
       if (page) return send("text/html", page.code);
-      const file = pathname.startsWith("/node_modules/mcp-tasks/") ? join(folder, pathname.slice("/node_modules/mcp-tasks/".length)) : beside.has(pathname) ? join(folder, "dist", pathname) : undefined;
+      const file = pathname.startsWith("/node_modules/mcp-tasks/") ? join(folder, pathname.slice("/node_modules/mcp-tasks/".length)) : /^\/(shared_worker\.js|mcp_tasks_bg\.wasm)$/.test(pathname) ? join(folder, "dist", pathname) : undefined;
       const body = pages[pathname] ?? (file && existsSync(file) && readFileSync(file));
       return body ? send(types[extname(pathname)] ?? "text/plain", body) : res.writeHead(404).end();
     });
