@@ -111,36 +111,34 @@ async function makeDist() {
 }
 
 /** `classes`: the entry beside it that has what is public, which is then not bundled. */
-async function bundle(entry, platform, folder, { classes, name = entry } = {}) {
+async function bundle(entry, platform, folder, { classes, name = entry.split("/")[0] } = {}) {
   const result = await esbuild.build({
-    entryPoints: [{ in: `${root}src/js/${entry}.ts`, out: name.split("/")[0] }],
+    entryPoints: { [name]: `${root}src/js/${entry}.ts` },
     // Source maps name their sources as seen from dist/, so that is what esbuild is told; the files go to `folder`.
     outdir: dist, write: false,
     platform, bundle: true, format: "esm", target: "es2022",
     // Readable for those who debug; an app's own bundler minifies. minifySyntax only drops what can never run.
     minifySyntax: true, sourcemap: true, sourcesContent: true, legalComments: "none", charset: "utf8",
-    absWorkingDir: root, external: ["react"], logLevel: "warning",
-    plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client) }, ...(classes ? [{ name: "classes", setup: beside(classes) }] : [])],
+    absWorkingDir: root, plugins: [{ name: "generated", setup: (build) => generated(build, entry === "js" ? script : client, classes) }],
+    external: ["react"], logLevel: "warning",
   }).catch(() => fail(`esbuild: ${entry}`)); // esbuild has said why
   if (result.warnings.length > 0) fail(`esbuild: warnings in ${entry}`);
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `./public.js` is another entry. */
-function beside(entry) {
-  return (build) => build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: entry, external: true }));
-}
-
 /** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
-function generated(build, engine) {
+function generated(build, engine, classes) {
+  // What is public is in another entry.
+  if (classes) build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: classes, external: true }));
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   for (const [prefix, { glue, name }] of [["#", engine], ["#receiver-", receiver]]) {
     build.onResolve({ filter: new RegExp(`^${prefix}glue$`) }, () => ({ path: `${glue}${name}.js`, sideEffects: false }));
-    build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${glue}${name}_bg.wasm`, namespace: "base64" }));
+    build.onResolve({ filter: new RegExp(`^${prefix}(wasm-)?base64$`) }, () => ({ path: `${name}_bg.wasm`, namespace: "base64", pluginData: glue }));
   }
   // A file of its own, beside the entry: no source map has to repeat it.
   build.onResolve({ filter: /^#engine$/ }, () => ({ path: "./mcp_tasks_bg.js", external: true }));
-  build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path }) => ({ contents: readFileSync(path), loader: "base64" }));
+  // By its name alone: esbuild writes what a module is called into the bundle.
+  build.onLoad({ filter: /.*/, namespace: "base64" }, ({ path, pluginData }) => ({ contents: readFileSync(pluginData + path), loader: "base64" }));
 }
 
 function hash(files) {

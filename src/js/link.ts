@@ -332,7 +332,8 @@ function eras(url: string, options: ClientOptions): number {
   return (bits(options.era) << 6) | (bits(spokenBy(url, options)) << 8);
 }
 
-const SERVES = 7;
+/** What is declared when a session begins: served, and hosted. */
+const SERVES = 7 | 1024 | 2048 | 4096 | 8192;
 const WATCH_ALL = 8;
 
 /** What the options mean to the engine: see src/web/mod.rs. */

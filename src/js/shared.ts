@@ -13,9 +13,8 @@ export interface SharedClientOptions extends Omit<ClientOptions, "fetch" | "task
    */
   name?: string;
   /**
-   * Starts the worker, where the bundler does not find it by itself:
-   * `() => new SharedWorker(new URL("mcp-tasks/shared-worker", import.meta.url), { type: "module" })`.
-   * @default the file beside the module
+   * Starts the worker, where it is not beside the module: `() => new SharedWorker("/shared_worker.js", { type: "module" })`, from
+   * `dist/shared_worker.js`, with `mcp_tasks_bg.wasm` beside it. @default the file beside the module
    */
   worker?: () => SharedWorker;
 }
@@ -38,12 +37,12 @@ export class SharedClient extends Client {
 
   /**
    * @param url the server's MCP endpoint; in a page it may be relative
-   * @throws TypeError the address or an option makes no sense; a `fetch` of the tab's own cannot be shared, nor the tasks that one tab hosts
+   * @throws TypeError the address or an option makes no sense; a `fetch` of the tab's own and tasks that it hosts cannot be shared
    */
   constructor(url: string | URL, options: SharedClientOptions = {}) {
     const { name = "", worker, ...rest } = options;
     if ("fetch" in rest) throw new TypeError("fetch cannot be shared: the requests are made in a worker");
-    if ("taskHandlers" in rest) throw new TypeError("taskHandlers cannot be shared: a tab's tasks end with it; give them to a Client");
+    if ("taskHandlers" in rest) throw new TypeError("hosted tasks cannot be shared: they live in one tab, and the server may ask any");
     if (typeof name !== "string") throw new TypeError(`name must be a string, not ${String(name)}`);
     if (worker !== undefined && typeof worker !== "function") throw new TypeError("worker must be a function");
     const { credentials, headers, onWarning } = rest;

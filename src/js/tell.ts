@@ -12,9 +12,8 @@ export const MULTIPLEXED = 8;
 export const CLOSE = 9;
 export const TIMEOUT = 10;
 
-/** Of `ask`: a task of ours has changed; nothing is answered. */
+// What `ask` takes and nothing answers: a hosted task as it stands, and a question that was asked before, whose number is a handle.
 export const TELL = 5;
-/** Of `ask`, whose number is a handle there. */
 export const ASKED_BEFORE = 6;
 
 // What can fail, by `failed`: see src/web/host.rs.

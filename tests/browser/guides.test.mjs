@@ -94,7 +94,7 @@ describe("in chromium", { skip: missing("chromium") || lacking("react-dom") }, (
       if (pathname === "/") return send("text/html", html(""));
       const page = inPages[Number(/^\/page-(\d+)$/.exec(pathname)?.[1])];
       if (page) return send("text/html", page.code);
-      const file = pathname.startsWith("/node_modules/mcp-tasks/") ? join(folder, pathname.slice("/node_modules/mcp-tasks/".length)) : pathname.endsWith(".wasm") ? join(folder, "dist/mcp_tasks_bg.wasm") : undefined;
+      const file = pathname.startsWith("/node_modules/mcp-tasks/") ? join(folder, pathname.slice("/node_modules/mcp-tasks/".length)) : /^\/(shared_worker\.js|mcp_tasks_bg\.wasm)$/.test(pathname) ? join(folder, "dist", pathname) : undefined;
       const body = pages[pathname] ?? (file && existsSync(file) && readFileSync(file));
       return body ? send(types[extname(pathname)] ?? "text/plain", body) : res.writeHead(404).end();
     });

@@ -179,7 +179,7 @@ describe("after close()", () => {
 
 describe("errors", () => {
   const codes = {
-    ToolError: "tool_error", TaskFailedError: "task_failed", TaskCancelledError: "task_cancelled", TaskExpiredError: "task_expired",
+    ToolError: "tool_error", TaskFailedError: "task_failed", TaskCancelledError: "task_cancelled", TaskExpiredError: "task_expired", TaskLostError: "task_lost",
     RpcError: "rpc", HttpError: "http", AuthorizationRequiredError: "authorization_required", NetworkError: "network",
     ProtocolError: "protocol", UnsupportedError: "unsupported", ClosedError: "closed", TimeoutError: "timeout", InternalError: "internal",
   };

@@ -22,7 +22,7 @@ export type Welcome = ["welcome", lock: string | undefined] | ["sorry", why: str
 export type Said = [method: string, ...args: unknown[]];
 
 /** Nobody's handler: the question is shown to a tab, and another's handler answers it. */
-export const NOBODY = 3;
+export const NOBODY = -1;
 
 /** Holds a lock of that name for ever. False where there are none. */
 export function live(name: string): Promise<boolean> {
