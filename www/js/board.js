@@ -130,7 +130,9 @@ export function setUpBoard(tasks, on) {
   });
   let frame = 0;
   scroller.addEventListener("scroll", () => { frame ||= requestAnimationFrame(() => { frame = 0; place(); }); }, { passive: true });
-  new ResizeObserver(() => draw()).observe(scroller);
+  // In the next frame: a size that changes by what the observer itself draws is an error to the page.
+  let resized = 0;
+  new ResizeObserver(() => { resized ||= requestAnimationFrame(() => { resized = 0; draw(); }); }).observe(scroller);
   setInterval(() => { for (const row of rows.values()) row.tick(); }, 1000);
 
   /** The neighbour takes the focus of a row that goes. */
