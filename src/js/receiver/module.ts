@@ -1,5 +1,6 @@
 // The second module: the Rust layer `receiver`, which decides everything here. It is small and lies in this file, so that
 // workers of every kind have it without a second request, and it is compiled at the first use, within the call.
+import type { TaskStatus } from "../types.js";
 import * as glue from "#receiver-glue";
 import base64 from "#receiver-base64";
 
@@ -19,4 +20,9 @@ export function module(): typeof glue {
   }
   isReady = true;
   return glue;
+}
+
+/** A task as the module tells of it: a copy, frozen. @internal */
+export function readTask(json: string): TaskStatus {
+  return Object.freeze(JSON.parse(json) as TaskStatus);
 }
