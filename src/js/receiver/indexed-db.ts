@@ -1,8 +1,8 @@
+import { asked, opened, transaction } from "../idb.js";
 import type { Status, TaskStatus } from "../types.js";
 import { checked } from "./check.js";
 import { TaskStoreError, shortId, unknownTask } from "./errors.js";
 import { createTaskState, generateTaskId, isTerminal, updateTaskState } from "./helpers.js";
-import { asked, opened, transaction } from "./idb.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
 
 /** Options of {@link IndexedDbTaskStore}. */
@@ -264,11 +264,7 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async #run<T>(mode: IDBTransactionMode, act: (records: IDBObjectStore) => Promise<T>): Promise<T> {
-    const opening = (this.#database ??= opened(this.#name, 1, (database) => {
-      const records = database.createObjectStore(TASKS, { keyPath: "number", autoIncrement: true });
-      records.createIndex("taskId", "taskId", { unique: true });
-      records.createIndex("expiresAt", "expiresAt");
-    }));
+    const opening = (this.#database ??= opened(this.#name, upgrade, () => (this.#database = undefined)));
     try {
       const database = await opening;
       return await transaction(database, TASKS, mode, async (records) => {
@@ -281,6 +277,12 @@ export class IndexedDbTaskStore implements TaskStore {
       throw error;
     }
   }
+}
+
+function upgrade(database: IDBDatabase): void {
+  const records = database.createObjectStore(TASKS, { keyPath: "number", autoIncrement: true });
+  records.createIndex("taskId", "taskId", { unique: true });
+  records.createIndex("expiresAt", "expiresAt");
 }
 
 /** Forgets what has outlived its time. */
