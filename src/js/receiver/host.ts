@@ -1,3 +1,4 @@
+import { after } from "../after.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
 import { words } from "../transport.js";
 import type { InputHandler } from "../types.js";
@@ -36,7 +37,6 @@ const LIST = 2;
 const CANCEL = 3;
 
 const INTERNAL_ERROR = -32603;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Params = { readonly [key: string]: unknown };
 
@@ -135,7 +135,7 @@ export class TaskHost implements TaskHandlers {
     const report = (error: unknown): void => this.#report(error, taskId);
     const tell = (task: string): void => context.notify(JSON.parse(task) as object);
     // A store without a timer sees that a task's time is over when it is asked.
-    const expiry = ttl === null ? undefined : setTimeout(() => void this.store.getTask(taskId).catch(report), Math.min(ttl + 1, LONGEST_TIMER_MS));
+    const stop = ttl === null ? undefined : after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
     void module().follow(this.#bridge, taskId, tell).catch((error: unknown) => {
       if (!(TaskStoreError.isInstance(error) && error.reason === "unknown")) report(error);
     });
@@ -155,7 +155,7 @@ export class TaskHost implements TaskHandlers {
     } catch (error) {
       report(error);
     } finally {
-      clearTimeout(expiry);
+      stop?.();
       this.#running--;
     }
   }
