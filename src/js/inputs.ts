@@ -2,7 +2,7 @@
 
 import type { TaskHandlers } from "./hosting.js";
 import type { Port, TaskState } from "./state.js";
-import { words } from "./transport.js";
+import { rpcCode, words } from "./transport.js";
 import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
 
 interface Question {
@@ -103,13 +103,10 @@ export class Inputs {
       await this.#port.respond(input, answered(answer));
     } catch (error) {
       if (signal.aborted) return;
-      const { code } = (error ?? {}) as { code?: unknown };
-      // Codes of JSON-RPC and MCP are negative; those of a DOMException mean something else.
-      const isMeant = Number.isInteger(code) && (code as number) < 0;
-      const number = isMeant ? (code as number) : INTERNAL_ERROR;
+      const code = rpcCode(error);
       // What a server asks wrongly about our tasks is its own affair.
-      if (!(isHosted && isMeant)) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
-      await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
+      if (!isHosted || code === undefined) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
+      await this.#port.respond(input, undefined, code ?? INTERNAL_ERROR, words(error)).catch(() => {});
     }
   }
 }

@@ -1,6 +1,6 @@
 import { after } from "../after.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
-import { words } from "../transport.js";
+import { rpcCode, words } from "../transport.js";
 import type { InputHandler } from "../types.js";
 import { bridge, type Bridge } from "./bridge.js";
 import { checked } from "./check.js";
@@ -146,9 +146,9 @@ export class TaskHost implements TaskHandlers {
         } catch (error) {
           // Nobody waits for it any more: a complete that comes too late overwrites nothing, and there is nothing to tell.
           if (task.isCancelled) return;
-          const { code } = (error ?? {}) as { code?: unknown };
-          if (!Number.isInteger(code) || (code as number) >= 0) throw error;
-          await task.fail(words(error), code as number);
+          const code = rpcCode(error);
+          if (code === undefined) throw error;
+          await task.fail(words(error), code);
           report(error);
         }
       });
