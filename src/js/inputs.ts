@@ -1,5 +1,6 @@
 // The server's input requests on this side: shown to the application's handler, kept for `task.respond()`.
 
+import { INTERNAL_ERROR, METHOD_NOT_FOUND } from "./codes.js";
 import type { TaskHandlers } from "./hosting.js";
 import type { Port, TaskState } from "./state.js";
 import { rpcCode, words } from "./transport.js";
@@ -12,10 +13,6 @@ interface Question {
   readonly request: InputRequest;
   readonly abort: AbortController;
 }
-
-/** JSON-RPC's codes: for a method that nobody serves, and for an error of ours. */
-const METHOD_NOT_FOUND = -32601;
-const INTERNAL_ERROR = -32603;
 
 /** From this kind on it is for whoever hosts tasks, in this order: see `Hosted` in src/wire/hosted.rs. */
 const FIRST_HOSTED = 3;

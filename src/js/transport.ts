@@ -43,6 +43,6 @@ export function words(error: unknown): string {
 
 /** An error's code, where it is one of JSON-RPC's or MCP's: those are negative, a DOMException's mean something else. @internal */
 export function rpcCode(error: unknown): number | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return Number.isInteger(code) && (code as number) < 0 ? (code as number) : undefined;
+  const code = (error as { code?: number } | undefined)?.code;
+  return Number.isInteger(code) && code! < 0 ? code : undefined;
 }

@@ -1,4 +1,5 @@
 import { after } from "../after.js";
+import { INTERNAL_ERROR } from "../codes.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
 import { rpcCode, words } from "../transport.js";
 import type { InputHandler } from "../types.js";
@@ -35,8 +36,6 @@ const GET = 0;
 const RESULT = 1;
 const LIST = 2;
 const CANCEL = 3;
-
-const INTERNAL_ERROR = -32603;
 
 type Params = { readonly [key: string]: unknown };
 
