@@ -134,8 +134,8 @@ impl Hosts {
     /// Which of the requests about our tasks this is, where such a one was declared.
     pub fn about(self, method: &str) -> Option<Hosted> {
         let is_served = [self.requests(), self.requests(), self.list, self.cancel];
-        let about = Hosted::ABOUT.into_iter().zip(is_served);
-        about.into_iter().find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
+        let mut about = Hosted::ABOUT.into_iter().zip(is_served);
+        about.find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
     }
 
     /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
