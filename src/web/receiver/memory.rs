@@ -1,6 +1,6 @@
 use super::{option, thrown, update};
 use crate::{
-    receiver::{InMemoryTaskStore, Limits, StoreError, StoreFuture, TaskStore},
+    receiver::{InMemoryTaskStore, Limits, StoreError, StoreFuture, TaskPage, TaskStore},
     wire::{hosted, snapshot::Status},
 };
 use js_sys::{Date, Promise};
@@ -71,13 +71,12 @@ impl MemoryStore {
 
     #[wasm_bindgen(js_name = listTasks)]
     pub fn list_tasks(&self, cursor: Option<String>) -> Result<String, JsValue> {
-        let page = at_once(self.0.list_tasks(cursor.as_deref()))?;
-        Ok(hosted::plain_page(&page.tasks, page.next_cursor.as_deref()))
+        at_once(self.0.list_tasks(cursor.as_deref())).map(|page| page.to_json())
     }
 
     #[wasm_bindgen(js_name = getAllTasks)]
     pub fn get_all_tasks(&self) -> String {
-        hosted::plain_page(&self.0.get_all_tasks(), None)
+        TaskPage { tasks: self.0.get_all_tasks(), next_cursor: None }.to_json()
     }
 
     #[wasm_bindgen(js_name = deleteTask)]
