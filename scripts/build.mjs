@@ -9,6 +9,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
 import { shorten } from "./shorten.mjs";
 import { slim } from "./slim.mjs";
+import { optimize } from "./wasm_opt.mjs";
 import { makeScript } from "./wasm2js.mjs";
 
 // Two modules of one crate: the client's, and what is hosted (feature `receiver`), each in a folder of cargo's of its own, so that
@@ -26,6 +27,8 @@ const dist = root + "dist/";
 const lean = {
   flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
+  // For this crate alone: where thousands of messages a second come by, speed is worth some bytes.
+  own: ["--cfg=hot", "-Zcrate-attr=feature(optimize_attribute)"],
 };
 
 // Where each entry is meant for: browsers, bundlers and workers; Node; any host, with the module inside as base64 or as JavaScript, or
@@ -37,6 +40,7 @@ const entries = {
 for (const module of [client, receiver]) {
   buildRust(module);
   module.key = hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+    root + "scripts/wasm_opt.mjs",
     root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
@@ -62,7 +66,7 @@ function buildRust({ target, options }) {
   // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
   // The flags in their encoded form: a folder's name may hold a space.
   run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
-    "--target-dir", target, ...options, ...(env.STD_SOURCE ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
+    "--target-dir", target, ...options, ...(env.STD_SOURCE ? [...lean.options, "--", ...lean.own] : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
 }
 
 function makeGlue({ wasm: built, glue, name, key }) {
@@ -75,11 +79,7 @@ function makeGlue({ wasm: built, glue, name, key }) {
   // What every page loads has its glue cut to size; the other is as wasm-bindgen writes it.
   const short = name === client.name && shorten(readFileSync(wasm), readFileSync(`${glue}${name}.js`, "utf8"));
   if (short) writeFileSync(wasm, short.wasm);
-  // Measured: the code taken apart and put together anew, and inlined less, is smaller by a hundredth once it is compressed.
-  // Nothing lies in the lowest KB but the end of a stack that never gets that far.
-  // wasm-opt reads which features rustc used from the section that it then strips: no --enable flags are needed.
-  run(process.execPath, [root + "node_modules/binaryen/bin/wasm-opt", "--flatten", "--rereloop", "-Oz", "-Oz",
-    "--low-memory-unused", "--one-caller-inline-max-function-size=30", "--strip-target-features", wasm, "-o", wasm]);
+  optimize(wasm);
   if (short) writeFileSync(`${glue}${name}.js`, slim(short.glue));
   const bytes = readFileSync(wasm);
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);

@@ -279,12 +279,14 @@ fn held_len(held: Option<&[u8]>) -> usize {
 }
 
 /// The first line, the byte that ends it, and the bytes after it.
+#[cfg_attr(hot, optimize(speed))]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], u8, &[u8])> {
     let (line, rest) = bytes.split_at_checked(text::find(bytes, b'\n', b'\r')?)?;
     let (end, tail) = rest.split_first()?;
     Some((line, *end, tail))
 }
 
+#[cfg_attr(hot, optimize(speed))]
 fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = text::find(line, b':', b':').and_then(|at| line.split_at_checked(at));
     let Some((field, value)) = colon else { return (line, b"") };

@@ -48,7 +48,7 @@ pub(super) fn check_fields<'a, const N: usize>(
     names: &[&str; N],
 ) -> Result<(Json<'a>, [Option<Json<'a>>; N]), NotJson> {
     let mut values = [None; N];
-    find(text, names, &mut values)?;
+    reader::read(text, &mut |name, value| take(name, value, names, &mut values))?;
     Ok((Json(text.trim_ascii()), values))
 }
 
@@ -57,25 +57,49 @@ pub(super) fn check_fields<'a, const N: usize>(
 #[inline(always)]
 pub fn fields<'a, const N: usize>(raw: Json<'a>, names: &[&str; N]) -> Option<[Option<Json<'a>>; N]> {
     let mut values = [None; N];
-    let is_object = raw.get().starts_with('{') && find(raw.get(), names, &mut values).is_ok();
-    is_object.then_some(values)
+    find(raw, names, &mut values).map(|()| values)
 }
 
 /// Inlined with [`fields`] it would be there once for each number of names.
 #[inline(never)]
-fn find<'a>(text: &'a str, names: &[&str], values: &mut [Option<Json<'a>>]) -> Result<(), NotJson> {
-    reader::read(text, &mut |name, value| {
-        let name = unquote(name);
-        if let Some(slot) = names.iter().position(|n| *n == name).and_then(|n| values.get_mut(n)) {
-            *slot = (value != "null").then_some(Json(value));
+fn find<'a>(raw: Json<'a>, names: &[&str], values: &mut [Option<Json<'a>>]) -> Option<()> {
+    parts(raw, b'{', &mut |name, value| take(name, value, names, values))
+}
+
+/// Keeps a member, if it is one of those that are looked for.
+#[cfg_attr(hot, optimize(speed))]
+fn take<'a>(name: &str, value: &'a str, names: &[&str], values: &mut [Option<Json<'a>>]) {
+    let mut slot = place(bare(name), names);
+    // Hardly anybody escapes a name.
+    if slot.is_none() && has_escapes(name) {
+        slot = place(&unquote(name), names);
+    }
+    if let Some(slot) = slot.and_then(|n| values.get_mut(n)) {
+        *slot = (value != "null").then_some(Json(value));
+    }
+}
+
+#[cfg_attr(hot, optimize(speed))]
+fn place(name: &str, names: &[&str]) -> Option<usize> {
+    let mut at = 0;
+    for candidate in names {
+        if candidate.len() == name.len() && *candidate == name {
+            return Some(at);
         }
-    })
+        at += 1;
+    }
+    None
+}
+
+#[inline(always)]
+fn has_escapes(quoted: &str) -> bool {
+    text::find(quoted.as_bytes(), b'\\', b'\\').is_some()
 }
 
 /// The elements of an array; `None` when the value is no array.
 pub fn elements(raw: Json<'_>) -> Option<Vec<Json<'_>>> {
     let mut all = Vec::new();
-    parts(raw, '[', &mut |_, value| all.push(Json(value)))?;
+    parts(raw, b'[', &mut |_, value| all.push(Json(value)))?;
     Some(all)
 }
 
@@ -130,7 +154,7 @@ pub fn quote(text: &str) -> String {
 /// The string in this raw value; `None` when it is absent or something else. Borrowed unless it holds escapes.
 pub fn text(raw: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     let quoted = raw?.get();
-    quoted.starts_with('"').then(|| unquote(quoted))
+    (quoted.as_bytes().first() == Some(&b'"')).then(|| unquote(quoted))
 }
 
 /// The non-negative whole number in this raw value. A fraction is cut off, a quoted number is read;
@@ -157,19 +181,22 @@ pub fn truth(raw: Option<Json<'_>>) -> bool {
 
 /// Calls back with each member's quoted name and its value.
 pub(super) fn members<'a>(raw: Json<'a>, member: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
-    parts(raw, '{', member)
+    parts(raw, b'{', member)
 }
 
-fn parts<'a>(raw: Json<'a>, opened_by: char, part: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
-    (raw.get().starts_with(opened_by) && reader::read(raw.get(), part).is_ok()).then_some(())
+fn parts<'a>(raw: Json<'a>, opened_by: u8, part: &mut dyn FnMut(&'a str, &'a str)) -> Option<()> {
+    (raw.get().as_bytes().first() == Some(&opened_by)).then(|| reader::walk(raw.get(), part))
 }
 
 /// The string that a quoted JSON text means. A lone surrogate becomes U+FFFD.
 pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
     let inner = bare(quoted);
-    if text::find(inner.as_bytes(), b'\\', b'\\').is_none() {
-        return Cow::Borrowed(inner);
-    }
+    if has_escapes(inner) { Cow::Owned(unescaped(inner)) } else { Cow::Borrowed(inner) }
+}
+
+/// What they mean; `inner` has some.
+#[inline(never)]
+fn unescaped(inner: &str) -> String {
     let (plain, mut rest) = text::cut(inner, b"\\");
     let mut out = String::from(plain);
     while let Some(escape) = rest.strip_prefix('\\') {
@@ -190,12 +217,16 @@ pub(super) fn unquote(quoted: &str) -> Cow<'_, str> {
         out.push_str(plain);
         rest = after;
     }
-    Cow::Owned(out)
+    out
 }
 
 /// Without quotes around it.
+#[cfg_attr(hot, optimize(speed))]
 pub(super) fn bare(json: &str) -> &str {
-    json.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(json)
+    match json.as_bytes() {
+        [b'"', inner @ .., b'"'] => json.get(1..=inner.len()).unwrap_or(json),
+        _ => json,
+    }
 }
 
 /// Four hexadecimal digits, or twice four for what lies beyond them; returns what follows.

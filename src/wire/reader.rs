@@ -1,4 +1,5 @@
-//! Reads JSON text from the front to the end, once: checks it, and tells the parts of what is outermost.
+//! Reads JSON text from the front to the end, once: checks it, and tells the parts of what is outermost; or, quicker, tells the
+//! parts of what was checked before.
 
 use super::{json::NotJson, text};
 
@@ -15,6 +16,81 @@ pub(super) fn read<'a>(text: &'a str, part: Part<'a, '_>) -> Result<(), NotJson>
     if reader.next().is_ok() { Err(WRONG) } else { Ok(()) }
 }
 
+/// The parts of an object or array that is known to be valid.
+#[cfg_attr(hot, optimize(speed))]
+pub(super) fn walk<'a>(text: &'a str, part: Part<'a, '_>) {
+    let bytes = text.as_bytes();
+    let is_object = bytes.first() == Some(&b'{');
+    let mut at = 1;
+    loop {
+        at = behind(bytes, at);
+        if matches!(bytes.get(at), None | Some(b'}' | b']')) {
+            return;
+        }
+        let mut name = "";
+        if is_object {
+            let end = string_end(bytes, at);
+            name = text.get(at..end).unwrap_or_default();
+            at = behind(bytes, end);
+        }
+        let end = value_end(bytes, at);
+        part(name, text.get(at..end).unwrap_or_default());
+        at = end;
+    }
+}
+
+/// Behind what stands between two parts, or between a name and its value.
+#[inline(always)]
+fn behind(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+#[cfg_attr(hot, optimize(speed))]
+fn string_end(bytes: &[u8], mut at: usize) -> usize {
+    at += 1;
+    loop {
+        at += text::plain(bytes.get(at..).unwrap_or_default());
+        match bytes.get(at) {
+            Some(b'"') => return at + 1,
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return bytes.len(),
+        }
+    }
+}
+
+#[cfg_attr(hot, optimize(speed))]
+fn value_end(bytes: &[u8], mut at: usize) -> usize {
+    let mut depth = 0_u32;
+    loop {
+        match bytes.get(at) {
+            None => return at,
+            Some(b'"') => at = string_end(bytes, at),
+            Some(b'{' | b'[') => {
+                depth += 1;
+                at += 1;
+            }
+            Some(b'}' | b']') => {
+                depth = depth.saturating_sub(1);
+                at += 1;
+            }
+            // A number or a word.
+            Some(_) if depth == 0 => {
+                while !matches!(bytes.get(at), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')) {
+                    at += 1;
+                }
+            }
+            Some(_) => at += 1,
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -25,11 +101,13 @@ const CUT: NotJson = NotJson { breaks_off: true };
 const WRONG: NotJson = NotJson { breaks_off: false };
 
 impl<'a> Reader<'a> {
+    #[inline(always)]
     fn byte(&self) -> Result<u8, NotJson> {
         self.text.as_bytes().get(self.at).copied().ok_or(CUT)
     }
 
     /// The next byte that is no white space.
+    #[inline(always)]
     fn next(&mut self) -> Result<u8, NotJson> {
         loop {
             match self.byte()? {
@@ -39,6 +117,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(always)]
     fn expect(&mut self, byte: u8) -> Result<(), NotJson> {
         if self.next()? != byte {
             return Err(WRONG);
@@ -48,10 +127,12 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands from there to here.
+    #[inline(always)]
     fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    #[cfg_attr(hot, optimize(speed))]
     fn value(&mut self, part: Part<'a, '_>) -> Result<(), NotJson> {
         match self.next()? {
             b'"' => self.string(),
@@ -65,6 +146,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An object or an array.
+    #[cfg_attr(hot, optimize(speed))]
     fn parts(&mut self, end: u8, part: Part<'a, '_>) -> Result<(), NotJson> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -106,6 +188,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg_attr(hot, optimize(speed))]
     fn string(&mut self) -> Result<(), NotJson> {
         self.at += 1;
         loop {
@@ -151,31 +234,34 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[cfg_attr(hot, optimize(speed))]
     fn number(&mut self) -> Result<(), NotJson> {
-        self.skip(b"-");
+        self.skip(|byte| byte == b'-');
         let start = self.at;
         self.digits()?;
         if self.at > start + 1 && self.since(start).starts_with('0') {
             return Err(WRONG);
         }
-        if self.skip(b".") {
+        if self.skip(|byte| byte == b'.') {
             self.digits()?;
         }
-        if self.skip(b"eE") {
-            self.skip(b"+-");
+        if self.skip(|byte| matches!(byte, b'e' | b'E')) {
+            self.skip(|byte| matches!(byte, b'+' | b'-'));
             self.digits()?;
         }
         Ok(())
     }
 
     /// One of these bytes, if it is there.
-    fn skip(&mut self, any: &[u8]) -> bool {
-        let is_there = self.byte().is_ok_and(|byte| any.contains(&byte));
+    #[inline(always)]
+    fn skip(&mut self, fits: impl Fn(u8) -> bool) -> bool {
+        let is_there = self.byte().is_ok_and(fits);
         self.at += usize::from(is_there);
         is_there
     }
 
     /// At least one.
+    #[inline(always)]
     fn digits(&mut self) -> Result<(), NotJson> {
         if !self.byte()?.is_ascii_digit() {
             return Err(WRONG);

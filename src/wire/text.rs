@@ -3,13 +3,18 @@
 
 /// What comes before the first of these bytes, and the rest. They must be ASCII.
 pub fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
-    let at = text.bytes().position(|b| stops.contains(&b)).unwrap_or(text.len());
+    let at = match stops {
+        [one] => find(text.as_bytes(), *one, *one),
+        _ => text.bytes().position(|b| stops.contains(&b)),
+    };
+    let at = at.unwrap_or(text.len());
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// Where the first of these two bytes stands. Eight bytes at once: most of what is searched is payload.
+#[cfg_attr(hot, optimize(speed))]
 pub fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
     let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
     let at = leap(bytes, &|eight| is(eight, one) | is(eight, other));
@@ -19,6 +24,7 @@ pub fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
 
 /// How many bytes of a quoted text's come before the first that means something: a quote, a backslash, a control character.
 /// Of the last seven bytes none is counted.
+#[cfg_attr(hot, optimize(speed))]
 pub fn plain(bytes: &[u8]) -> usize {
     let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
     leap(bytes, &|eight| below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\'))
@@ -28,7 +34,7 @@ pub fn plain(bytes: &[u8]) -> usize {
 #[inline(always)]
 fn leap(bytes: &[u8], mask: &impl Fn(u64) -> u64) -> usize {
     let mut at = 0;
-    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+    for eight in bytes.as_chunks().0 {
         let found = mask(u64::from_le_bytes(*eight)) & (ONES << 7);
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
@@ -39,6 +45,7 @@ fn leap(bytes: &[u8], mask: &impl Fn(u64) -> u64) -> usize {
 }
 
 /// The highest bit of each byte that is smaller than this, right up to the first that is: behind it, carries may lie.
+#[inline(always)]
 fn below(eight: u64, than: u8) -> u64 {
     eight.wrapping_sub(ONES * u64::from(than)) & !eight
 }
@@ -52,7 +59,8 @@ pub fn says(text: &str, words: &str) -> bool {
 pub fn number(digits: &[u8]) -> Option<u64> {
     let add = |number: u64, digit: &u8| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        Some(number.saturating_mul(10).saturating_add(digit))
+        // Where it saturates: a multiplication that looks for that would be one of 128 bits.
+        Some(if number > u64::MAX / 10 { u64::MAX } else { (number * 10).saturating_add(digit) })
     };
     if digits.is_empty() { None } else { digits.iter().try_fold(0, add) }
 }

@@ -75,6 +75,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 }
 
 /// So many digits, and one separator before them if there is one.
+#[cfg_attr(hot, optimize(speed))]
 fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     if let [b'-' | b':' | b'T' | b't' | b' ' | b'+', more @ ..] = rest {
         *rest = more;
