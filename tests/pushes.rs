@@ -3,7 +3,10 @@
 
 mod support;
 
-use mcp_tasks::client::{Handle, Input};
+use mcp_tasks::{
+    client::{Handle, Input},
+    task::Interest,
+};
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sent, Sim, Tool, iso};
 
@@ -159,4 +162,49 @@ fn the_interval_of_what_is_stale_is_stale_too() {
     sim.advance(2000);
     assert_eq!(sim.times("tasks/get"), [0, 500, 1000, 1500, 2000]);
     assert_eq!(sim.story(handle), ["begun"]);
+}
+
+/// When each of these tasks is asked after within two minutes once all were told of, in one go or one after the other.
+fn asked_after(at_once: bool) -> Vec<(u64, String)> {
+    let known = |sent: &Sent| json!({ "taskId": sent.param("taskId"), "status": "working", "ttl": null });
+    let mut sim = Sim::new(FakeServer::streaming([]).when("tasks/get", move |s| Some(Reply::result(s, &known(s)))));
+    let handles: Vec<Handle> = (0..40)
+        .map(|n| {
+            let handle = sim.attach(&format!("t{n}"));
+            sim.watch_status(handle);
+            sim.advance(10);
+            handle
+        })
+        .collect();
+    // Others than were told of last, and some twice: their rows lie anywhere.
+    sim.input(Input::Unwatch { handle: handles[7], interest: Interest::Status });
+    let told: Vec<Value> = [3_usize, 31, 7, 12, 0, 39, 12, 25, 18, 4, 33, 9, 21, 3, 28]
+        .iter()
+        .map(|n| {
+            let status = if n % 9 == 0 { "completed" } else { "working" };
+            let interval = 1000 + 700 * (n % 5);
+            let params = json!({ "taskId": format!("t{n}"), "status": status, "ttl": null, "pollInterval": interval });
+            json!({ "jsonrpc": "2.0", "method": "notifications/tasks/status", "params": params })
+        })
+        .collect();
+    let before = sim.sent.len();
+    if at_once {
+        sim.push(&Value::Array(told));
+    } else {
+        told.iter().for_each(|message| sim.push(message));
+    }
+    sim.advance(120_000);
+    let polls = sim.sent[before..].iter().filter(|sent| sent.is("tasks/get"));
+    polls.map(|sent| (sent.at, sent.param("taskId").as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn tasks_that_are_told_of_together_are_asked_after_as_if_they_had_been_told_of_one_by_one() {
+    let asked = asked_after(true);
+    assert_eq!(asked, asked_after(false));
+    assert!(asked.len() > 100, "{}", asked.len());
+    // Told of, and thus spoken for by the stream: rarely; the others at their interval.
+    let of = |task: &str| asked.iter().filter(|(_, id)| id == task).count();
+    assert!(of("t12") < of("t11"), "{} {}", of("t12"), of("t11"));
+    assert_eq!((of("t7"), of("t9")), (0, 0));
 }

@@ -36,7 +36,7 @@ impl Client {
         let mut task = Task::new(self.config.poll_interval_ms);
         task.hide(self.now, self.is_hidden());
         self.watch_if_all(&mut task);
-        self.tasks.insert(handle, task, Creation::Waiting { call, attempts: 0, not_before: 0 });
+        self.tasks.insert(handle, task, Creation::Waiting { call: Box::new(call), attempts: 0, not_before: 0 });
         self.calls.push(handle);
     }
 
@@ -162,8 +162,8 @@ impl Client {
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
         let mirrors = known.as_ref().and_then(|known| known.mirrors.as_deref().ok()).unwrap_or_default();
-        let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
-        let Call { kind, name, arguments, .. } = &call;
+        let round = self.tasks.get(handle).and_then(|entry| entry.rare.round.clone());
+        let Call { kind, name, arguments, .. } = &*call;
         let ask =
             Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_ref(), mirrors });
         let request = self.send(now, Purpose::Call(handle), ask, None);
@@ -186,7 +186,7 @@ impl Client {
                 if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
                     // A prompt or a resource that may not be a task: nothing was done, so it is called plainly.
                     if as_task && call.kind != CallKind::Tool && fault::is_task_refused(&error) {
-                        let call = Call { mode: TaskMode::Never, ..call };
+                        let call = Box::new(Call { mode: TaskMode::Never, ..*call });
                         return self.call_again(handle, call, attempts, now);
                     }
                     // Nothing was done; the list of tools says what the headers should have said.
@@ -229,7 +229,7 @@ impl Client {
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
-                    if !entry.refreshers.is_empty() {
+                    if !entry.rare.refreshers.is_empty() {
                         entry.task.ask_now(now);
                     }
                 });
@@ -274,7 +274,7 @@ impl Client {
     }
 
     /// A call with which nothing was done waits again.
-    pub(super) fn call_again(&mut self, handle: Handle, call: Call, attempts: u32, not_before: Millis) {
+    pub(super) fn call_again(&mut self, handle: Handle, call: Box<Call>, attempts: u32, not_before: Millis) {
         let waiting = Creation::Waiting { call, attempts, not_before };
         self.tasks.update(handle, |entry| entry.creation = waiting);
         self.calls.push(handle);

@@ -4,6 +4,7 @@ use crate::{
     task::{DueReason, Failure, Task},
     wire::ask::Round,
 };
+use std::ops::{Deref, DerefMut};
 
 /// One task with what the client keeps beside it.
 #[derive(Debug)]
@@ -11,24 +12,11 @@ pub(super) struct Entry {
     pub(super) task: Task,
     pub(super) creation: Creation,
     pub(super) cancel: Cancel,
-    /// Who asked for the state now.
-    pub(super) refreshers: Vec<Refresher>,
     /// The caller gave up before the task was named.
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
     pub(super) forgotten: bool,
-    /// The request held for its input.
-    pub(super) hold: Hold,
-    /// The result, where it was told before the status that it belongs to.
-    pub(super) early_result: Option<String>,
-    /// The server announced, in these words and as which of all, that it wants input; the request has not come.
-    pub(super) announced: Option<(u64, Option<String>)>,
-    /// What the call is sent again with.
-    pub(super) round: Option<Round>,
-    /// How often the server has answered it with questions.
-    pub(super) rounds: u32,
-    /// Since when nothing has been heard of a task that the server should have dropped by then.
-    pub(super) overdue: Option<Millis>,
+    pub(super) rare: Rare,
     /// The tool's structured content is wrapped: see [`crate::wire::answer::Payload::is_wrapped`].
     pub(super) is_wrapped: bool,
     /// The server's list does not show it, or it is its turn to be held against the list: asked after by itself.
@@ -45,6 +33,61 @@ pub(super) struct Entry {
     pub(super) named: Option<u32>,
 }
 
+/// What most tasks never have: kept elsewhere, for there may be ten thousand of them.
+#[derive(Debug, Default)]
+pub(super) struct Rare(Option<Box<Extras>>);
+
+/// See [`Rare`].
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    /// Who asked for the state now.
+    pub(super) refreshers: Vec<Refresher>,
+    /// The request held for its input.
+    pub(super) hold: Hold,
+    /// The result, where it was told before the status that it belongs to.
+    pub(super) early_result: Option<String>,
+    /// The server announced, in these words and as which of all, that it wants input; the request has not come.
+    pub(super) announced: Option<(u64, Option<String>)>,
+    /// What the call is sent again with.
+    pub(super) round: Option<Round>,
+    /// How often the server has answered it with questions.
+    pub(super) rounds: u32,
+    /// Since when nothing has been heard of a task that the server should have dropped by then.
+    pub(super) overdue: Option<Millis>,
+}
+
+impl Deref for Rare {
+    type Target = Extras;
+
+    fn deref(&self) -> &Extras {
+        const NONE: &Extras = &Extras {
+            refreshers: Vec::new(),
+            hold: Hold::NONE,
+            early_result: None,
+            announced: None,
+            round: None,
+            rounds: 0,
+            overdue: None,
+        };
+        self.0.as_deref().unwrap_or(NONE)
+    }
+}
+
+impl Rare {
+    /// What there is of it.
+    pub(super) fn take(&mut self) -> Extras {
+        self.0.take().map_or_else(Extras::default, |extras| *extras)
+    }
+}
+
+/// Makes room for it: look before you change what may be as you want it.
+impl DerefMut for Rare {
+    #[inline(never)]
+    fn deref_mut(&mut self) -> &mut Extras {
+        self.0.get_or_insert_default()
+    }
+}
+
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
 pub(super) type Refresher = (ReplyId, Option<Box<Failure>>);
 
@@ -52,11 +95,11 @@ pub(super) type Refresher = (ReplyId, Option<Box<Failure>>);
 #[derive(Debug)]
 pub(super) enum Creation {
     /// The call waits to be sent, with how often it was sent and refused unprocessed.
-    Waiting { call: Call, attempts: u32, not_before: Millis },
+    Waiting { call: Box<Call>, attempts: u32, not_before: Millis },
     /// The call was sent.
-    Sent { call: Call, attempts: u32, request: u32, as_task: bool, is_idempotent: bool },
+    Sent { call: Box<Call>, attempts: u32, request: u32, as_task: bool, is_idempotent: bool },
     /// The server has answered with questions, and is called again when they are answered.
-    Asking { call: Call },
+    Asking { call: Box<Call> },
     /// The server has answered.
     Over,
 }
@@ -113,7 +156,7 @@ impl Entry {
         match why {
             DueReason::Result => Rank::Result,
             DueReason::Now
-                if !self.refreshers.is_empty()
+                if !self.rare.refreshers.is_empty()
                     || matches!(self.cancel, Cancel::Acknowledged)
                     || self.task.heard_at().is_none() =>
             {
@@ -130,15 +173,9 @@ impl Entry {
             task,
             creation,
             cancel: Cancel::No,
-            refreshers: Vec::new(),
             abandoned: false,
             forgotten: false,
-            hold: Hold::default(),
-            early_result: None,
-            announced: None,
-            round: None,
-            rounds: 0,
-            overdue: None,
+            rare: Rare::default(),
             is_wrapped: false,
             is_alone: false,
             expected_in: 0,

@@ -26,7 +26,7 @@ impl Client {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
                 return false;
             }
-            entry.refreshers.push((reply, refused));
+            entry.rare.refreshers.push((reply, refused));
             entry.task.watch(now, Interest::Status);
             entry.task.ask_now(now);
             true
@@ -54,8 +54,12 @@ impl Client {
 
     /// Who asked for a task's state and watched for it; they no longer do.
     fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
+        // Nearly always nobody: that costs no more than a look.
+        if self.tasks.get(handle).is_none_or(|entry| entry.rare.refreshers.is_empty()) {
+            return Vec::new();
+        }
         let taken = self.tasks.update(handle, |entry| {
-            let refreshers = std::mem::take(&mut entry.refreshers);
+            let refreshers = std::mem::take(&mut entry.rare.refreshers);
             for _ in &refreshers {
                 entry.task.unwatch(now, Interest::Status);
             }

@@ -170,7 +170,7 @@ impl Client {
             .handles()
             .into_iter()
             .filter_map(|handle| {
-                let (order, words) = self.tasks.get(handle)?.announced.as_ref()?;
+                let (order, words) = self.tasks.get(handle)?.rare.announced.as_ref()?;
                 Some((*order, handle, words.as_deref() == question.message.as_deref()))
             })
             .collect();
@@ -194,7 +194,9 @@ impl Client {
     /// A task waits for an answer of ours, whatever the server calls that.
     fn awaits_us(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| {
-            entry.announced = None;
+            if entry.rare.announced.is_some() {
+                entry.rare.announced = None;
+            }
             entry.task.await_us(now, true);
         });
         let live = self.tasks.snapshot_of(handle);

@@ -60,14 +60,17 @@ impl Client {
 
     /// A status notification. One that comes before its task is named is kept for a while.
     fn task_pushed(&mut self, now: Millis, state: State<'_>) {
-        match *self.tasks.by_id(&state.snapshot.task_id) {
-            [] => self.tasks.keep_early(state.snapshot),
+        let mut handles = self.tasks.named(&state.snapshot.task_id);
+        let (first, second) = (handles.next(), handles.next());
+        drop(handles);
+        match first {
+            None => self.tasks.keep_early(state.snapshot),
             // Nearly always, and there may be thousands a second: nothing is copied.
-            [handle] if state.asked.is_none() && state.outcome.is_none() => {
+            Some(handle) if second.is_none() && state.asked.is_none() && state.outcome.is_none() => {
                 self.observe(now, handle, state.snapshot, true);
             }
-            ref handles => {
-                for &handle in handles {
+            Some(_) => {
+                for handle in self.tasks.by_id(&state.snapshot.task_id) {
                     self.described(now, handle, &state, true);
                 }
             }

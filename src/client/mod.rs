@@ -4,6 +4,7 @@
 //! **The one invariant: every [`Client::handle_input`] is followed by [`Client::poll_output`] until `None`, before the
 //! next `handle_input`.**
 
+mod agenda;
 mod config;
 mod creation;
 mod early;
@@ -194,12 +195,24 @@ impl Client {
         }
         // Whatever happens first after a device has slept: limits that have passed meanwhile would not come up again.
         self.give_up_unanswered(now);
+        self.tasks.settle_agenda();
         self.pump(now);
     }
 
     /// The next thing to do or to tell; `None` when there is nothing left.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// The same, all at once: where there are none left of the ones before, none has to be moved.
+    #[cfg(all(target_arch = "wasm32", not(feature = "receiver")))]
+    pub(crate) fn take_outputs(&mut self, into: &mut VecDeque<Output>) {
+        if into.is_empty() {
+            return std::mem::swap(into, &mut self.outputs);
+        }
+        while let Some(output) = self.poll_output() {
+            into.push_back(output);
+        }
     }
 
     /// Starts everything that can be started now.

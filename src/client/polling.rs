@@ -36,7 +36,7 @@ impl Client {
             self.roll_call.drop_pass();
         }
         let mut room = self.health.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
-        let urgent = [Rank::Asked, Rank::Result].map(|rank| self.tasks.due_until(rank, now).len());
+        let urgent = [Rank::Asked, Rank::Result].map(|rank| self.tasks.agenda().until(rank, now).len());
         if !in_trouble && room > urgent.iter().sum() && self.call_roll(now) {
             room -= 1;
         }
@@ -54,7 +54,7 @@ impl Client {
     fn next_to_ask(&self, now: Millis, in_trouble: bool, polls: bool) -> Option<Handle> {
         let mut next: Option<(Millis, Handle)> = None;
         for rank in Rank::ALL {
-            if let Some((at, handle)) = self.tasks.first_due(rank)
+            if let Some((at, handle)) = self.tasks.agenda().first(rank)
                 && at <= now
                 && (polls || rank != Rank::Poll)
                 && next.is_none_or(|(before, _)| in_trouble && at < before)
@@ -100,7 +100,9 @@ impl Client {
                 let is_spoken_of = self.stream_speaks_of(&task_id);
                 self.tasks.update(handle, |entry| {
                     entry.task.answered(want);
-                    entry.overdue = None;
+                    if entry.rare.overdue.is_some() {
+                        entry.rare.overdue = None;
+                    }
                     if is_spoken_of {
                         entry.task.stream_taken(now);
                     }
@@ -204,7 +206,7 @@ impl Client {
         let overdue = self.tasks.update(handle, |entry| {
             let ttl_ms = entry.task.lifecycle().snapshot().and_then(|s| s.ttl_ms).filter(|_| tells_all)?;
             let dropped_at = entry.task.heard_at()?.saturating_add(ttl_ms);
-            (dropped_at <= now).then(|| *entry.overdue.get_or_insert(now))
+            (dropped_at <= now).then(|| *entry.rare.overdue.get_or_insert(now))
         });
         overdue.flatten().is_some_and(|since| now.saturating_sub(since) > OVERDUE_MS)
     }
@@ -259,7 +261,7 @@ impl Client {
             first = Some(0);
         }
         for rank in Rank::ALL {
-            if let Some((at, _)) = self.tasks.first_due(rank)
+            if let Some((at, _)) = self.tasks.agenda().first(rank)
                 && rank != Rank::Poll
                 && first.is_none_or(|first| at < first)
             {

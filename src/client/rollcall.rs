@@ -106,12 +106,12 @@ impl Client {
     #[inline(never)]
     pub(super) fn next_polls(&self) -> Option<Polls> {
         let RollCall { pass, next_at, cost, cost_until, distrusted_until, .. } = &self.roll_call;
-        let (due, handle) = self.tasks.first_due(Rank::Poll).filter(|_| pass.is_none())?;
+        let (due, handle) = self.tasks.agenda().first(Rank::Poll).filter(|_| pass.is_none())?;
         let interval_ms = self.tasks.get(handle)?.task.interval_ms();
-        let ((last, _), ()) = self.tasks.due_until(Rank::Poll, due.saturating_add(interval_ms / GATHER)).last()?;
+        let ((last, _), ()) = self.tasks.agenda().until(Rank::Poll, due.saturating_add(interval_ms / GATHER)).last()?;
         // Who is found in the list now need not be asked after before its interval is over again.
         let until = due.max(self.now).saturating_add(interval_ms - 1);
-        let polls = self.tasks.due_until(Rank::Poll, until).len() as u32;
+        let polls = self.tasks.agenda().until(Rank::Poll, until).len() as u32;
         let cost = if self.now < *cost_until { *cost / WEIGHT } else { 1 };
         let is_offered = matches!(&self.session, Session::Ready(ready) if ready.offer.task_list);
         let is_list = is_offered && *distrusted_until <= self.now && WORTH * cost <= polls;
@@ -152,7 +152,7 @@ impl Client {
         self.roll_call.passes = self.roll_call.passes.wrapping_add(1);
         let number = self.roll_call.passes;
         let mut handles = Vec::new();
-        for ((_, handle), ()) in self.tasks.due_until(Rank::Poll, now.saturating_add(interval_ms)) {
+        for ((_, handle), ()) in self.tasks.agenda().until(Rank::Poll, now.saturating_add(interval_ms)) {
             handles.push(*handle);
         }
         let worth = handles.len() as u32;
@@ -186,7 +186,7 @@ impl Client {
                     pass.found += u32::from(entry.expected_in == number);
                     entry.expected_in = 0;
                     // Whoever asked since then wants to know how it is since then.
-                    !entry.refreshers.is_empty() || entry.task.heard_at().is_some_and(|at| at >= asked_at)
+                    !entry.rare.refreshers.is_empty() || entry.task.heard_at().is_some_and(|at| at >= asked_at)
                 });
                 if is_live && (is_old || is_newer_known == Some(true)) {
                     continue;

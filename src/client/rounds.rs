@@ -34,15 +34,15 @@ impl Client {
         &mut self,
         now: Millis,
         handle: Handle,
-        call: Call,
+        call: Box<Call>,
         asked: Vec<Asked<'_>>,
         state: Option<Json<'_>>,
     ) {
         let round = Round { responses: None, state: state.map(|state| state.get().into()) };
         let rounds = self.tasks.update(handle, |entry| {
-            entry.round = Some(round);
-            entry.rounds += 1;
-            entry.rounds
+            entry.rare.round = Some(round);
+            entry.rare.rounds += 1;
+            entry.rare.rounds
         });
         let doing = [call.kind.doing(), &call.name].concat();
         if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
@@ -80,7 +80,7 @@ impl Client {
             self.question_over(now, input, Ok("null".into()));
         }
         let taken = self.tasks.update(handle, |entry| {
-            if let Some(round) = &mut entry.round {
+            if let Some(round) = &mut entry.rare.round {
                 round.responses = Some(responses);
             }
             std::mem::replace(&mut entry.creation, Creation::Over)

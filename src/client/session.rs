@@ -84,7 +84,7 @@ impl Client {
 
     /// Somebody waits for something that needs a session.
     pub(super) fn wants_session(&self) -> bool {
-        self.is_asked() || self.tasks.is_any_due()
+        self.is_asked() || !self.tasks.agenda().is_empty()
     }
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.

@@ -1,6 +1,7 @@
 use super::{
     Client, Handle, Output, ReplyId,
-    entry::{Cancel, Creation, Due, Entry, Rank},
+    agenda::Agenda,
+    entry::{Cancel, Creation, Entry},
     table::Table,
 };
 use crate::{
@@ -18,7 +19,7 @@ pub(super) struct Tasks {
     entries: Table<Handle, Box<Entry>>,
     /// By what is left of an id when it is hashed: a row is eight bytes, and is found without looking at the ids.
     by_id: Table<(u32, Handle), ()>,
-    due: Table<(Due, Handle), ()>,
+    agenda: Agenda,
     watched: usize,
     /// Other tasks are watched than when this was last asked.
     has_watch_changed: bool,
@@ -116,20 +117,14 @@ impl Tasks {
         self.calls
     }
 
-    /// Something is to be asked for, now or later.
-    pub(super) fn is_any_due(&self) -> bool {
-        !self.due.is_empty()
+    /// When who is asked after.
+    pub(super) fn agenda(&self) -> &Agenda {
+        &self.agenda
     }
 
-    /// What is due in this rank until then, the first in front.
-    #[inline(never)]
-    pub(super) fn due_until(&self, rank: Rank, until: Millis) -> &[((Due, Handle), ())] {
-        self.due.between(&|&(due, _)| due < rank.due_at(0), &|&(due, _)| due <= rank.due_at(until))
-    }
-
-    /// The first that is due in this rank, and when.
-    pub(super) fn first_due(&self, rank: Rank) -> Option<(Millis, Handle)> {
-        self.due_until(rank, Millis::MAX).first().map(|((due, handle), ())| (due.at(), *handle))
+    /// Brings the agenda up to date: see [`Agenda::settle`].
+    pub(super) fn settle_agenda(&mut self) {
+        self.agenda.settle(&mut self.entries);
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
@@ -153,17 +148,25 @@ impl Tasks {
 
     #[inline(never)]
     fn follow(&mut self, handle: Handle) {
-        let Some(entry) = self.entries.get_mut(&handle) else { return };
-        let due = entry.task.due().map(|(at, why)| entry.rank(why).due_at(at));
-        if due != entry.due {
-            match (entry.due, due) {
-                (Some(old), Some(new)) => self.due.replace(&(old, handle), (new, handle)),
-                (Some(old), None) => drop(self.due.remove(&(old, handle))),
-                (None, Some(new)) => self.due.insert((new, handle), ()),
-                (None, None) => {}
-            }
-            entry.due = due;
+        if let Some(entry) = self.entries.get_mut(&handle) {
+            self.agenda.follow(handle, entry);
         }
+        self.follow_rest(handle);
+    }
+
+    /// Like [`Self::update`], but when it is asked after next is looked at later: of hundreds that come at once, each would move
+    /// thousands of rows.
+    #[inline(always)]
+    pub(super) fn push<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
+        let result = change(self.get_mut(handle)?);
+        self.agenda.follow_later(handle);
+        self.follow_rest(handle);
+        Some(result)
+    }
+
+    #[inline(never)]
+    fn follow_rest(&mut self, handle: Handle) {
+        let Some(entry) = self.entries.get_mut(&handle) else { return };
         // Before it is named and after it has ended, nothing can be heard of it.
         let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
         let watched = entry.task.is_watched() && running;
@@ -190,9 +193,9 @@ impl Tasks {
             self.calls = if sent { self.calls + 1 } else { self.calls.saturating_sub(1) };
             entry.sent = sent;
         }
-        let input = entry.hold.open.is_some() || entry.is_input_required();
-        if !entry.is_input_required() {
-            entry.hold.is_refused = false;
+        let input = entry.rare.hold.open.is_some() || entry.is_input_required();
+        if entry.rare.hold.is_refused && !entry.is_input_required() {
+            entry.rare.hold.is_refused = false;
         }
         if input != entry.input {
             self.inputs.retain(|&h| h != handle);
@@ -212,9 +215,7 @@ impl Tasks {
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&handle)?;
-        if let Some(due) = entry.due {
-            self.due.remove(&(due, handle));
-        }
+        self.agenda.remove(handle, &entry);
         self.watched = self.watched.saturating_sub(usize::from(entry.watched));
         self.has_watch_changed |= entry.watched;
         self.creating = self.creating.saturating_sub(usize::from(entry.creating));
@@ -228,10 +229,16 @@ impl Tasks {
 
     /// The handles of the task with this id.
     pub(super) fn by_id(&self, task_id: &str) -> Vec<Handle> {
+        self.named(task_id).collect()
+    }
+
+    /// The same, one by one.
+    #[inline(always)]
+    pub(super) fn named(&self, task_id: &str) -> impl Iterator<Item = Handle> {
         let wanted = hash(task_id);
         let from = self.by_id.first_from(|(hash, _)| *hash < wanted);
-        let same = from.iter().take_while(|((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
-        same.filter(|handle| self.id_of(*handle) == Some(task_id)).collect()
+        let same = from.iter().take_while(move |((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
+        same.filter(move |handle| self.id_of(*handle) == Some(task_id))
     }
 }
 
@@ -258,14 +265,14 @@ impl Client {
         let asks = !self.era.tells_all() && self.awaits_answer(handle);
         let terminal = snapshot.status.is_terminal();
         let number = self.tasks.announcement();
-        let seen = self.tasks.update(handle, |entry| {
+        let seen = self.tasks.push(handle, |entry| {
             // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.
             if asks && snapshot.status == Status::Working {
                 snapshot.status = Status::InputRequired;
                 snapshot.status_message = entry.task.lifecycle().snapshot().and_then(|s| s.status_message.clone());
             }
             if pushed && !asks && snapshot.status == Status::InputRequired {
-                entry.announced = Some((number, snapshot.status_message.clone()));
+                entry.rare.announced = Some((number, snapshot.status_message.clone()));
             }
             entry.task.observe(now, snapshot, pushed)
         });
@@ -276,7 +283,7 @@ impl Client {
             self.changed(now, handle);
         }
         // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.
-        let is_refused = |entry: &Entry| entry.refreshers.iter().any(|(_, refused)| refused.is_some());
+        let is_refused = |entry: &Entry| entry.rare.refreshers.iter().any(|(_, refused)| refused.is_some());
         let is_news = seen != Some(Seen::Stale) && (terminal || !self.tasks.get(handle).is_some_and(is_refused));
         if !pushed || is_news {
             self.refreshed(now, handle, terminal);
@@ -343,11 +350,12 @@ impl Client {
 
     /// Answers whoever waits for something about a task that is dropped here.
     pub(super) fn answer_waiting(&mut self, mut entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
-        if let Some(held) = entry.hold.open.take() {
+        let extras = entry.rare.take();
+        if let Some(held) = extras.hold.open {
             let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
             self.end_hold(&held, goes_on);
         }
-        let mut replies: Vec<ReplyId> = entry.refreshers.into_iter().map(|(reply, _)| reply).collect();
+        let mut replies: Vec<ReplyId> = extras.refreshers.into_iter().map(|(reply, _)| reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
             replies.extend(more);
         }

@@ -85,8 +85,19 @@ impl Lifecycle {
                 seen = Seen::Repeated;
             }
         }
-        let new = Rc::new(new);
-        *self = if new.status.is_terminal() { Self::Ended(new) } else { Self::Live(new) };
+        let is_over = new.status.is_terminal();
+        let new = match self {
+            // In the place of the last one, when nobody has kept that.
+            Self::Live(known) => match Rc::get_mut(known) {
+                Some(known) if !is_over => {
+                    *known = new;
+                    return seen;
+                }
+                _ => Rc::new(new),
+            },
+            _ => Rc::new(new),
+        };
+        *self = if is_over { Self::Ended(new) } else { Self::Live(new) };
         seen
     }
 
