@@ -31,8 +31,8 @@ export interface Host {
   /** That question is no longer open. */
   inputOver(input: number): void;
   progress(handle: number, json: string): void;
-  /** A notification that the engine has no use for. */
-  notified(method: string, params: string): void;
+  /** A notification that the engine has no use for; `method`: absent, if it is the one of the last time. */
+  notified(method: string | undefined, params: string): void;
   replied(reply: number, json: string): void;
   /** `what`: 0 the waiting for a task, 1 a task, 2 the answer to a question, 3 a call that nobody waits for; `rpcData` is JSON text. */
   failed(
@@ -52,10 +52,12 @@ export interface Host {
 
 /** The same host, in which nothing is ever thrown. @internal */
 export function contained(host: Host): Host {
-  const methods = Object.entries(host).map(([name, method]: [string, (...args: unknown[]) => void]) => {
-    const quiet = (...args: unknown[]): void => {
+  type Method = (...args: unknown[]) => void;
+  const methods = Object.entries(host).map(([name, method]: [string, Method]) => {
+    // As many as there are at most, by name: thousands of calls a second would make an array each.
+    const quiet: Method = (a, b, c, d, e, f, g, h, i, j) => {
       try {
-        method(...args);
+        method(a, b, c, d, e, f, g, h, i, j);
       } catch {
         // Nobody could be told: what listeners throw is caught where they are called.
       }

@@ -230,8 +230,8 @@ export class Link implements Port {
     for (const reply of replies) reply.reject(error);
   }
 
-  #changed(state: TaskState, ...news: Parameters<TaskState["onChanged"]>): void {
-    if (state.onChanged(...news)) {
+  #changed(state: TaskState, status: number, words: string, ttlMs: number | undefined, pollIntervalMs: number | undefined): void {
+    if (state.onChanged(status, words, ttlMs, pollIntervalMs)) {
       this.known.add(state.taskId!);
       if (this.known.size > MOST_KNOWN) this.known.delete(this.known.values().next().value!);
     }
@@ -262,6 +262,7 @@ export class Link implements Port {
   #host(): Host {
     const exchanges = new Exchanges(this.#options, () => this.#core, () => this.#lookAtConnection());
     let timer: ReturnType<typeof setTimeout>;
+    let method = "";
     const state = (handle: number): TaskState | undefined => this.states.get(handle);
     return contained({
       fetch: (...request) => void exchanges.fetch(...request),
@@ -276,9 +277,9 @@ export class Link implements Port {
         if (taskId !== undefined) this.keeper?.named(handle, taskId);
         state(handle)?.onCreated(taskId);
       },
-      changed: (handle, ...news) => {
+      changed: (handle, status, words, ttlMs, pollIntervalMs) => {
         const changed = state(handle);
-        if (changed) this.#changed(changed, ...news);
+        if (changed) this.#changed(changed, status, words, ttlMs, pollIntervalMs);
       },
       settled: (handle, isError, isWrapped, json) => {
         state(handle)?.onSettled({ value: withData(JSON.parse(json), isWrapped), isError });
@@ -305,8 +306,9 @@ export class Link implements Port {
         this.#inputs.over(input);
       },
       progress: (handle, json) => state(handle)?.onProgress(json),
-      notified: (method, params) => {
+      notified: (named, params) => {
         const { onNotification } = this.#options;
+        method = named ?? method;
         try {
           onNotification?.({ method, params: JSON.parse(params) as { [key: string]: unknown } });
         } catch (error) {

@@ -206,13 +206,22 @@ export class TaskState {
   #described(words: string): TaskStatus {
     const end = words.indexOf("\n");
     const last = words.indexOf("\n", end + 1);
-    const lastUpdatedAt = last < 0 ? words.slice(end + 1) : words.slice(end + 1, last);
-    const status: { -readonly [key in keyof TaskStatus]: TaskStatus[key] } = { taskId: this.taskId!, status: STATUSES[this.#status]! } as TaskStatus;
-    if (last >= 0) status.statusMessage = words.slice(last + 1);
-    if (end > 0) status.createdAt = words.slice(0, end);
+    const taskId = this.taskId!;
+    const word = STATUSES[this.#status]!;
+    const ttlMs = this.#ttlMs ?? null;
+    const pollIntervalMs = this.#pollIntervalMs;
+    const createdAt = words.slice(0, end);
+    const lastUpdatedAt = words.slice(end + 1, last < 0 ? undefined : last);
+    const statusMessage = last < 0 ? undefined : words.slice(last + 1);
+    // Nearly always all of it is there: made in one go, it takes half the time and memory.
+    if (statusMessage !== undefined && createdAt && lastUpdatedAt && pollIntervalMs !== undefined && this.inputs.size === 0) {
+      return Object.freeze({ taskId, status: word, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs });
+    }
+    const status: { -readonly [key in keyof TaskStatus]: TaskStatus[key] } = { taskId, status: word, ttlMs };
+    if (statusMessage !== undefined) status.statusMessage = statusMessage;
+    if (createdAt) status.createdAt = createdAt;
     if (lastUpdatedAt) status.lastUpdatedAt = lastUpdatedAt;
-    status.ttlMs = this.#ttlMs ?? null;
-    if (this.#pollIntervalMs !== undefined) status.pollIntervalMs = this.#pollIntervalMs;
+    if (pollIntervalMs !== undefined) status.pollIntervalMs = pollIntervalMs;
     if (this.inputs.size > 0 && !TERMINAL.has(status.status)) {
       status.inputRequests = Object.freeze(Object.fromEntries([...this.inputs].map(([key, { request }]) => [key, request])));
     }
@@ -257,14 +266,14 @@ export class TaskState {
     else waiter.resolve(outcome.value);
   }
 
-  #tell(...news: Parameters<Listener>): void {
-    for (const { listener } of this.#listeners) this.guard(listener, ...news);
+  #tell(...[status, broken, progress]: Parameters<Listener>): void {
+    for (const { listener } of this.#listeners) this.guard(listener, status, broken, progress);
   }
 
   /** Calls a listener of the application's: its trouble is not another's, and none of the engine's. */
-  guard(listener: Listener, ...news: Parameters<Listener>): void {
+  guard(listener: Listener, ...[status, broken, progress]: Parameters<Listener>): void {
     try {
-      const returned = listener(...news);
+      const returned = listener(status, broken, progress);
       if (returned instanceof Promise) returned.catch((error) => this.#failed(error));
     } catch (error) {
       this.#failed(error);

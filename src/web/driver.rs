@@ -31,6 +31,9 @@ pub(super) struct Driver {
     /// Outputs in order, until they are obeyed; whatever a callback causes comes behind what was there.
     outputs: RefCell<VecDeque<Output>>,
     obeying: Cell<bool>,
+    words: RefCell<String>,
+    /// What the last notification was that the host was told of.
+    last_method: RefCell<String>,
 }
 
 impl Driver {
@@ -43,6 +46,8 @@ impl Driver {
             wakes_at: Cell::new(None),
             outputs: RefCell::default(),
             obeying: Cell::new(false),
+            words: RefCell::default(),
+            last_method: RefCell::default(),
         }
     }
 
@@ -56,10 +61,7 @@ impl Driver {
         let wake_at = {
             let mut engine = self.engine.borrow_mut();
             engine.handle_input(now, input);
-            let mut outputs = self.outputs.borrow_mut();
-            while let Some(output) = engine.poll_output() {
-                outputs.push_back(output);
-            }
+            engine.take_outputs(&mut self.outputs.borrow_mut());
             engine.poll_timeout().map(|(at, _)| at)
         };
         // Most turns change nothing here, and each call into the platform costs.
@@ -87,7 +89,11 @@ impl Driver {
             Output::Speaks(era) => host.speaks(era.revision()),
             Output::Session(text) => host.session(text.as_deref()),
             Output::Created { handle, task_id } => host.created(handle, task_id.as_deref()),
-            Output::Changed { handle, snapshot } => host.changed(handle, &snapshot),
+            Output::Changed { handle, snapshot } => {
+                let mut words = self.words.take();
+                host.changed(handle, &snapshot, &mut words);
+                self.words.replace(words);
+            }
             Output::Settled { handle, outcome, is_wrapped, is_unseen } => match outcome {
                 Outcome::Result(json) => host.settled(handle, false, is_wrapped, &json),
                 Outcome::ToolError(json) => host.settled(handle, true, is_wrapped, &json),
@@ -109,7 +115,13 @@ impl Driver {
             }
             Output::InputOver { input } => host.input_over(input),
             Output::Progress { handle, json } => host.progress(handle, &json),
-            Output::Notified { method, params } => host.notified(&method, &params),
+            Output::Notified { method, params } => {
+                let is_new = *self.last_method.borrow() != method;
+                host.notified(is_new.then_some(method.as_str()), &params);
+                if is_new {
+                    self.last_method.replace(method);
+                }
+            }
             Output::Warning { code, message } => host.warned(code, &message),
         }
     }

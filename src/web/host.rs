@@ -1,4 +1,7 @@
-use crate::{task::Failure, wire::snapshot::Snapshot};
+use crate::{
+    task::Failure,
+    wire::{snapshot::Snapshot, text},
+};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -63,8 +66,9 @@ extern "C" {
     pub(super) fn input_over(this: &Host, input: u32);
     #[wasm_bindgen(method)]
     pub(super) fn progress(this: &Host, handle: u32, json: &str);
+    /// `method`: absent, if it is the one of the last time: a short text costs as much to hand over as a long one.
     #[wasm_bindgen(method)]
-    pub(super) fn notified(this: &Host, method: &str, params: &str);
+    pub(super) fn notified(this: &Host, method: Option<&str>, params: &str);
     #[wasm_bindgen(method)]
     pub(super) fn replied(this: &Host, reply: u32, json: &str);
     /// `what`: see [`OF_WAITING`] and its neighbours; `number`: the handle, or the reply; `rpc_data` is JSON text.
@@ -100,17 +104,18 @@ pub(super) const OF_REPLY: u8 = 2;
 pub(super) const OF_CALL: u8 = 3;
 
 impl Host {
-    pub(super) fn changed(&self, handle: u32, s: &Snapshot) {
-        let message = s.status_message.as_deref();
-        let words = [
-            time(&s.created_at),
-            "\n",
-            time(&s.last_updated_at),
-            message.map_or("", |_| "\n"),
-            message.unwrap_or_default(),
-        ];
+    /// `words`: room for them, which thousands of calls share.
+    pub(super) fn changed(&self, handle: u32, s: &Snapshot, words: &mut String) {
+        words.clear();
+        words.push_str(time(&s.created_at));
+        words.push('\n');
+        words.push_str(time(&s.last_updated_at));
+        if let Some(message) = &s.status_message {
+            words.push('\n');
+            words.push_str(message);
+        }
         let (ttl_ms, poll_interval_ms) = (s.ttl_ms.map(|n| n as f64), s.poll_interval_ms.map(|n| n as f64));
-        self.changed_with(handle, s.status as u8, &words.concat(), ttl_ms, poll_interval_ms);
+        self.changed_with(handle, s.status as u8, words, ttl_ms, poll_interval_ms);
     }
 
     pub(super) fn failed(&self, what: u8, number: u32, failure: &Failure) {
@@ -132,5 +137,5 @@ impl Host {
 
 /// A time that is told; of several lines it is none.
 fn time(said: &Option<String>) -> &str {
-    said.as_deref().filter(|said| !said.contains('\n')).unwrap_or_default()
+    said.as_deref().filter(|said| text::find(said.as_bytes(), b'\n', b'\n').is_none()).unwrap_or_default()
 }

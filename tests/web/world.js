@@ -153,7 +153,10 @@
       asked: noted("asked", (input, handle, kind, method, key, params) => `asked ${input} ${handle} ${kind} ${method} ${key} ${params}`),
       inputOver: noted("inputOver", (input) => `inputOver ${input}`),
       progress: noted("progress", (handle, json) => `progress ${handle} ${json}`),
-      notified: noted("notified", (method, params) => `notified ${method} ${params}`),
+      notified: noted("notified", (named, params) => {
+        method = named ?? method;
+        return `notified ${method} ${params}`;
+      }),
       settled: noted("settled", (handle, isError, isWrapped, text) => `settled ${handle} ${isError} ${JSON.parse(text).content[0].text}`),
       failed: noted("failed", (what, number, code, message) =>
         `${what === 2 ? `rejected ${number}` : `failed ${number} ${what === 1}`} ${code}: ${message}`),
