@@ -1,4 +1,5 @@
-// What the package costs an app, in bytes: one JSON line on stdout, and a failure when over package.json's `budget`.
+// What the package costs an app, in bytes: one JSON line on stdout, and a failure when over package.json's `budget`. With
+// `--why` behind it, where they are.
 import * as esbuild from "esbuild";
 import { readFileSync } from "node:fs";
 import { measure } from "./compressed.mjs";
@@ -15,6 +16,7 @@ const wasm = measure(readFileSync(root + "dist/mcp_tasks_bg.wasm"));
 const js = measure(app.outputFiles[0].contents);
 const total = { gzip: wasm.gzip + js.gzip, brotli: wasm.brotli + js.brotli };
 console.log(JSON.stringify({ wasm, js, total }));
+if (process.argv.includes("--why")) console.log(`\n${(await import("./why.mjs")).why()}`);
 
 const { budget } = JSON.parse(readFileSync(root + "package.json", "utf8"));
 for (const kind of ["gzip", "brotli"])
