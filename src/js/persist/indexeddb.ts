@@ -1,8 +1,8 @@
 import type { PersistStore } from "./store.js";
 
 /**
- * A store in IndexedDB, for workers too, which have no `sessionStorage`. It outlives the tab. A task is kept a moment after its
- * call: a page that is left at once may lose it.
+ * A store in IndexedDB, for workers too, which have no `sessionStorage`. It outlives the tab. Writing takes a few milliseconds, for
+ * which a call waits before it is sent.
  * @param database the name of the database. @default "mcp-tasks"
  */
 export function indexedDBStore(database = "mcp-tasks"): PersistStore {
@@ -20,8 +20,16 @@ export function indexedDBStore(database = "mcp-tasks"): PersistStore {
       return db;
     });
   };
-  const run = async <T>(mode: IDBTransactionMode, job: (items: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-    settled(job((await open()).transaction("items", mode).objectStore("items")));
+  const run = async <T>(mode: IDBTransactionMode, job: (items: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+    const transaction = (await open()).transaction("items", mode);
+    const request = job(transaction.objectStore("items"));
+    // Not only when this page has heard of the request: it may be left before.
+    transaction.commit();
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB failed"));
+    });
+  };
   return {
     getItem: (key) => run("readonly", (items) => items.get(key) as IDBRequest<string | undefined>),
     setItem: (key, value) => run("readwrite", (items) => items.put(value, key)),
