@@ -108,13 +108,20 @@ export function setUpServers(on) {
       h("div", { class: "buttons" }, part.connect, part.list, part.header, part.leave, part.remove));
 
     function small(words, testid, onclick) {
-      return h("button", { type: "button", class: "small", "data-testid": testid, "aria-label": `${words}: ${short(server.name, 80)}`, onclick }, words);
+      return name(h("button", { type: "button", class: "small", "data-testid": testid, onclick }), words);
+    }
+    /** A screen reader hears the same words, and of which server's card. */
+    function name(button, words) {
+      setAttribute(button, "aria-label", `${words}: ${short(server.name, 80)}`);
+      setText(button, words);
+      return button;
     }
     function update() {
       const { state, words, traffic, client } = server;
       for (const target of [element, part.state]) target.dataset.state = state;
       setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : short(words, 400));
-      setText(part.attention, client ? attention(traffic, on.live(server)) : "");
+      const live = client ? on.live(server) : 0;
+      setText(part.attention, client && (live > 0 || state !== "failed") ? attention(traffic, live) : "");
       const counts = [plural(traffic.requests, "request"), plural(traffic.notifications, "notification"), plural(traffic.polls, "poll")];
       setText(part.traffic, counts.join(" · "));
       if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${short(name, 60)}`), h("dd", {}, String(count))]),
@@ -125,7 +132,8 @@ export function setUpServers(on) {
       if (warnings.open) fill(part.warnings, [...server.warnings.values()].reverse().map(({ code, message, times }) =>
         h("li", {}, h("code", {}, code), " ", short(message, 500), times > 1 && h("span", { class: "muted" }, ` (${times} times)`))));
       part.connect.hidden = state !== "idle" && state !== "failed";
-      setText(part.connect, state === "failed" ? "Try again" : "Connect");
+      name(part.connect, state === "failed" ? "Try again" : "Connect");
+      name(part.header, server.hasHeader ? "New header" : "Add header");
       part.list.hidden = state !== "connected";
       part.header.hidden = state !== "failed";
       part.leave.hidden = !client;
