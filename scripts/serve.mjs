@@ -7,9 +7,9 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startDemo } from "../tests/servers/demo.mjs";
 import { startShowcase } from "../tests/servers/showcase.mjs";
+import { listen } from "./listen.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const host = "127.0.0.1";
 
 // The page talks to any MCP server the user names (connect-src) and runs nothing but its own files. WebAssembly
 // needs 'wasm-unsafe-eval', which allows no JavaScript eval.
@@ -80,16 +80,7 @@ export async function serve({ port = 0, demo = [] } = {}) {
       if (res.headersSent) res.destroy(); else plain(res, 500, "The file could not be read.");
     });
   });
-  await new Promise((resolve, reject) => http.once("error", reject).listen(port, host, resolve));
-  return {
-    url: `http://${host}:${http.address().port}/`,
-    port: http.address().port,
-    async close() {
-      const ended = new Promise((resolve) => http.close(resolve));
-      http.closeAllConnections();
-      await ended;
-    },
-  };
+  return listen(http, port);
 }
 
 async function main() {

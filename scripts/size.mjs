@@ -1,16 +1,8 @@
 // What the package costs an app, in bytes: one JSON line on stdout, and a failure when over package.json's `budget`.
 import * as esbuild from "esbuild";
 import { readFileSync } from "node:fs";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { measure } from "./compressed.mjs";
 import { root } from "./env.mjs";
-
-function measure(bytes) {
-  return {
-    raw: bytes.length,
-    gzip: gzipSync(bytes, { level: 9 }).length,
-    brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
-  };
-}
 
 // The JavaScript as an app ships it: the default entry, tree-shaken and minified by the app's bundler.
 const app = await esbuild.build({

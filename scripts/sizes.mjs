@@ -3,7 +3,7 @@
 import * as esbuild from "esbuild";
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { measure } from "./compressed.mjs";
 import { env, root } from "./env.mjs";
 
 const rows = {
@@ -15,24 +15,18 @@ const rows = {
   "mcp-tasks/react": ["react", "without React"],
   "mcp-tasks/element": ["element", ""],
   "mcp-tasks/diagnose": ["diagnose", ""],
-  "mcp-tasks/persist": ["persist", ""],
   "mcp-tasks/shared": ["shared", "beside `mcp-tasks`; its worker is a file of its own"],
 };
 const from = "<!-- sizes: node scripts/sizes.mjs writes this table -->\n";
 const until = "<!-- /sizes -->";
 
 /** Bundled and minified by esbuild as an application does it, all of the entry kept, then compressed. */
-async function measure(name) {
+async function measureEntry(name) {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: `import * as all from "./dist/${name}.js"; globalThis.all = all;`, resolveDir: root },
     bundle: true, minify: true, format: "esm", platform: "browser", target: "es2022", legalComments: "none", external: ["react", "./index.js"], write: false, logLevel: "warning",
   });
-  const parts = [Buffer.from(outputFiles[0].contents), ...(name === "index" ? [readFileSync(`${root}dist/mcp_tasks_bg.wasm`)] : [])];
-  const sum = (compress) => parts.reduce((all, bytes) => all + compress(bytes).length, 0);
-  return {
-    gzip: sum((bytes) => gzipSync(bytes, { level: 9 })),
-    brotli: sum((bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })),
-  };
+  return measure(outputFiles[0].contents, ...(name === "index" ? [readFileSync(`${root}dist/mcp_tasks_bg.wasm`)] : []));
 }
 
 /** Why the sizes of this machine are not those of the package, or false. */
@@ -47,7 +41,7 @@ export async function sizes() {
   const lines = ["| entry | KB gzip | KB brotli | |", "| --- | ---: | ---: | --- |"];
   const stale = [];
   for (const [entry, [name, note]] of Object.entries(rows)) {
-    const { gzip, brotli } = await measure(name);
+    const { gzip, brotli } = await measureEntry(name);
     const said = new RegExp(`\\| \`${entry}\` \\| ([\\d.]+) \\| ([\\d.]+) \\|`).exec(old);
     const near = (text, value) => Math.abs(Number(text) * 1000 - value) <= Math.max(value / 30, 100);
     if (!near(said?.[1], gzip) || !near(said?.[2], brotli)) stale.push(entry);

@@ -1,6 +1,7 @@
 // @modelcontextprotocol/client, the SDK of the second generation, with @modelcontextprotocol/ext-tasks.
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createTaskSessionEndpointId, createTaskSessionFromClient, resultFromTaskOutcome } from "@modelcontextprotocol/ext-tasks/client";
+import { listenBy } from "../listen.mjs";
 
 const transportOf = ({ url, fetch }) => new StreamableHTTPClientTransport(new URL(url), { fetch });
 
@@ -10,14 +11,7 @@ async function sessionOf(server) {
   return { client, session: createTaskSessionFromClient(client, { endpointId: createTaskSessionEndpointId("bench") }) };
 }
 
-/** At its quickest: what the transport hands to the client. */
-export async function listen(server, onMessage) {
-  const transport = transportOf(server);
-  transport.onmessage = ({ params }) => onMessage(params);
-  await transport.start();
-  // It opens the stream when the handshake is over.
-  await transport.send({ jsonrpc: "2.0", method: "notifications/initialized" });
-}
+export const listen = (server, onMessage) => listenBy(transportOf(server), onMessage);
 
 /** An iteration of each task's updates, of which it keeps the newest only. */
 export async function watch(server, count, onStatus) {

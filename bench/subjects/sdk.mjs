@@ -2,18 +2,12 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema, CreateTaskResultSchema, TaskStatusNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { listenBy } from "../listen.mjs";
 
 const transportOf = ({ url, fetch }) => new StreamableHTTPClientTransport(new URL(url), { fetch });
 const clientOf = () => new Client({ name: "bench", version: "1" });
 
-/** At its quickest: what the transport hands to the client. */
-export async function listen(server, onMessage) {
-  const transport = transportOf(server);
-  transport.onmessage = ({ params }) => onMessage(params);
-  await transport.start();
-  // It opens the stream when the handshake is over.
-  await transport.send({ jsonrpc: "2.0", method: "notifications/initialized" });
-}
+export const listen = (server, onMessage) => listenBy(transportOf(server), onMessage);
 
 /** It has no handlers of one task's: the application's own map. */
 export async function watch(server, count, onStatus) {

@@ -1,7 +1,7 @@
 // The smallest useful app of each subject: one tool call, bundled and minified as an app's own bundler does.
 import * as esbuild from "esbuild";
 import { readFileSync } from "node:fs";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { measure } from "../compressed.mjs";
 import { root } from "../env.mjs";
 
 const wasm = root + "dist/mcp_tasks_bg.wasm";
@@ -18,12 +18,6 @@ export async function bundle(path) {
 /** What it costs, each file compressed by itself: the wasm is one of its own. */
 export async function measureBytes(subject) {
   const files = [await bundle(`bench/apps/${subject}.mjs`), ...(subject === "mcp-tasks" ? [readFileSync(wasm)] : [])];
-  const sum = (size) => files.reduce((all, file) => all + size(file), 0);
-  return {
-    minified: sum((file) => file.length),
-    values: {
-      "bytes-gzip": sum((file) => gzipSync(file, { level: 9 }).length),
-      "bytes-brotli": sum((file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length),
-    },
-  };
+  const { raw, gzip, brotli } = measure(...files);
+  return { minified: raw, values: { "bytes-gzip": gzip, "bytes-brotli": brotli } };
 }

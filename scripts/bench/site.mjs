@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { notification, protocol } from "../../bench/protocol.mjs";
 import { root } from "../env.mjs";
+import { listen } from "../listen.mjs";
 import { bundle } from "./bytes.mjs";
 
 const html = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">`;
@@ -36,16 +37,7 @@ export async function startSite() {
       res.writeHead(500).end();
     }
   });
-  await new Promise((resolve, reject) => http.once("error", reject).listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${http.address().port}/`,
-    posts: (run) => servers.get(run).posts,
-    async close() {
-      const ended = new Promise((resolve) => http.close(resolve));
-      http.closeAllConnections();
-      await ended;
-    },
-  };
+  return { ...(await listen(http)), posts: (run) => servers.get(run).posts };
 }
 
 /** Tasks of 1.5 s. Of each it tells twice, as FastMCP does: when it has begun, and when it is over. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { startSite, visit } from "../../tests/browser/site.mjs";
 import { open } from "../engines.mjs";
+import { listen } from "../listen.mjs";
 
 const script = `
 import * as mcp from "/package/dist/index.js";
@@ -35,12 +36,11 @@ export async function startPage() {
       res.writeHead(500).end(String(e?.stack ?? e));
     }
   });
-  await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const { url, close } = await listen(http);
   return {
-    url: `http://127.0.0.1:${http.address().port}/`,
+    url,
     async close() {
-      http.close();
-      http.closeAllConnections();
+      await close();
       await browser.close();
       await site.close();
     },

@@ -4,7 +4,7 @@ import { Link } from "./link.js";
 import type { FoundTask } from "./keeper.js";
 import type { Load } from "./load.js";
 import { TaskState } from "./state.js";
-import { ASKED_BEFORE } from "./tell.js";
+import { ASKED_BEFORE, CANCEL_TASK, PING, PROMPT, RESOURCE, RESULT, STATUS, TASKS, TOOL } from "./tell.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
 import {
   ERAS,
@@ -21,16 +21,6 @@ import {
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
 type Kind = (typeof KINDS)[keyof typeof KINDS];
-
-// What the engine can call and be asked: see src/web/mod.rs.
-const TOOL = 0;
-const PROMPT = 1;
-const RESOURCE = 2;
-const PING = 0;
-const STATUS = 1;
-const RESULT = 2;
-const TASKS = 3;
-const CANCEL = 4;
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -176,17 +166,17 @@ export class Client {
    * @throws RpcError the server refuses
    */
   async listTools(): Promise<Tool[]> {
-    return JSON.parse(await this.#list(TOOL)) as Tool[];
+    return this.#list(TOOL);
   }
 
   /** Every prompt of the server, all pages. Rejects as {@link Client.listTools} does. */
   async listPrompts(): Promise<Prompt[]> {
-    return JSON.parse(await this.#list(PROMPT)) as Prompt[];
+    return this.#list(PROMPT);
   }
 
   /** Every resource of the server, all pages; templates are not among them. Rejects as {@link Client.listTools} does. */
   async listResources(): Promise<Resource[]> {
-    return JSON.parse(await this.#list(RESOURCE)) as Resource[];
+    return this.#list(RESOURCE);
   }
 
   /**
@@ -229,7 +219,7 @@ export class Client {
    * @throws RpcError the task has ended already
    */
   async cancelTask(taskId: string): Promise<TaskStatus> {
-    return this.#parse(await this.#about(CANCEL, taskId));
+    return this.#parse(await this.#about(CANCEL_TASK, taskId));
   }
 
   /**
@@ -258,8 +248,8 @@ export class Client {
     return this.#link.ask((core, reply) => core.ask(reply, what, taskId));
   }
 
-  #list(kind: number): Promise<string> {
-    return this.#link.list(kind);
+  async #list<T>(kind: number): Promise<T[]> {
+    return JSON.parse(await this.#link.list(kind)) as T[];
   }
 
   #parse(json: string): TaskStatus {

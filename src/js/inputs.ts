@@ -1,8 +1,9 @@
 // The server's input requests on this side: shown to the application's handler, kept for `task.respond()`.
 
+import { INTERNAL_ERROR, METHOD_NOT_FOUND } from "./codes.js";
 import type { TaskHandlers } from "./hosting.js";
 import type { Port, TaskState } from "./state.js";
-import { words } from "./transport.js";
+import { rpcCode, words } from "./transport.js";
 import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
 
 interface Question {
@@ -12,10 +13,6 @@ interface Question {
   readonly request: InputRequest;
   readonly abort: AbortController;
 }
-
-/** JSON-RPC's codes: for a method that nobody serves, and for an error of ours. */
-const METHOD_NOT_FOUND = -32601;
-const INTERNAL_ERROR = -32603;
 
 /** From this kind on it is for whoever hosts tasks, in this order: see `Hosted` in src/wire/hosted.rs. */
 const FIRST_HOSTED = 3;
@@ -107,13 +104,10 @@ export class Inputs {
       await this.#port.respond(input, answered(answer));
     } catch (error) {
       if (signal.aborted) return;
-      const { code } = (error ?? {}) as { code?: unknown };
-      // Codes of JSON-RPC and MCP are negative; those of a DOMException mean something else.
-      const isMeant = Number.isInteger(code) && (code as number) < 0;
-      const number = isMeant ? (code as number) : INTERNAL_ERROR;
+      const code = rpcCode(error);
       // What a server asks wrongly about our tasks is its own affair.
-      if (!(isHosted && isMeant)) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
-      await this.#port.respond(input, undefined, number, words(error)).catch(() => {});
+      if (!isHosted || code === undefined) this.#port.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
+      await this.#port.respond(input, undefined, code ?? INTERNAL_ERROR, words(error)).catch(() => {});
     }
   }
 }

@@ -1,4 +1,5 @@
 import { toError } from "./errors.js";
+import { words } from "./transport.js";
 import { Core } from "#glue";
 
 /** What makes an engine. @internal */
@@ -25,12 +26,12 @@ export function loader(init: () => Promise<unknown>): Load {
 }
 
 function describe(error: unknown): { code: string; message: string } {
-  const words = error instanceof Error ? error.message : String(error);
-  if (/unsafe-eval|content security policy/i.test(words)) {
+  const why = words(error);
+  if (/unsafe-eval|content security policy/i.test(why)) {
     return {
       code: "unsupported",
-      message: `this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src. Nothing was sent. (${words})`,
+      message: `this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src. Nothing was sent. (${why})`,
     };
   }
-  return { code: "network", message: `the WebAssembly module of mcp-tasks could not be loaded; nothing was sent: ${words}` };
+  return { code: "network", message: `the WebAssembly module of mcp-tasks could not be loaded; nothing was sent: ${why}` };
 }

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { after } from "./after.js";
 import { ClosedError, TaskExpiredError, TimeoutError } from "./errors.js";
 import { answered } from "./inputs.js";
 import { isTerminal, type TaskState } from "./state.js";
@@ -308,17 +309,6 @@ export class PromptTask extends Task<GetPromptResult> {
 /** A resource that may be read by a task (an extension of FastMCP's); see {@link Task}. `name` is its URI. */
 export class ResourceTask extends Task<ReadResourceResult> {
   readonly kind = "resource";
-}
-
-/** `setTimeout` for any number of milliseconds: above 2^31 - 1 it would fire at once. Returns what stops it. */
-function after(ms: number, callback: () => void): () => void {
-  const longest = 2 ** 31 - 1;
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (left: number): void => {
-    timer = setTimeout(() => (left > longest ? wait(left - longest) : callback()), Math.min(left, longest));
-  };
-  wait(ms);
-  return () => clearTimeout(timer);
 }
 
 function late(name: string, timeoutMs: number | undefined): TimeoutError {

@@ -40,3 +40,9 @@ export function words(error: unknown): string {
   const reason = cause?.message;
   return typeof reason === "string" && !text.includes(reason) ? `${text} (${reason})` : text;
 }
+
+/** An error's code, where it is one of JSON-RPC's or MCP's: those are negative, a DOMException's mean something else. @internal */
+export function rpcCode(error: unknown): number | undefined {
+  const code = (error as { code?: number } | undefined)?.code;
+  return Number.isInteger(code) && code! < 0 ? code : undefined;
+}

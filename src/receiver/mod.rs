@@ -58,6 +58,7 @@ mod state;
 mod store;
 mod wait;
 
+pub use crate::wire::answer::TaskPage;
 pub use crate::wire::hosted::{MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY};
 pub use cancel::{CancelError, cancel_task};
 pub use capabilities::{
@@ -77,4 +78,4 @@ pub use serving::{answer, create_task, follow};
 pub use state::{
     DEFAULT_POLL_INTERVAL_MS, UnixMillis, create_task_state, generate_task_id, is_terminal, update_task_state,
 };
-pub use store::{StoreFuture, TaskPage, TaskStore, TaskUpdate};
+pub use store::{StoreFuture, TaskStore, TaskUpdate};

@@ -44,7 +44,7 @@ pub async fn answer<S: TaskStore + ?Sized>(store: &S, request: &TaskRequest<'_>)
         TaskRequest::Result(task_id) => result(store, task_id).await,
         TaskRequest::List(cursor) => {
             let page = store.list_tasks(cursor.as_deref()).await.map_err(|error| error.rpc())?;
-            Ok(hosted::page(&page.tasks, page.next_cursor.as_deref()))
+            Ok(hosted::page(&page))
         }
         TaskRequest::Cancel(task_id) => match cancel_task(store, task_id).await {
             Ok(task) => Ok(hosted::task(&task)),

@@ -1,5 +1,6 @@
 use super::StoreError;
 use crate::wire::{
+    answer::TaskPage,
     ask::TaskOption,
     input::InputAnswer,
     snapshot::{Snapshot, Status},
@@ -16,15 +17,6 @@ pub struct TaskUpdate {
     pub status: Option<Status>,
     /// The words about that.
     pub status_message: Option<String>,
-}
-
-/// Some of the tasks, in the order in which they were created.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TaskPage {
-    /// The tasks.
-    pub tasks: Vec<Snapshot>,
-    /// What to ask with for the tasks that follow, if there are any. Opaque to whoever asks (2025-11-25, Pagination).
-    pub next_cursor: Option<String>,
 }
 
 /// Where the tasks that we host are kept: [`super::InMemoryTaskStore`], or an application's own.

@@ -9,6 +9,7 @@ use super::{
     mirror::{Mirror, read_mirrors},
     object::Object,
     snapshot::{Snapshot, Status},
+    v2026,
 };
 use std::borrow::Cow;
 
@@ -118,12 +119,12 @@ pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot
     })
 }
 
-/// One page of the tasks.
-#[derive(Debug)]
+/// Some of the tasks, as a server lists its own or we those that we host: those in the order of their creation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskPage {
-    /// Those that make sense.
+    /// The tasks.
     pub tasks: Vec<Snapshot>,
-    /// Where the next page begins, if there is one.
+    /// What to ask with for the tasks that follow, if there are any. Opaque to whoever asks (2025-11-25, Pagination).
     pub next_cursor: Option<String>,
 }
 
@@ -144,12 +145,17 @@ pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<TaskPage,
 impl TaskPage {
     /// As JSON text in the words that cross to JavaScript.
     pub fn to_json(&self) -> String {
+        self.written(v2026::TIMES)
+    }
+
+    /// As JSON text with these names of the times: an era's.
+    pub(super) fn written(&self, times: [&str; 2]) -> String {
         let mut known = String::from("[");
         for snapshot in &self.tasks {
             if known.len() > 1 {
                 known.push(',');
             }
-            known.push_str(&snapshot.to_json());
+            known.push_str(&snapshot.written(times));
         }
         known.push(']');
         let list = Object::new().raw("tasks", &known);

@@ -2,7 +2,7 @@
 //! has them (Tasks: `sampling/createMessage` and `elicitation/create` as tasks); the revision after it has dropped them.
 
 use super::{
-    answer::{read_any, read_snapshot},
+    answer::{TaskPage, read_any, read_snapshot},
     ask::TaskOption,
     fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
@@ -134,8 +134,8 @@ impl Hosts {
     /// Which of the requests about our tasks this is, where such a one was declared.
     pub fn about(self, method: &str) -> Option<Hosted> {
         let is_served = [self.requests(), self.requests(), self.list, self.cancel];
-        let about = Hosted::ABOUT.into_iter().zip(is_served);
-        about.into_iter().find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
+        let mut about = Hosted::ABOUT.into_iter().zip(is_served);
+        about.find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
     }
 
     /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
@@ -208,39 +208,12 @@ pub fn changed(task: &str) -> String {
 /// How a task stands: the result of `tasks/get` and `tasks/cancel`, and the parameters of a status notification. These do not
 /// name the task in `_meta` (2025-11-25, Tasks: "Associating Task-Related Messages").
 pub fn task(task: &Snapshot) -> String {
-    let [ttl, poll_interval] = v2025::TIMES;
-    let json = Object::new().text("taskId", &task.task_id).text("status", task.status.as_str());
-    let texts = [
-        ("statusMessage", &task.status_message),
-        ("createdAt", &task.created_at),
-        ("lastUpdatedAt", &task.last_updated_at),
-    ];
-    let json =
-        texts.iter().fold(json, |json, (name, value)| value.iter().fold(json, |json, value| json.text(name, value)));
-    // Not to be left out: without it, requestors refuse the whole task.
-    let json = json.raw(ttl, &task.ttl_ms.map_or_else(|| "null".into(), text::decimal));
-    task.poll_interval_ms.into_iter().fold(json, |json, ms| json.number(poll_interval, ms)).end()
+    task.written(v2025::TIMES)
 }
 
 /// One page of tasks: the result of `tasks/list`.
-pub fn page(tasks: &[Snapshot], next_cursor: Option<&str>) -> String {
-    page_of(tasks, next_cursor, task)
-}
-
-/// The same in the words that cross to JavaScript.
-pub fn plain_page(tasks: &[Snapshot], next_cursor: Option<&str>) -> String {
-    page_of(tasks, next_cursor, Snapshot::to_json)
-}
-
-fn page_of(tasks: &[Snapshot], next_cursor: Option<&str>, write: fn(&Snapshot) -> String) -> String {
-    let mut all = String::from("[");
-    for one in tasks {
-        all.push_str(if all.len() > 1 { "," } else { "" });
-        all.push_str(&write(one));
-    }
-    all.push(']');
-    let page = Object::new().raw("tasks", &all);
-    next_cursor.into_iter().fold(page, |page, cursor| page.text("nextCursor", cursor)).end()
+pub fn page(page: &TaskPage) -> String {
+    page.written(v2025::TIMES)
 }
 
 /// The result of `tasks/result`: what the request would have been answered with, and which task that was (2025-11-25, Tasks:

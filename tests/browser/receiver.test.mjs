@@ -161,6 +161,22 @@ describe("chromium", { skip: missing("chromium") }, () => {
     await page.waitForFunction(() => globalThis.said.includes("aborted"));
   });
 
+  test("a database that is deleted while a store has it open is deleted at once, and made anew at the next use", async (t) => {
+    const page = await tab(t);
+    const seen = await page.evaluate(async () => {
+      const store = new globalThis.receiver.IndexedDbTaskStore("deleted");
+      const { taskId } = await store.createTask();
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("mcp-tasks:deleted");
+        request.onsuccess = resolve;
+        request.onerror = request.onblocked = () => reject(new Error("it is held"));
+      });
+      const before = await store.getTask(taskId);
+      return [before, (await store.createTask()).status, (await store.listTasks()).tasks.length];
+    });
+    assert.deepEqual(seen, [undefined, "working", 1]);
+  });
+
   test("nothing of all this breaks the content security policy", async () => {
     assert.deepEqual(await browser.evaluate(() => globalThis.violations), []);
   });

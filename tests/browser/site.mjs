@@ -4,6 +4,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listen } from "../../scripts/listen.mjs";
 import { folder } from "../package/support.mjs";
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".map": "application/json" };
@@ -43,15 +44,7 @@ export async function startSite({ csp = strict, files = {}, serve = () => undefi
     res.writeHead(200, headers);
     return createReadStream(file).pipe(res);
   });
-  await new Promise((resolve, reject) => http.once("error", reject).listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${http.address().port}/`,
-    async close() {
-      const ended = new Promise((resolve) => http.close(resolve));
-      http.closeAllConnections();
-      await ended;
-    },
-  };
+  return listen(http);
 }
 
 /** Goes to the site and waits until its script has run. */

@@ -1,6 +1,7 @@
 import type { Found, FoundTask, Keeper } from "../keeper.js";
 import type { Outcome } from "../state.js";
 import type { TaskRef, TaskStatus } from "../types.js";
+import { unique } from "../unique.js";
 import { hold } from "./alive.js";
 import { keysOf, type PersistStore } from "./store.js";
 
@@ -39,7 +40,7 @@ export class Keep implements Keeper {
   readonly #terms: number;
   readonly #warn: (code: string, message: string) => void;
   /** This client among all that keep something there. */
-  readonly #owner = [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+  readonly #owner = unique();
   readonly #tasks = new Map<number, Task>();
   #found: Promise<Found> | undefined;
   #session: Kept["session"];

@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR, INVALID_PARAMS } from "../codes.js";
 import type { Status } from "../types.js";
 
 /**
@@ -49,9 +50,6 @@ export class TaskStoreError extends Error {
     return value instanceof Error && value.name === "TaskStoreError";
   }
 }
-
-const INVALID_PARAMS = -32602;
-const INTERNAL_ERROR = -32603;
 
 /** What the module makes an error with. @internal */
 export function refusal(

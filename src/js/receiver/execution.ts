@@ -1,6 +1,6 @@
 import type { Status, TaskStatus } from "../types.js";
 import { bridge } from "./bridge.js";
-import { module } from "./module.js";
+import { module, readTask } from "./module.js";
 import type { TaskStore } from "./store.js";
 import type { Context } from "#receiver-glue";
 
@@ -24,7 +24,7 @@ export class TaskContext {
 
   /** The task as this context saw it last. */
   get task(): TaskStatus {
-    return read(this.#context.task());
+    return readTask(this.#context.task());
   }
 
   /** Whether the work is no longer wanted. It never becomes false again. */
@@ -43,7 +43,7 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile, "unknown" where it is gone
    */
   async updateStatus(statusMessage: string | undefined, status?: Status): Promise<TaskStatus> {
-    return read(await this.#context.update(status, statusMessage));
+    return readTask(await this.#context.update(status, statusMessage));
   }
 
   /**
@@ -51,7 +51,7 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile: then nothing was overwritten
    */
   async complete(result: object): Promise<TaskStatus> {
-    return read(await this.#context.complete(JSON.stringify(result) ?? ""));
+    return readTask(await this.#context.complete(JSON.stringify(result) ?? ""));
   }
 
   /**
@@ -60,7 +60,7 @@ export class TaskContext {
    * @throws TaskStoreError as {@link TaskContext.complete}
    */
   async fail(error: string, code?: number): Promise<TaskStatus> {
-    return read(await (code === undefined ? this.#context.fail(error) : this.#context.failWith(code, error)));
+    return readTask(await (code === undefined ? this.#context.fail(error) : this.#context.failWith(code, error)));
   }
 }
 
@@ -102,8 +102,4 @@ export async function taskExecution(
   } catch (error) {
     if (!abort.signal.aborted || error !== abort.signal.reason) throw error;
   }
-}
-
-function read(json: string): TaskStatus {
-  return Object.freeze(JSON.parse(json) as TaskStatus);
 }

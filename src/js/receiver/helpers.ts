@@ -1,6 +1,6 @@
 import type { Status, TaskStatus } from "../types.js";
 import { bridge } from "./bridge.js";
-import { module } from "./module.js";
+import { module, readTask } from "./module.js";
 import type { TaskMetadata, TaskStore, TaskUpdate } from "./store.js";
 
 export { MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY } from "../types.js";
@@ -17,7 +17,7 @@ export function generateTaskId(): string {
 
 /** A new task, for a store of your own: `working`, made now, to be asked after every 500 ms. @param taskId @default `generateTaskId()` */
 export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): TaskStatus {
-  return read(module().createTaskState(taskId, ttlMs, Date.now()));
+  return readTask(module().createTaskState(taskId, ttlMs, Date.now()));
 }
 
 /**
@@ -26,7 +26,7 @@ export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = g
  * @throws TaskStoreError "terminal": the task has ended, and stays as it is
  */
 export function updateTaskState(task: TaskStatus, { status, statusMessage }: TaskUpdate): TaskStatus {
-  return read(module().updateTaskState(JSON.stringify(task), status, statusMessage, Date.now()));
+  return readTask(module().updateTaskState(JSON.stringify(task), status, statusMessage, Date.now()));
 }
 
 /**
@@ -35,9 +35,5 @@ export function updateTaskState(task: TaskStatus, { status, statusMessage }: Tas
  * @throws TaskStoreError "unknown", and "terminal" for a task that has ended: both -32602 on the wire
  */
 export async function cancelTask(store: TaskStore, taskId: string): Promise<TaskStatus> {
-  return read(await module().cancelTask(bridge(store), taskId));
-}
-
-function read(json: string): TaskStatus {
-  return Object.freeze(JSON.parse(json) as TaskStatus);
+  return readTask(await module().cancelTask(bridge(store), taskId));
 }

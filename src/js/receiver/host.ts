@@ -1,5 +1,7 @@
+import { after } from "../after.js";
+import { INTERNAL_ERROR } from "../codes.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
-import { words } from "../transport.js";
+import { rpcCode, words } from "../transport.js";
 import type { InputHandler } from "../types.js";
 import { bridge, type Bridge } from "./bridge.js";
 import { checked } from "./check.js";
@@ -34,9 +36,6 @@ const GET = 0;
 const RESULT = 1;
 const LIST = 2;
 const CANCEL = 3;
-
-const INTERNAL_ERROR = -32603;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Params = { readonly [key: string]: unknown };
 
@@ -135,7 +134,7 @@ export class TaskHost implements TaskHandlers {
     const report = (error: unknown): void => this.#report(error, taskId);
     const tell = (task: string): void => context.notify(JSON.parse(task) as object);
     // A store without a timer sees that a task's time is over when it is asked.
-    const expiry = ttl === null ? undefined : setTimeout(() => void this.store.getTask(taskId).catch(report), Math.min(ttl + 1, LONGEST_TIMER_MS));
+    const stop = ttl === null ? undefined : after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
     void module().follow(this.#bridge, taskId, tell).catch((error: unknown) => {
       if (!(TaskStoreError.isInstance(error) && error.reason === "unknown")) report(error);
     });
@@ -146,16 +145,16 @@ export class TaskHost implements TaskHandlers {
         } catch (error) {
           // Nobody waits for it any more: a complete that comes too late overwrites nothing, and there is nothing to tell.
           if (task.isCancelled) return;
-          const { code } = (error ?? {}) as { code?: unknown };
-          if (!Number.isInteger(code) || (code as number) >= 0) throw error;
-          await task.fail(words(error), code as number);
+          const code = rpcCode(error);
+          if (code === undefined) throw error;
+          await task.fail(words(error), code);
           report(error);
         }
       });
     } catch (error) {
       report(error);
     } finally {
-      clearTimeout(expiry);
+      stop?.();
       this.#running--;
     }
   }

@@ -1,8 +1,9 @@
+import { after } from "../after.js";
+import { asked, opened, transaction } from "../idb.js";
 import type { Status, TaskStatus } from "../types.js";
 import { checked } from "./check.js";
 import { TaskStoreError, shortId, unknownTask } from "./errors.js";
 import { createTaskState, generateTaskId, isTerminal, updateTaskState } from "./helpers.js";
-import { asked, opened, transaction } from "./idb.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
 
 /** Options of {@link IndexedDbTaskStore}. */
@@ -87,8 +88,7 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async getTask(taskId: string): Promise<TaskStatus | undefined> {
-    await this.#failOrphan(taskId);
-    const stored = await this.#run("readonly", (records) => this.#find(records, taskId));
+    const stored = await this.#look(taskId);
     return stored && Object.freeze(stored.task);
   }
 
@@ -134,7 +134,7 @@ export class IndexedDbTaskStore implements TaskStore {
     );
     const page = found.slice(0, this.#pageSize);
     const last = found.length > page.length ? page.at(-1)?.number : undefined;
-    const tasks = await Promise.all(page.map(async ({ taskId, task }) => (await this.getTask(taskId)) ?? Object.freeze(task)));
+    const tasks = await Promise.all(page.map(async (stored) => Object.freeze(((await this.#judged(stored)) ?? stored).task)));
     return { tasks, ...(last !== undefined && { nextCursor: String(last) }) };
   }
 
@@ -164,13 +164,13 @@ export class IndexedDbTaskStore implements TaskStore {
     });
     news.catch(() => {});
     try {
-      let task = await this.getTask(taskId);
-      if (!task) throw unknownTask(taskId);
-      if (task.status !== known) return task;
-      await Promise.race([news, this.#untilOrphaned(taskId, stop.signal), this.#untilExpired(task, stop.signal)]);
-      task = await this.getTask(taskId);
-      if (!task) throw unknownTask(taskId);
-      return task;
+      let stored = await this.#look(taskId);
+      if (stored?.task.status === known) {
+        await Promise.race([news, this.#untilOrphaned(stored, stop.signal), untilExpired(stored, stop.signal)]);
+        stored = await this.#look(taskId);
+      }
+      if (!stored) throw unknownTask(taskId);
+      return Object.freeze(stored.task);
     } finally {
       stop.abort();
     }
@@ -221,30 +221,29 @@ export class IndexedDbTaskStore implements TaskStore {
     for (const wake of [...this.#waiting]) wake(taskId);
   }
 
-  /** Comes when nobody holds the lock of a task that somebody has begun; never, where nobody has. */
-  async #untilOrphaned(taskId: string, signal: AbortSignal): Promise<void> {
+  /** A task as it is now. */
+  async #look(taskId: string): Promise<Stored | undefined> {
     const stored = await this.#run("readonly", (records) => this.#find(records, taskId));
-    if (!stored?.isBegun || isTerminal(stored.task.status)) return new Promise(() => {});
-    await navigator.locks.request(this.#lock(taskId), { mode: "shared", signal }, () => {}).catch(() => {});
+    return stored && this.#judged(stored);
   }
 
-  #untilExpired(task: TaskStatus, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (task.ttlMs === null) return;
-      const left = Date.parse(task.createdAt!) + task.ttlMs - Date.now();
-      const timer = setTimeout(resolve, Math.max(0, Math.min(left + 1, 2 ** 31 - 1)));
-      signal.addEventListener("abort", () => clearTimeout(timer));
-    });
-  }
-
-  /** A task that somebody has begun, and whose lock nobody holds, has failed. */
-  async #failOrphan(taskId: string): Promise<void> {
-    const seen = await this.#run("readonly", (records) => this.#find(records, taskId));
-    if (!seen?.isBegun || isTerminal(seen.task.status)) return;
-    await navigator.locks.request(this.#lock(taskId), { ifAvailable: true }, async (lock) => {
+  /** A task that somebody has begun, and whose lock nobody holds, has failed: what is stored of it then. */
+  async #judged(stored: Stored): Promise<Stored | undefined> {
+    if (!isRunning(stored)) return stored;
+    const { taskId } = stored;
+    // Shared: whoever looks at the same time must not be taken for the one who works on it.
+    return navigator.locks.request(this.#lock(taskId), { mode: "shared", ifAvailable: true }, async (lock) => {
+      if (!lock) return stored;
       // Where it has ended in the meantime, it stays as it is.
-      if (lock) await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch(() => {});
+      await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch(() => {});
+      return this.#run("readonly", (records) => this.#find(records, taskId));
     });
+  }
+
+  /** Comes when nobody holds the lock of a task that somebody has begun; never, where nobody has. */
+  async #untilOrphaned(stored: Stored, signal: AbortSignal): Promise<void> {
+    if (!isRunning(stored)) return new Promise(() => {});
+    await navigator.locks.request(this.#lock(stored.taskId), { mode: "shared", signal }, () => {}).catch(() => {});
   }
 
   /** Changes what is stored of a task, in one step. */
@@ -264,11 +263,7 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async #run<T>(mode: IDBTransactionMode, act: (records: IDBObjectStore) => Promise<T>): Promise<T> {
-    const opening = (this.#database ??= opened(this.#name, 1, (database) => {
-      const records = database.createObjectStore(TASKS, { keyPath: "number", autoIncrement: true });
-      records.createIndex("taskId", "taskId", { unique: true });
-      records.createIndex("expiresAt", "expiresAt");
-    }));
+    const opening = (this.#database ??= opened(this.#name, upgrade, () => (this.#database = undefined)));
     try {
       const database = await opening;
       return await transaction(database, TASKS, mode, async (records) => {
@@ -283,10 +278,26 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 }
 
+function upgrade(database: IDBDatabase): void {
+  const records = database.createObjectStore(TASKS, { keyPath: "number", autoIncrement: true });
+  records.createIndex("taskId", "taskId", { unique: true });
+  records.createIndex("expiresAt", "expiresAt");
+}
+
 /** Forgets what has outlived its time. */
 async function expire(records: IDBObjectStore): Promise<void> {
   const over = await asked(records.index("expiresAt").getAllKeys(IDBKeyRange.upperBound(Date.now())));
   await Promise.all(over.map((key) => asked(records.delete(key))));
+}
+
+/** Comes when the task is forgotten. */
+function untilExpired({ expiresAt }: Stored, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", after(expiresAt + 1 - Date.now(), resolve)));
+}
+
+/** Whether somebody has begun to work on it, and has not ended it. */
+function isRunning({ isBegun, task }: Stored): boolean {
+  return isBegun === true && !isTerminal(task.status);
 }
 
 function isLive({ expiresAt }: Stored): boolean {

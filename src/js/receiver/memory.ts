@@ -1,7 +1,7 @@
 import type { Status, TaskStatus } from "../types.js";
 import { checked } from "./check.js";
 import { generateTaskId } from "./helpers.js";
-import { module } from "./module.js";
+import { module, readTask } from "./module.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
 import type { MemoryStore } from "#receiver-glue";
 
@@ -33,16 +33,16 @@ export class InMemoryTaskStore implements TaskStore {
   }
 
   async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
-    return task(this.#store.createTask(taskId, ttlMs));
+    return readTask(this.#store.createTask(taskId, ttlMs));
   }
 
   async getTask(taskId: string): Promise<TaskStatus | undefined> {
     const json = this.#store.getTask(taskId);
-    return json === undefined ? undefined : task(json);
+    return json === undefined ? undefined : readTask(json);
   }
 
   async updateTask(taskId: string, { status, statusMessage }: TaskUpdate): Promise<TaskStatus> {
-    return task(this.#store.updateTask(taskId, status, statusMessage));
+    return readTask(this.#store.updateTask(taskId, status, statusMessage));
   }
 
   async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
@@ -76,7 +76,7 @@ export class InMemoryTaskStore implements TaskStore {
     stopped.catch(() => {});
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      return task(await this.#store.waitForUpdate(taskId, known, stopped));
+      return readTask(await this.#store.waitForUpdate(taskId, known, stopped));
     } finally {
       signal?.removeEventListener("abort", stop);
     }
@@ -90,11 +90,6 @@ export class InMemoryTaskStore implements TaskStore {
   async cleanup(): Promise<void> {
     this.#store.cleanup();
   }
-}
-
-/** @internal */
-export function task(json: string): TaskStatus {
-  return Object.freeze(JSON.parse(json) as TaskStatus);
 }
 
 function page(json: string): StoredPage {

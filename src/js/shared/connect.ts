@@ -1,6 +1,6 @@
 // The way from a tab to the shared worker.
 
-import { live, onDeath, unique, type Said, type Welcome } from "./messages.js";
+import { live, onDeath, ownLock, type Said, type Welcome } from "./messages.js";
 
 /** A worker that says nothing for so long, in milliseconds, is hailed again: one that was about to end (Firefox) never will. */
 const HAIL_MS = 1000;
@@ -18,7 +18,7 @@ export interface Connection {
 let lock: Promise<string | undefined> | undefined;
 
 async function liveness(): Promise<string | undefined> {
-  const name = unique();
+  const name = ownLock();
   return (await live(name)) ? name : undefined;
 }
 

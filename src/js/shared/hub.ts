@@ -5,13 +5,13 @@ import type { EngineClass, Load } from "../load.js";
 import { CLOSE } from "../tell.js";
 import { words } from "../transport.js";
 import { Crowd } from "./crowd.js";
-import { live, onDeath, unique, type Join, type Said, type Welcome } from "./messages.js";
+import { live, onDeath, ownLock, type Join, type Said, type Welcome } from "./messages.js";
 import { Tab } from "./tab.js";
 
 /** Serves every tab that connects. `end` ends the worker. */
 export function serve(load: Load, end: () => void): (port: MessagePort) => void {
   const crowds = new Map<string, Crowd>();
-  const lock = unique();
+  const lock = ownLock();
   const lives = live(lock);
   // Nothing in the module can be trusted any more. The tabs see that the worker is gone, and begin another.
   onBroken(end);

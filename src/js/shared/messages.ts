@@ -1,6 +1,8 @@
 // What a tab and the shared worker say to each other. Both are of one build: the worker's name has `TALK` in it, so that a tab
 // of a newer deployment gets a worker of its own.
 
+import { unique } from "../unique.js";
+
 /** Changes with what is said. */
 export const TALK = "mcp-tasks 1";
 
@@ -39,7 +41,7 @@ export function onDeath(name: string | undefined, gone: () => void): void {
   if (name) void globalThis.navigator?.locks?.request(name, () => void gone()).catch(() => {});
 }
 
-/** A name that nobody else has. */
-export function unique(): string {
-  return "mcp-tasks:lives:" + [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+/** The name of a lock that nobody else has. */
+export function ownLock(): string {
+  return `mcp-tasks:lives:${unique()}`;
 }

@@ -203,18 +203,21 @@ class Remote {
     else if (method === "replied") this.#replies.delete(first);
     else if (method === "asked") this.#inputs.add(first);
     else if (method === "inputOver") this.#inputs.delete(first);
-    else if (method === "failed") this.#forget(first, second as number);
+    else if (method === "failed") {
+      this.#forget(first, second as number);
+      // Whoever began to wait while this was on its way is told, too: see `Interrupted` in src/client/io.rs.
+      if (first === OF_WAITING) this.#say("tell", UNWATCH, second, 1);
+    }
     (this.#host as unknown as { [method: string]: (...args: unknown[]) => void })[method]?.(...args);
   }
 
+  /** What has failed is over. */
   #forget(what: number, number: number): void {
     if (what === OF_REPLY) this.#replies.delete(number);
     else if (what !== OF_WAITING) this.#live.delete(number);
     else {
       const live = this.#live.get(number);
       if (live) live.watches[1] = false;
-      // Whoever began to wait while this was on its way is told, too: see `Interrupted` in src/client/io.rs.
-      this.#say("tell", UNWATCH, number, 1);
     }
   }
 
@@ -249,14 +252,8 @@ class Remote {
   }
 
   #fail(what: number, number: number, message: string): void {
-    this.#forgetHere(what, number);
+    this.#forget(what, number);
     this.#host.failed(what, number, "network", message, undefined, undefined, undefined, undefined, undefined, undefined);
-  }
-
-  #forgetHere(what: number, number: number): void {
-    if (what === OF_REPLY) this.#replies.delete(number);
-    else if (what === OF_TASK) this.#live.delete(number);
-    else this.#live.get(number)!.watches[1] = false;
   }
 
   #close(): void {

@@ -19,7 +19,7 @@ impl Context {
         F: Future<Output = Result<Snapshot, StoreError>> + 'static,
     {
         let told = act(self.0.clone());
-        promise(async move { told.await.map(|task| task.to_json()).map_err(|error| thrown(&error)) })
+        promise(async move { told.await.map(|task| task.to_json()).map_err(thrown) })
     }
 }
 

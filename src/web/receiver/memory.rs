@@ -1,6 +1,6 @@
 use super::{option, thrown, update};
 use crate::{
-    receiver::{InMemoryTaskStore, Limits, StoreFuture, TaskStore},
+    receiver::{InMemoryTaskStore, Limits, StoreError, StoreFuture, TaskPage, TaskStore},
     wire::{hosted, snapshot::Status},
 };
 use js_sys::{Date, Promise};
@@ -53,14 +53,14 @@ impl MemoryStore {
         status: Option<String>,
         message: Option<String>,
     ) -> Result<String, JsValue> {
-        let update = update(status, message).map_err(|error| thrown(&error))?;
+        let update = update(status, message).map_err(thrown)?;
         at_once(self.0.update_task(task_id, update)).map(|task| task.to_json())
     }
 
     #[wasm_bindgen(js_name = storeResult)]
     pub fn store_result(&self, task_id: &str, outcome: &str) -> Result<(), JsValue> {
-        let unread = || crate::receiver::StoreError::NotAnObject { task_id: task_id.into() };
-        let result = hosted::read_outcome(outcome).ok_or_else(|| thrown(&unread()))?;
+        let unread = || StoreError::NotAnObject { task_id: task_id.into() };
+        let result = hosted::read_outcome(outcome).ok_or_else(unread).map_err(thrown)?;
         at_once(self.0.store_result(task_id, result))
     }
 
@@ -71,13 +71,12 @@ impl MemoryStore {
 
     #[wasm_bindgen(js_name = listTasks)]
     pub fn list_tasks(&self, cursor: Option<String>) -> Result<String, JsValue> {
-        let page = at_once(self.0.list_tasks(cursor.as_deref()))?;
-        Ok(hosted::plain_page(&page.tasks, page.next_cursor.as_deref()))
+        at_once(self.0.list_tasks(cursor.as_deref())).map(|page| page.to_json())
     }
 
     #[wasm_bindgen(js_name = getAllTasks)]
     pub fn get_all_tasks(&self) -> String {
-        hosted::plain_page(&self.0.get_all_tasks(), None)
+        TaskPage { tasks: self.0.get_all_tasks(), next_cursor: None }.to_json()
     }
 
     #[wasm_bindgen(js_name = deleteTask)]
@@ -99,10 +98,7 @@ impl MemoryStore {
             let (mut wait, mut stop) = (pin!(wait), pin!(JsFuture::from(stop)));
             poll_fn(|context| match stop.as_mut().poll(context) {
                 Poll::Ready(Err(why)) => Poll::Ready(Err(why)),
-                _ => wait.as_mut().poll(context).map(|task| match task {
-                    Ok(task) => Ok(task.to_json().into()),
-                    Err(error) => Err(thrown(&error)),
-                }),
+                _ => wait.as_mut().poll(context).map_ok(|task| task.to_json().into()).map_err(thrown),
             })
             .await
         })
@@ -118,14 +114,14 @@ impl MemoryStore {
     }
 }
 
-fn unknown(task_id: &str) -> crate::receiver::StoreError {
-    crate::receiver::StoreError::UnknownTask { task_id: task_id.into() }
+fn unknown(task_id: &str) -> StoreError {
+    StoreError::UnknownTask { task_id: task_id.into() }
 }
 
 /// What a store in memory is asked for it has at once, the waiting aside.
 fn at_once<T>(mut future: StoreFuture<'_, T>) -> Result<T, JsValue> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result.map_err(|error| thrown(&error)),
+        Poll::Ready(result) => result.map_err(thrown),
         Poll::Pending => Err(JsValue::UNDEFINED),
     }
 }

@@ -7,7 +7,7 @@ mod memory;
 mod store;
 
 use crate::{
-    receiver::{self, ExecutionError, HostLimits, Recorded, StoreError, TaskUpdate},
+    receiver::{self, CancelError, ExecutionError, HostLimits, Recorded, StoreError, TaskUpdate},
     wire::{
         ask::TaskOption,
         hosted::{self, Hosted},
@@ -56,20 +56,22 @@ pub fn update_task_state(
     message: Option<String>,
     now: f64,
 ) -> Result<String, JsValue> {
-    let task = store::read_task(task).map_err(|error| thrown(&error))?;
-    let update = update(status, message).map_err(|error| thrown(&error))?;
-    receiver::update_task_state(&task, update, now as u64).map(|task| task.to_json()).map_err(|error| thrown(&error))
+    let task = store::read_task(task).map_err(thrown)?;
+    let update = update(status, message).map_err(thrown)?;
+    receiver::update_task_state(&task, update, now as u64).map(|task| task.to_json()).map_err(thrown)
 }
 
 #[wasm_bindgen(js_name = cancelTask)]
 pub fn cancel_task(bridge: Bridge, task_id: String) -> Promise {
     promise(async move {
         let cancelled = receiver::cancel_task(&JsStore::new(bridge), &task_id).await;
-        cancelled.map(|task| task.to_json()).map_err(|error| match &error {
-            receiver::CancelError::NotFound(error) | receiver::CancelError::Store(error) => thrown(error),
-            receiver::CancelError::Terminal(status) => {
-                let rpc = error.rpc();
-                refusal("terminal", &rpc.message, rpc.code as f64, Some(&task_id), Some(status.as_str()))
+        cancelled.map(|task| task.to_json()).map_err(|error| {
+            let rpc = error.rpc();
+            match error {
+                CancelError::NotFound(error) | CancelError::Store(error) => thrown(error),
+                CancelError::Terminal(status) => {
+                    refusal("terminal", &rpc.message, rpc.code as f64, Some(&task_id), Some(status.as_str()))
+                }
             }
         })
     })
@@ -97,11 +99,11 @@ pub fn task_execution(bridge: Bridge, task_id: String, work: Function, abort: Fu
         match run.await {
             Ok(()) => Ok(JsValue::UNDEFINED),
             Err(ExecutionError::Work { recorded: Recorded::Not(error), .. } | ExecutionError::NotRun(error)) => {
-                Err(thrown(&error))
+                Err(thrown(error))
             }
             // The very thing that the work threw.
             Err(ExecutionError::Work { error, .. }) => Err(error.0),
-            Err(ExecutionError::Unwatched(error)) => Err(thrown(&error)),
+            Err(ExecutionError::Unwatched(error)) => Err(thrown(error)),
             // Panics abort here.
             Err(ExecutionError::Panic { .. }) => Err(JsValue::UNDEFINED),
         }
@@ -119,8 +121,8 @@ pub fn answer(bridge: Bridge, what: u8, params: String) -> Promise {
         _ => Hosted::Cancel,
     };
     promise(async move {
-        let request = what.read(Json::check(&params).ok()).map_err(|error| told(&error))?;
-        receiver::answer(&JsStore::new(bridge), &request).await.map_err(|error| told(&error))
+        let request = what.read(Json::check(&params).ok()).map_err(told)?;
+        receiver::answer(&JsStore::new(bridge), &request).await.map_err(told)
     })
 }
 
@@ -144,8 +146,8 @@ pub fn create_task(
         request_length: request_length.map_or(defaults.request_length, |n| n as usize),
     };
     promise(async move {
-        let option = limits.admit(running as usize, length as usize, option(ttl_ms)).map_err(|error| told(&error))?;
-        receiver::create_task(&JsStore::new(bridge), task_id, option, None).await.map_err(|error| told(&error))
+        let option = limits.admit(running as usize, length as usize, option(ttl_ms)).map_err(told)?;
+        receiver::create_task(&JsStore::new(bridge), task_id, option, None).await.map_err(told)
     })
 }
 
@@ -158,7 +160,7 @@ pub fn follow(bridge: Bridge, task_id: String, tell: Function) -> Promise {
             // It catches what it throws.
             let _ = tell.call1(&JsValue::UNDEFINED, &hosted::task(task).into());
         });
-        told.await.map(|()| String::new()).map_err(|error| thrown(&error))
+        told.await.map(|()| String::new()).map_err(thrown)
     })
 }
 
@@ -178,7 +180,8 @@ fn promise(work: impl Future<Output = Result<String, JsValue>> + 'static) -> Pro
 }
 
 /// An error of a store's, as JavaScript throws it.
-fn thrown(error: &StoreError) -> JsValue {
+fn thrown(error: StoreError) -> JsValue {
+    let RpcError { code, message, .. } = error.rpc();
     let (reason, task_id, status) = match error {
         StoreError::UnknownTask { task_id } => ("unknown", Some(task_id), None),
         StoreError::UnusableId { task_id } => ("unusable_id", Some(task_id), None),
@@ -189,11 +192,10 @@ fn thrown(error: &StoreError) -> JsValue {
         StoreError::NotAnObject { task_id } => ("not_an_object", Some(task_id), None),
         StoreError::Other(_) => ("other", None, None),
     };
-    let code = error.rpc().code as f64;
-    refusal(reason, &error.to_string(), code, task_id.map(String::as_str), status)
+    refusal(reason, &message, code as f64, task_id.as_deref(), status)
 }
 
 /// An error that a server is to be answered with.
-fn told(error: &RpcError) -> JsValue {
+fn told(error: RpcError) -> JsValue {
     refusal("rpc", &error.message, error.code as f64, None, None)
 }

@@ -1,26 +1,28 @@
-// IndexedDB as promises, as far as the store needs it. A transaction lives only as long as it is busy: within one, nothing
+// IndexedDB as promises, as far as the stores need it. A transaction lives only as long as it is busy: within one, nothing
 // but its own requests may be awaited.
 
 /** @internal */
 export function asked<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = () => reject(request.error ?? new Error("IndexedDB failed"));
   });
 }
 
-/** @internal */
-export function opened(name: string, version: number, upgrade: (database: IDBDatabase) => void): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, version);
-    request.onupgradeneeded = () => upgrade(request.result);
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      // Whoever wants to delete or upgrade it shall not have to wait for us.
-      request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
-    };
-  });
+/**
+ * Opens a database, `upgrade` fills one that is new. `gone`: it has been closed, for somebody who deletes or upgrades it.
+ * @internal
+ */
+export async function opened(name: string, upgrade: (database: IDBDatabase) => void, gone: () => void): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => upgrade(request.result);
+  const database = await asked(request);
+  // Whoever wants to delete or upgrade it shall not have to wait for us.
+  database.onversionchange = () => {
+    database.close();
+    gone();
+  };
+  return database;
 }
 
 /**

@@ -1,0 +1,4 @@
+/** A name that nobody else has, anywhere. */
+export function unique(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+}
