@@ -278,7 +278,7 @@ export class Client {
       return handle;
     }
     this.#link.keeper?.called(state.handle, handle.kind, name);
-    this.#link.do((core) => core.call(state.handle, kind, name, json, ttlMs));
+    this.#link.do((core) => core.call(state.handle, kind, name, json, ttlMs), this.#link.kept());
     if (signal) this.#abandonOn(signal, state, handle);
     return handle;
   }

@@ -6,6 +6,9 @@ import { NEEDED_BY_PAGES } from "./types.js";
 /** How long one probe may take, in milliseconds. */
 const LONGEST_MS = 5_000;
 
+/** So long a finding holds, in milliseconds: by then somebody may have mended the server. */
+const HOLDS_MS = 10_000;
+
 /** A header that a page may send to anybody: no permission is asked for. */
 const FREE = new Set(["accept", "accept-language", "content-language"]);
 
@@ -26,10 +29,10 @@ export interface DiagnosingOptions {
  * ```
  *
  * After a request that failed it sends a few GET requests to the same address, without credentials of yours, and does so
- * once until the server has answered again. Meant for development and for setting a server up; it does no harm elsewhere.
+ * once in ten seconds. Meant for development and for setting a server up; it does no harm elsewhere.
  */
 export function diagnosing({ fetch: own, tell = console.warn }: DiagnosingOptions = {}): typeof fetch {
-  const found = new Map<string, Promise<string>>();
+  const found = new Map<string, { words: Promise<string>; at: number }>();
   let isTold = false;
   return async (input, init) => {
     const ask = own ?? globalThis.fetch;
@@ -46,9 +49,13 @@ export function diagnosing({ fetch: own, tell = console.warn }: DiagnosingOption
       return response;
     } catch (error) {
       if (init?.signal?.aborted) throw error;
-      if (!found.has(url)) found.set(url, diagnose(url, { ...init, ...(own && { fetch: own }) }));
+      let finding = found.get(url);
+      if (!finding || performance.now() - finding.at > HOLDS_MS) {
+        finding = { words: diagnose(url, { ...init, ...(own && { fetch: own }) }), at: performance.now() };
+        found.set(url, finding);
+      }
       const why = error instanceof Error ? error.message : String(error);
-      throw new TypeError(`${why}: ${await found.get(url)!}`, { cause: error });
+      throw new TypeError(`${why}: ${await finding.words}`, { cause: error });
     }
   };
 }

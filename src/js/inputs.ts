@@ -93,6 +93,10 @@ export class Inputs {
   ): Promise<void> {
     const { signal } = context;
     try {
+      // What is open is asked again in the next page: kept first.
+      const kept = this.#port.kept();
+      if (kept) await kept;
+      if (signal.aborted) return;
       const answer = await handler?.(request.params, context);
       if (signal.aborted) return;
       // Nothing: the handle answers, if there is one.

@@ -18,7 +18,7 @@ export type Persist = (
 export interface Keeper {
   /** What earlier pages left, read once. Never rejects. @internal */
   found(): Promise<Found>;
-  /** A call is about to be made: it is kept before anything is sent. @internal */
+  /** A call is about to be made: nothing is sent before what this keeps is {@link Keeper.kept}. @internal */
   called(handle: number, kind: TaskRef["kind"], name: string): void;
   /** The server has named the task. @internal */
   named(handle: number, taskId: string): void;
@@ -28,6 +28,8 @@ export interface Keeper {
   asked(input: number, handle: number, request: string | undefined): void;
   /** The session that has begun. @internal */
   session(text: string | undefined): void;
+  /** Settles as soon as everything said so far is kept, or the store fails or hangs; `undefined`: it is. Never rejects. @internal */
+  kept(): Promise<void> | undefined;
   /** Its outcome was seen, or nobody will want it; absent: an end that a listener of every task was told of. @internal */
   over(handle: number, outcome: Outcome | undefined): void;
   /** Another client may find what is kept. @internal */

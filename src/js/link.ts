@@ -17,6 +17,8 @@ import { ERAS, type ClientOptions, type Era } from "./types.js";
 import type { Core } from "#glue";
 
 type Job = (core: Core) => void;
+/** A job that has to wait, and what for: to be kept for the next page. */
+type Waiting = readonly [job: Job, kept?: Promise<void> | undefined];
 
 interface Reply {
   resolve(json: string): void;
@@ -38,10 +40,11 @@ export class Link implements Port {
   readonly #load: Load;
   readonly #inputs: Inputs;
   readonly #replies = new Map<number, Reply>();
-  /** What was asked for before the module was there. */
-  #waiting: Job[] = [];
+  /** What was asked for before the module was there, or what came before it was kept. */
+  #waiting: Waiting[] = [];
   #core: Core | undefined;
-  #loading = false;
+  /** The module is being loaded, or what waits is being done. */
+  #isBusy = false;
   #closed: PlainFailure | undefined;
   #next = 1;
   #multiplexed = false;
@@ -66,15 +69,16 @@ export class Link implements Port {
     return this.#next++;
   }
 
-  /** Does it with the engine: now, or as soon as the module is loaded. */
-  do(job: Job): void {
+  /** Does it with the engine: now, or as soon as the module is loaded, this is kept, and what came before it is done. */
+  do(job: Job, kept?: Promise<void>): void {
     if (this.#closed) return;
-    if (!this.#core) {
-      this.#waiting.push(job);
-      void this.#begin();
-      return;
-    }
-    job(this.#core);
+    if (this.#core && !this.#isBusy && !kept) return job(this.#core);
+    this.#waiting.push([job, kept]);
+    void this.#begin();
+  }
+
+  kept(): Promise<void> | undefined {
+    return this.keeper?.kept();
   }
 
   /** Asks the engine something that it answers once, with JSON text. */
@@ -157,7 +161,7 @@ export class Link implements Port {
     // First: what is said from here on is no news about the tasks.
     this.keeper?.close();
     const core = this.#core;
-    if (core) this.do(() => core.tell(CLOSE, 0, 0));
+    core?.tell(CLOSE, 0, 0);
     this.#end({ code: "closed", message: "the client was closed; tasks go on at the server" });
     // The engine holds us, and nobody but us would let go of it. Later: we may be inside a call of the engine's.
     this.#core = undefined;
@@ -165,26 +169,34 @@ export class Link implements Port {
   }
 
   async #begin(): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = true;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
     try {
-      const [Engine, kept] = await Promise.all([this.#load(), this.keeper?.found()]);
-      if (this.#closed) return;
-      const broken = brokenBy();
-      if (broken) return this.#broke(broken.why);
-      const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
-      const info = clientInfo && JSON.stringify(clientInfo);
-      const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options), kept?.session);
-      this.#core = core;
-      this.#unwatchPage = watchPage((reason, on) => this.do(() => core.tell(PAUSE, reason, Number(on))));
-      const jobs = this.#waiting;
+      if (!this.#core) await this.#start();
+      // What comes meanwhile is added to it.
+      for (const [job, kept] of this.#waiting) {
+        if (kept) await kept;
+        if (this.#closed) return;
+        job(this.#core!);
+      }
       this.#waiting = [];
-      for (const job of jobs) this.do(job);
     } catch (error) {
       this.#loadFailed(error);
     } finally {
-      this.#loading = false;
+      this.#isBusy = false;
     }
+  }
+
+  async #start(): Promise<void> {
+    const [Engine, kept] = await Promise.all([this.#load(), this.keeper?.found()]);
+    if (this.#closed) return;
+    const broken = brokenBy();
+    if (broken) return this.#broke(broken.why);
+    const { clientInfo, pollIntervalMs, maxMessageBytes } = this.#options;
+    const info = clientInfo && JSON.stringify(clientInfo);
+    const core = new Engine(this.#host(), this.#url, info, pollIntervalMs, maxMessageBytes, flags(this.#options) | eras(this.#url, this.#options), kept?.session);
+    this.#core = core;
+    this.#unwatchPage = watchPage((reason, on) => core.tell(PAUSE, reason, Number(on)));
   }
 
   /** Whoever waits is told; the next call tries to load again. */
@@ -194,10 +206,10 @@ export class Link implements Port {
     for (const state of running) this.states.delete(state.handle);
     this.#failAll(error);
     // Tasks from an earlier page go on at the server: they are taken up when loading succeeds.
-    this.#waiting = running.map((state) => (core: Core) => {
+    this.#waiting = running.map((state) => [(core: Core) => {
       core.attach(state.handle, state.taskId ?? "");
       if (state.isListenedTo) core.tell(WATCH, state.handle, 0);
-    });
+    }]);
     for (const state of running) {
       this.states.set(state.handle, state);
       state.onInterrupted(error);

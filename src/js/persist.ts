@@ -30,6 +30,9 @@ export interface PersistOptions {
  * somebody has seen the outcome (a result or an error that was awaited, or an end that a listener was told of); once the
  * server's time to live is over, it is found once more and then dropped.
  *
+ * Nothing of a call is sent before the store has kept it, and `created` resolves when the task's id is kept. A store that takes its time
+ * is waited for, 5 seconds at most; one that hangs or fails is told to `onWarning`, and the call goes on without it.
+ *
  * `sessionStorage` outlives a reload, `localStorage` and {@link indexedDBStore} outlive the tab. What a page that still lives
  * has kept is left to it.
  * @param store `sessionStorage`, `localStorage`, {@link indexedDBStore} or anything alike

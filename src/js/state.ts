@@ -22,6 +22,8 @@ export interface Port {
   respond(input: number, json: string | undefined, code?: number, message?: string): Promise<void>;
   /** Tells the server of a task that is hosted here, as JSON text. */
   tell(task: string): void;
+  /** Settles when what was told so far is kept for the next page; `undefined`: it is, or nothing is to be. */
+  kept(): Promise<void> | undefined;
   warn(code: string, message: string): void;
 }
 
@@ -152,7 +154,7 @@ export class TaskState {
   /** Resolves when the server has answered the call. */
   created(owner: object): Promise<void> {
     this.isSeen = true;
-    if (this.isTask !== undefined) return Promise.resolve();
+    if (this.isTask !== undefined) return Promise.resolve(this.port.kept());
     if (this.outcome && "error" in this.outcome) return Promise.reject(this.outcome.error);
     return new Promise<unknown>((resolve, reject) => (this.#creators ??= []).push({ owner, resolve, reject })) as Promise<void>;
   }
@@ -163,7 +165,8 @@ export class TaskState {
     this.isTask = taskId !== undefined;
     const creators = this.#creators ?? [];
     this.#creators = undefined;
-    for (const creator of creators) creator.resolve(undefined);
+    const kept = this.port.kept();
+    for (const creator of creators) creator.resolve(kept);
   }
 
   /** `words`: see `changed` in host.ts. True: nothing was told of it before. */

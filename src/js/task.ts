@@ -62,7 +62,7 @@ export abstract class Task<T> implements PromiseLike<T> {
 
   /**
    * Resolves with this task's id (or undefined, where the server answered at once) when the server has answered the
-   * call. Rejects with the reason when the call failed.
+   * call; with `persist`, when that is kept. Rejects with the reason when the call failed.
    */
   get created(): Promise<string | undefined> {
     return this.#state.created(this).then(() => this.#state.taskId);

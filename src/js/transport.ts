@@ -36,9 +36,9 @@ function unread(response: Response): Response {
 export function words(error: unknown): string {
   const { message, cause } = (error ?? {}) as { message?: unknown; cause?: { message?: unknown } };
   const text = typeof message === "string" ? message : typeof error === "string" ? error : "unknown error";
-  // Node says "fetch failed" and keeps the reason in the cause.
+  // Node says "fetch failed" and keeps the reason in the cause; who wraps an error may have said it already.
   const reason = cause?.message;
-  return typeof reason === "string" && reason ? `${text} (${reason})` : text;
+  return typeof reason === "string" && !text.includes(reason) ? `${text} (${reason})` : text;
 }
 
 /** An error's code, where it is one of JSON-RPC's or MCP's: those are negative, a DOMException's mean something else. @internal */

@@ -146,6 +146,22 @@ describe("the dashboard's looks", { skip: missing("chromium") }, () => {
     await press("Escape");
     assert.equal(await focus(), "task");
 
+    // What a card's button does takes the button away, and leaves the focus to the card.
+    const url = await page.getByTestId("server").last().getAttribute("data-server");
+    const card = page.locator(`[data-server="${url}"]`);
+    const onCard = () => page.evaluate((url) => document.activeElement === document.querySelector(`[data-server="${url}"] h3`), url);
+    for (const [button, next] of [["disconnect", "reconnect"], ["reconnect", "list-tasks"]]) {
+      await card.getByTestId(button).focus();
+      await press("Enter");
+      await card.getByTestId(next).waitFor();
+      assert.ok(await onCard(), button);
+    }
+    await page.getByTestId("add-server").focus();
+    await press("Enter", "Tab");
+    await page.keyboard.type(url);
+    await press("Enter");
+    assert.ok(await onCard(), "a server that was added");
+
     // Among rows by the arrows; what goes hands the focus to its neighbour.
     for (const text of ["one", "two", "three"]) await ui.start("echo", { text });
     await ui.wait(`${t("task-rows")}[data-rows="4"]`);

@@ -181,7 +181,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     const secret = "Bearer s3cr3t-t0k3n";
     const server = await using(await startEcho(secret));
     await connect(server.url);
-    await ui.wait(`${card(server)} ${t("connection")}[data-state=failed]`, "authorization_required");
+    await ui.wait(`${card(server)} ${t("connection")}[data-state=failed]`, "the server answered HTTP 401 (authorization required)");
     await ui.click(`${card(server)} ${t("new-header")}`);
     await ui.fill(t("authorization"), secret);
     await ui.click(t("connect"));
@@ -198,6 +198,22 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.fill(t("authorization"), secret);
     await ui.click(t("connect"));
     await ui.wait(t("tool-everything"));
+  });
+
+  test("a server that cannot be reached says why: no answer, or the header that it lacks", async () => {
+    const closed = createServer((req, res) => res.writeHead(200).end("{}"));
+    await new Promise((resolve) => closed.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${closed.address().port}/mcp`;
+    const failed = `[data-server="${url}"] ${t("connection")}[data-state=failed]`;
+    await connect(url);
+    const words = await ui.wait(failed, "the server lacks the CORS header Access-Control-Allow-Origin: http://127.0.0.1:");
+    assert.doesNotMatch(words, /connecting to|Failed to fetch.*Failed to fetch/);
+    assert.equal(await ui.text(`[data-server="${url}"] ${t("new-header")}`), "Add header");
+    assert.equal(await page.getByRole("button", { name: `Try again: ${new URL(url).host}/mcp` }).count(), 1);
+    closed.closeAllConnections();
+    await new Promise((resolve) => closed.close(resolve));
+    await ui.click(`[data-server="${url}"] ${t("reconnect")}`);
+    await ui.wait(failed, `nothing answers at http://${new URL(url).host}: look at the address`);
   });
 
   test("trying again keeps the header; a new connection takes up what the old one watched", async () => {

@@ -92,7 +92,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
     }, () => "every answer needs it, errors too"],
     "a preflight that is refused": [(_h, { method }) => (method === "OPTIONS" ? 401 : undefined), () => "or OPTIONS is not answered with 2xx: a guard"],
     "content-type is not allowed": [(h) => lists(h, "access-control-allow-headers", ["content-type"]), () => "Access-Control-Allow-Headers lacks content-type"],
-    "two headers are not allowed": [(h) => lists(h, "access-control-allow-headers", ["mcp-method", "mcp-protocol-version"]), () => "Access-Control-Allow-Headers lacks mcp-method, mcp-protocol-version (", { era: "2026-07-28" }],
+    "two headers are not allowed": [(h) => lists(h, "access-control-allow-headers", ["mcp-method", "mcp-protocol-version"]), () => "Access-Control-Allow-Headers lacks mcp-method, mcp-protocol-version\n", { era: "2026-07-28" }],
     "authorization is not allowed": [(h) => lists(h, "access-control-allow-headers", ["authorization"]), () => "Access-Control-Allow-Headers lacks authorization", { headers: { authorization: "Bearer secret" } }],
     "cookies, and any origin is allowed": [() => {}, () => "lacks the CORS header Access-Control-Allow-Credentials: true", { credentials: "include" }],
   };
@@ -100,7 +100,8 @@ describe("chromium", { skip: missing("chromium") }, () => {
     test(`${name}: said in the NetworkError`, async () => {
       const seen = await ask(how, options);
       assert.equal(seen.name, "NetworkError", JSON.stringify(seen));
-      assert.ok(seen.message.includes(words()), seen.message);
+      assert.ok(`${seen.message}\n`.includes(words()), seen.message);
+      assert.equal(seen.message.split("Failed to fetch").length, 2, "said once");
       for (const { headers } of asked.filter(({ method }) => method === "GET")) assert.doesNotMatch(headers.authorization ?? "", /secret/, "no value of the application's is sent along");
     });
   }

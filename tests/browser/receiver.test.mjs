@@ -161,6 +161,21 @@ describe("chromium", { skip: missing("chromium") }, () => {
     await page.waitForFunction(() => globalThis.said.includes("aborted"));
   });
 
+  test("a task that has ended is said to have ended, also while whoever worked on it is not gone", async (t) => {
+    const page = await tab(t);
+    const reason = await page.evaluate(async () => {
+      const store = new globalThis.receiver.IndexedDbTaskStore("lasting");
+      const { taskId } = await store.createTask();
+      await new Promise((ended) => void globalThis.receiver.taskExecution(taskId, store, async (ctx) => {
+        await ctx.complete({ n: 1 });
+        ended();
+        await new Promise(() => {});
+      }));
+      return (await globalThis.check.rejects(globalThis.receiver.taskExecution(taskId, store, () => {}))).reason;
+    });
+    assert.equal(reason, "terminal");
+  });
+
   test("a database that is deleted while a store has it open is deleted at once, and made anew at the next use", async (t) => {
     const page = await tab(t);
     const seen = await page.evaluate(async () => {

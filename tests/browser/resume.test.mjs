@@ -52,6 +52,12 @@ async function openClient([url, era, where, word]) {
   globalThis.tasks = await globalThis.client.resume();
   return globalThis.tasks.map(({ taskId, name, kind }) => ({ taskId, name, kind }));
 }
+/** In the page: whether the store holds nothing of that server's any more. */
+async function isDropped([url, where]) {
+  const { indexedDBStore } = await import("/package/dist/persist.js");
+  const keys = where === "indexedDB" ? await indexedDBStore().keys("mcp-tasks:") : Object.keys(globalThis[where]);
+  return !keys.some((key) => key.includes(url));
+}
 const outcome = () => globalThis.tasks[0].then(
   (result) => ({ text: result.content[0].text }),
   (error) => ({ name: error.name, code: error.code, message: error.message }),
@@ -86,7 +92,10 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
             globalThis.task.catch(() => {});
             await globalThis.task.created;
           });
-          const left = () => reload();
+          const left = async () => {
+            await until(() => browser.evaluate(isDropped, [server.url, where]), "that what was seen is dropped");
+            return reload();
+          };
           /** Where the engine's own page process crashes under its driver, the browser is begun anew and the test with it, once. */
           const scene = (title, run) => test(title, async () => {
             try {

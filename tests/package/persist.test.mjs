@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { accepted, answer, json, sse } from "../servers/scripted.mjs";
 import { startPuppet } from "./puppet.mjs";
-import { clients, entry, inTime, mcp, rejection, until } from "./support.mjs";
+import { clients, entry, inTime, mcp, rejection, settle, until } from "./support.mjs";
 
 const { persistIn } = await import(entry("mcp-tasks/persist"));
 const { TaskExpiredError, TaskLostError, ToolTask } = mcp;
@@ -13,6 +13,36 @@ class Store {
   getItem(key) { return this[key] ?? null; }
   setItem(key, value) { this[key] = String(value); }
   removeItem(key) { delete this[key]; }
+}
+/** A store that writes when the test lets it: `write()` does what was asked for. */
+function slowStore() {
+  const inner = new Store();
+  const asked = [];
+  const later = (write) => (...args) => new Promise((resolve) => asked.push(() => resolve(write(...args))));
+  return {
+    inner, asked,
+    getItem: async (key) => inner.getItem(key),
+    keys: async () => Object.keys(inner),
+    setItem: later((key, value) => inner.setItem(key, value)),
+    removeItem: later((key) => inner.removeItem(key)),
+    async write() {
+      for (const write of asked.splice(0)) write();
+      await settle();
+    },
+  };
+}
+/** Holds the timers of five seconds back, and no others (the platform's fetch has its own): gives what lets them go off. */
+function heldTimers(t) {
+  const { setTimeout: real } = globalThis;
+  const held = [];
+  globalThis.setTimeout = (act, ms, ...args) => (ms === 5000 ? void held.push(act) : real(act, ms, ...args));
+  const restore = () => { globalThis.setTimeout = real; };
+  t.after(restore);
+  return () => {
+    restore();
+    assert.equal(held.length, 1);
+    held[0]();
+  };
 }
 const kept = (store) => Object.values(store).map((text) => JSON.parse(text));
 
@@ -197,6 +227,78 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       server.finish("task-1");
       await again;
       await until(() => kept(inner).length === 0);
+    });
+
+    test("nothing of a call is sent before the store has kept it, and its creation is told when its name is kept", async (t) => {
+      const slow = slowStore();
+      const { page } = pages(t);
+      const client = page({ persist: persistIn(slow) });
+      const task = client.callTool("optional");
+      const order = [];
+      void task.created.then(() => order.push("created"));
+      const result = task.result();
+      await until(() => slow.asked.length === 1);
+      await settle(50);
+      assert.deepEqual([kept(slow.inner), server.requests.length], [[], 0]);
+      await slow.write();
+      assert.equal(kept(slow.inner)[0].name, "optional");
+      await until(() => task.taskId === "task-1");
+      await settle(50);
+      assert.deepEqual([order, kept(slow.inner)[0].taskId], [[], undefined]);
+      const late = task.created.then(() => order.push("asked for later"));
+      await until(() => slow.write().then(() => order.length === 2));
+      await late;
+      assert.deepEqual([order.sort(), kept(slow.inner)[0].taskId], [["asked for later", "created"], "task-1"]);
+      server.finish("task-1");
+      assert.equal((await inTime(result)).content[0].text, "task-1 is done", "who waited meanwhile was not forgotten");
+    });
+
+    test("a call that is given up, or whose client is closed, while the store takes its time is never sent", async (t) => {
+      const slow = slowStore();
+      const { page } = pages(t);
+      const client = page({ persist: persistIn(slow) });
+      const control = new AbortController();
+      const given = client.callTool("optional", {}, { signal: control.signal });
+      control.abort("no more");
+      assert.equal(await rejection(given), "no more");
+      await slow.write();
+      await client.listTools();
+      const closed = client.callTool("optional");
+      client.close();
+      assert.equal((await rejection(closed)).code, "closed");
+      await slow.write();
+      assert.equal(server.count("tools/call"), 0);
+    });
+
+    test("a store that hangs holds the first call up for a while, and no other; one that refuses, none", async (t) => {
+      const { page, warnings } = pages(t);
+      const hangs = slowStore();
+      const client = page({ persist: persistIn(hangs) });
+      assert.deepEqual(await client.resume(), []);
+      const goOff = heldTimers(t);
+      const first = client.callTool("optional");
+      await settle(50);
+      assert.deepEqual([server.requests.length, warnings], [0, []]);
+      goOff();
+      assert.equal(await inTime(first.created), "task-1");
+      assert.equal(await inTime(client.callTool("optional").created), "task-2");
+      assert.deepEqual(warnings.map(({ code }) => code), ["persist-failed"]);
+      assert.match(warnings[0].message, /perhaps not kept.*the store has not answered within 5 seconds$/);
+
+      const refuses = { ...slowStore(), setItem: async () => { throw new Error("quota exceeded"); } };
+      assert.equal(await inTime(page({ persist: persistIn(refuses) }).callTool("optional").created), "task-3");
+      assert.match(warnings[1].message, /not kept.*quota exceeded$/);
+    });
+
+    test("a store that does not say what it holds is not waited for longer than five seconds", async (t) => {
+      const { page, warnings } = pages(t);
+      const goOff = heldTimers(t);
+      const client = page({ persist: persistIn({ ...slowStore(), keys: () => new Promise(() => {}) }) });
+      const found = client.resume();
+      await settle();
+      goOff();
+      assert.deepEqual(await inTime(found), []);
+      assert.match(warnings[0].message, /was not found: the store has not answered within 5 seconds$/);
     });
 
     test("other names and other servers keep to themselves", async (t) => {

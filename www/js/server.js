@@ -1,4 +1,5 @@
 // One MCP server: its client, what it offers, how it stands. No DOM here.
+import { diagnosing } from "../dist/diagnose.js";
 import { Client } from "../dist/index.js";
 import { Traffic } from "./traffic.js";
 
@@ -16,6 +17,7 @@ export class Server {
   /** Whether an Authorization header is sent. The header itself is in the options of the client, and nowhere else. */
   hasHeader = false;
   #events;
+  #fetch;
 
   /** `events`: `changed(server)`, `opened(server)` when a client is there, `asked(server, question)`. */
   constructor(url, events) {
@@ -32,7 +34,7 @@ export class Server {
     this.client = new Client(this.url, {
       clientInfo: { name: "mcp-tasks-dashboard", version: "1.0.0" },
       headers: header === "" ? {} : { authorization: header },
-      fetch: this.traffic.fetch,
+      fetch: (...request) => this.#fetch(...request),
       onElicitation: (params, context) => this.#ask("elicitation/create", params, context),
       onSampling: (params, context) => this.#ask("sampling/createMessage", params, context),
       onListRoots: (params, context) => this.#ask("roots/list", params, context),
@@ -45,6 +47,9 @@ export class Server {
   /** Lists the tools, once more where that failed, with the client and the header that are there. */
   async greet() {
     const mine = this.client;
+    // A browser says "Failed to fetch" whatever the reason: which header the server lacks is found out by asking again, and anew
+    // whenever somebody tries again, who may have mended the server.
+    this.#fetch = diagnosing({ fetch: this.traffic.fetch, tell: (message) => this.#warn({ code: "cors", message }) });
     this.#say("connecting", "Connecting");
     try {
       const tools = await mine.listTools();
@@ -53,7 +58,8 @@ export class Server {
       this.#say("connected", "Connected");
     } catch (error) {
       // The client stays: what it watches it goes on watching, and the next try may do better.
-      if (this.client === mine) this.#say("failed", `${error.message} (${error.code ?? error.name})`);
+      // Where it was connecting to stands above the words.
+      if (this.client === mine) this.#say("failed", error.message.replace(`connecting to ${mine.url}: `, ""));
     }
   }
 

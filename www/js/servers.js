@@ -30,7 +30,9 @@ export function setUpServers(on) {
     // Kept by the server it was meant for, and not here for the next one.
     authorization.value = url.value = "";
     byId("add-server").open = false;
-    void connect(add(target.href), header);
+    const server = add(target.href);
+    cards.get(server).heading.focus();
+    void connect(server, header);
   });
 
   /** The server at that address, new or known. */
@@ -83,7 +85,7 @@ export function setUpServers(on) {
 
   function createCard(server) {
     const part = {
-      state: h("p", { class: "connection", "data-testid": "connection" }),
+      state: h("p", { class: "connection", role: "status", "data-testid": "connection" }),
       traffic: h("summary", { "data-testid": "traffic" }),
       attention: h("p", { class: "hint", "data-testid": "attention" }),
       detail: h("dl", { class: "facts" }),
@@ -103,18 +105,26 @@ export function setUpServers(on) {
     const warnings = h("details", { class: "warnings", "data-testid": "warnings", hidden: true },
       h("summary", {}, part.count), part.warnings, small("Clear", undefined, () => server.clearWarnings()));
     for (const details of [more, warnings]) details.addEventListener("toggle", update);
+    const heading = h("h3", { tabindex: -1 }, short(server.name, 80));
     const element = h("li", { class: "server", "data-testid": "server", "data-server": server.url },
-      h("h3", {}, short(server.name, 80)), part.state, part.attention, more, warnings,
+      heading, part.state, part.attention, more, warnings,
       h("div", { class: "buttons" }, part.connect, part.list, part.header, part.leave, part.remove));
 
     function small(words, testid, onclick) {
-      return h("button", { type: "button", class: "small", "data-testid": testid, "aria-label": `${words}: ${short(server.name, 80)}`, onclick }, words);
+      return name(h("button", { type: "button", class: "small", "data-testid": testid, onclick }), words);
+    }
+    /** A screen reader hears the same words, and of which server's card. */
+    function name(button, words) {
+      setAttribute(button, "aria-label", `${words}: ${short(server.name, 80)}`);
+      setText(button, words);
+      return button;
     }
     function update() {
       const { state, words, traffic, client } = server;
       for (const target of [element, part.state]) target.dataset.state = state;
       setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : short(words, 400));
-      setText(part.attention, client ? attention(traffic, on.live(server)) : "");
+      const live = client ? on.live(server) : 0;
+      setText(part.attention, client && (live > 0 || state !== "failed") ? attention(traffic, live) : "");
       const counts = [plural(traffic.requests, "request"), plural(traffic.notifications, "notification"), plural(traffic.polls, "poll")];
       setText(part.traffic, counts.join(" · "));
       if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${short(name, 60)}`), h("dd", {}, String(count))]),
@@ -124,14 +134,18 @@ export function setUpServers(on) {
       setText(part.count, plural(server.warnings.size, "warning"));
       if (warnings.open) fill(part.warnings, [...server.warnings.values()].reverse().map(({ code, message, times }) =>
         h("li", {}, h("code", {}, code), " ", short(message, 500), times > 1 && h("span", { class: "muted" }, ` (${times} times)`))));
+      const focused = document.activeElement;
       part.connect.hidden = state !== "idle" && state !== "failed";
-      setText(part.connect, state === "failed" ? "Try again" : "Connect");
+      name(part.connect, state === "failed" ? "Try again" : "Connect");
+      name(part.header, server.hasHeader ? "New header" : "Add header");
       part.list.hidden = state !== "connected";
       part.header.hidden = state !== "failed";
       part.leave.hidden = !client;
       part.remove.hidden = client !== undefined;
+      // What had the focus may be gone: the card keeps it.
+      if (element.contains(focused) && focused.hidden) heading.focus();
     }
-    return { element, update };
+    return { element, heading, update };
   }
 
   // What was just polled is quiet a while later, and nothing happens that would say so.

@@ -1,9 +1,9 @@
-import { asked, opened } from "../idb.js";
+import { asked, opened, transaction } from "../idb.js";
 import type { PersistStore } from "./store.js";
 
 /**
- * A store in IndexedDB, for workers too, which have no `sessionStorage`. It outlives the tab. A task is kept a moment after its
- * call: a page that is left at once may lose it.
+ * A store in IndexedDB, for workers too, which have no `sessionStorage`. It outlives the tab. Writing takes a few milliseconds, for
+ * which a call waits before it is sent.
  * @param database the name of the database. @default "mcp-tasks"
  */
 export function indexedDBStore(database = "mcp-tasks"): PersistStore {
@@ -16,7 +16,12 @@ export function indexedDBStore(database = "mcp-tasks"): PersistStore {
     throw error;
   }));
   const run = async <T>(mode: IDBTransactionMode, job: (items: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-    asked(job((await open()).transaction("items", mode).objectStore("items")));
+    transaction(await open(), "items", mode, (items) => {
+      const answer = asked(job(items));
+      // Not only when this page has heard of it: it may be left before.
+      items.transaction.commit();
+      return answer;
+    });
   return {
     getItem: (key) => run("readonly", (items) => items.get(key) as IDBRequest<string | undefined>),
     setItem: (key, value) => run("readwrite", (items) => items.put(value, key)),

@@ -27,7 +27,9 @@ interface Task {
 }
 
 /** So long at most a page lives on when its requests have been broken off, in milliseconds. */
-const LEAVING_MS = 1000;
+const LEAVING_MS = 5000;
+/** So long at most a store is waited for, in milliseconds: one that hangs must not hold the calls up for ever. */
+const STORE_MS = 5000;
 
 const KINDS: readonly unknown[] = ["tool", "prompt", "resource"];
 
@@ -46,6 +48,7 @@ export class Keep implements Keeper {
   #hasWarned = false;
   /** What is written waits for what was written before, in stores that take their time. */
   #writing: Promise<unknown> | undefined;
+  #isSlow = false;
   #release = (): void => {};
   readonly #released = new Promise<void>((resolve) => (this.#release = resolve));
   #isClosed = false;
@@ -63,6 +66,15 @@ export class Keep implements Keeper {
       this.#failed("what earlier pages left was not found", error);
       return { tasks: [] };
     }));
+  }
+
+  kept(): Promise<void> | undefined {
+    if (!this.#writing || this.#isSlow) return undefined;
+    return inTime(this.#writing).catch((error: unknown) => {
+      // Until it has caught up: it is waited for once, not at each call.
+      this.#isSlow = this.#writing !== undefined;
+      this.#failed("a task is perhaps not kept for the next page", error);
+    }) as Promise<void>;
   }
 
   called(handle: number, kind: Kept["kind"], name: string): void {
@@ -151,7 +163,9 @@ export class Keep implements Keeper {
       const writing = this.#writing ? this.#writing.then(write) : write();
       if (!(writing instanceof Promise)) return;
       const settled: Promise<unknown> = writing.catch(failed).then(() => {
-        if (this.#writing === settled) this.#writing = undefined;
+        if (this.#writing !== settled) return;
+        this.#writing = undefined;
+        this.#isSlow = false;
       });
       this.#writing = settled;
     } catch (error) {
@@ -171,18 +185,20 @@ export class Keep implements Keeper {
   }
 
   async #find(): Promise<Found> {
-    const all = await keysOf(this.#store, this.#prefix);
+    const all = await inTime(keysOf(this.#store, this.#prefix));
     const ownerOf = (key: string): string => key.slice(this.#prefix.length).split(":")[0]!;
     // What this client has called while it waited is its own.
     const owners = [...new Set(all.map(ownerOf))].filter((owner) => owner !== this.#owner);
     const isGone = await Promise.all(owners.map((owner) => hold(this.#lock(owner), this.#released)));
     const gone = new Set(owners.filter((_, n) => isGone[n]));
     const found: { key: string; kept: Kept }[] = [];
-    for (const key of all.filter((key) => gone.has(ownerOf(key)))) {
-      const kept = read(await this.#store.getItem(key));
+    const left = all.filter((key) => gone.has(ownerOf(key)));
+    const texts = await inTime(Promise.all(left.map((key) => this.#store.getItem(key))));
+    left.forEach((key, n) => {
+      const kept = read(texts[n]);
       if (kept) found.push({ key, kept });
       else this.#do(() => this.#store.removeItem(key));
-    }
+    });
     found.sort((a, b) => a.kept.at - b.kept.at);
     const session = this.#choose(found.map(({ kept }) => kept));
     if (session) this.session(session);
@@ -216,6 +232,14 @@ export class Keep implements Keeper {
       },
     };
   }
+}
+
+/** The same, but for a store that takes too long. */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the store has not answered within ${STORE_MS / 1000} seconds`)), STORE_MS);
+    answer.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 }
 
 /** What was kept under a key, if that is what it is. */

@@ -184,9 +184,10 @@ export class IndexedDbTaskStore implements TaskStore {
   /** Holds the task's lock while the work goes on. */
   async executing(taskId: string, work: () => Promise<void>): Promise<void> {
     await navigator.locks.request(this.#lock(taskId), { ifAvailable: true }, async (lock) => {
-      if (!lock) throw new TaskStoreError("other", `Task ${shortId(taskId)} is worked on elsewhere: the work was not begun`, { taskId });
       await this.#change(taskId, (stored) => {
+        // First: who has ended it a moment ago may still be seen to hold the lock.
         updateTaskState(stored.task, {});
+        if (!lock) throw new TaskStoreError("other", `Task ${shortId(taskId)} is worked on elsewhere: the work was not begun`, { taskId });
         if (stored.isBegun) throw new TaskStoreError("other", `The work on task ${shortId(taskId)} was begun before: it was not begun again`, { taskId });
         stored.isBegun = true;
       });
