@@ -285,8 +285,8 @@ impl Client {
         }
         self.fail_queries(&closed);
         for handle in self.tasks.handles() {
-            if let Some(entry) = self.tasks.remove(handle) {
-                self.answer_waiting(entry, &Err(closed.clone()));
+            if let Some(mut entry) = self.tasks.remove(handle) {
+                self.answer_waiting(&mut entry, &Err(closed.clone()));
             }
             self.put(super::Output::Interrupted { handle, failure: closed.clone() });
         }

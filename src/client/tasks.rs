@@ -344,20 +344,20 @@ impl Client {
     }
 
     /// Answers what still waits on a task that is settled or gone: whatever was asked for is moot.
-    pub(super) fn dismiss(&mut self, entry: Box<Entry>) {
-        self.answer_waiting(entry, &Ok("null".into()));
+    pub(super) fn dismiss(&mut self, mut entry: Box<Entry>) {
+        self.answer_waiting(&mut entry, &Ok("null".into()));
     }
 
     /// Answers whoever waits for something about a task that is dropped here.
-    pub(super) fn answer_waiting(&mut self, mut entry: Box<Entry>, answer: &Result<String, Box<Failure>>) {
+    pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<Failure>>) {
         let extras = entry.rare.take();
         if let Some(held) = extras.hold.open {
             let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
             self.end_hold(&held, goes_on);
         }
         let mut replies: Vec<ReplyId> = extras.refreshers.into_iter().map(|(reply, _)| reply).collect();
-        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = entry.cancel {
-            replies.extend(more);
+        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = &mut entry.cancel {
+            replies.append(more);
         }
         self.reply_all(replies, answer);
     }

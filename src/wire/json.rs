@@ -81,12 +81,10 @@ fn take<'a>(name: &str, value: &'a str, names: &[&str], values: &mut [Option<Jso
 
 #[cfg_attr(hot, optimize(speed))]
 fn place(name: &str, names: &[&str]) -> Option<usize> {
-    let mut at = 0;
-    for candidate in names {
+    for (at, candidate) in names.iter().enumerate() {
         if candidate.len() == name.len() && *candidate == name {
             return Some(at);
         }
-        at += 1;
     }
     None
 }
