@@ -277,7 +277,8 @@ export class Link implements Port {
     let method = "";
     const state = (handle: number): TaskState | undefined => this.states.get(handle);
     return contained({
-      fetch: (...request) => void exchanges.fetch(...request),
+      fetch: (exchange, wanted, url, method, headers, body, keepalive) =>
+        void exchanges.fetch(exchange, wanted, url, method, headers, body, keepalive),
       abort: (exchange) => exchanges.abort(exchange),
       wake: (ms) => {
         clearTimeout(timer);
