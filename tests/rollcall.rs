@@ -118,19 +118,19 @@ fn tasks_that_were_begun_one_after_another_come_together() {
 
 #[test]
 fn polls_that_are_due_at_nearly_the_same_time_share_a_wake_up() {
-    let mut sim = Sim::new(FakeServer::polled([Tool::new("render", DAY)]).every(json!(1600)));
+    let mut sim = Sim::new(FakeServer::polled([Tool::new("render", DAY)]).every(json!(3200)));
     for wait in [30, 30, 60, 480, 100] {
         sim.await_call("render");
         sim.advance(wait);
     }
     sim.sent.clear();
-    sim.advance(10_000);
+    sim.advance(20_000);
     let mut times = sim.times("tasks/get");
     assert_eq!(times.len() % 5, 0);
     assert_eq!(
         times[..5],
-        [1660, 1660, 1660, 1720, 2200],
-        "never earlier, and a sixteenth of the interval later at most"
+        [3260, 3260, 3260, 3320, 3800],
+        "never earlier, and a thirty-second of the interval later at most"
     );
     times.dedup();
     assert_eq!(times.len(), 1 + 2 * 6, "from the second time on four of them come together, and stay so");

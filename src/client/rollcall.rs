@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Polls that are due within this part of the interval wait for each other: a page, and a radio, wake up once.
-const GATHER: u64 = 16;
+const GATHER: u64 = 32;
 /// The list is asked for where it costs no more than this part of the polls that it takes the place of. Pages come one after
 /// another and polls four at once, so it is not slower either.
 const WORTH: u32 = 4;
