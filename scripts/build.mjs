@@ -40,8 +40,7 @@ const entries = {
 for (const module of [client, receiver]) {
   buildRust(module);
   module.key = hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
-    root + "scripts/wasm_opt.mjs",
-    root + "node_modules/binaryen/package.json"]);
+    root + "scripts/wasm_opt.mjs", root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
 script.key = client.key + hash([root + "scripts/wasm2js.mjs"]);

@@ -20,6 +20,15 @@ export function toLeb(value) {
   return bytes;
 }
 
+/** The sections of a module: what kind, and from where to where its content lies; it is told from `at` on. */
+export function* sections(wasm) {
+  for (let at = 8; at < wasm.length; ) {
+    const [length, start] = leb(wasm, at + 1);
+    yield { kind: wasm[at], at, start, end: start + length };
+    at = start + length;
+  }
+}
+
 const text = (string) => [...toLeb(string.length), ...Buffer.from(string, "latin1")];
 
 /** The import or the export section with other names, as `rename` gives them for those of an entry; none: without it. */
@@ -46,7 +55,7 @@ function renamed(section, namesOf, rename) {
   return [...toLeb(kept), ...out];
 }
 
-const IMPORTS = 2;
+export const IMPORTS = 2;
 const EXPORTS = 7;
 
 /** The module and its glue, with short names for what the one takes from the other; `modules`: whose names they may be so far. */
@@ -61,10 +70,7 @@ export function shorten(wasm, glue, modules = ["./mcp_tasks_bg.js"]) {
     return [ways.get(name)];
   };
   const parts = [wasm.subarray(0, 8)];
-  for (let at = 8; at < wasm.length; ) {
-    const [length, start] = leb(wasm, at + 1);
-    const end = start + length;
-    const kind = wasm[at];
+  for (const { kind, at, start, end } of sections(wasm)) {
     if (kind === IMPORTS || kind === EXPORTS) {
       const body = wasm.subarray(start, end);
       const section = kind === EXPORTS ? renamed(body, 1, exported) : renamed(body, 2, (module, name) => {
@@ -74,7 +80,6 @@ export function shorten(wasm, glue, modules = ["./mcp_tasks_bg.js"]) {
       });
       parts.push(Buffer.from([kind, ...toLeb(section.length), ...section]));
     } else parts.push(wasm.subarray(at, end));
-    at = end;
   }
   const result = Buffer.concat(parts);
   if (WebAssembly.Module.imports(new WebAssembly.Module(result)).length !== short.size) throw new Error("an import was lost");

@@ -3,12 +3,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { root, run, wasmTarget } from "./env.mjs";
-import { leb } from "./shorten.mjs";
+import { IMPORTS, leb, sections } from "./shorten.mjs";
 import { optimize } from "./wasm_opt.mjs";
 
 const CODE = 10;
 const DATA = 11;
-const IMPORT = 2;
+const CUSTOM = 0;
 
 /** The report, as text. Needs what `scripts/build.mjs` has built. */
 export function why() {
@@ -17,7 +17,7 @@ export function why() {
   for (const [name, bytes] of functions) byModule.set(moduleOf(name), (byModule.get(moduleOf(name)) ?? 0) + bytes);
   return [
     table("the module, by module of the crate (what is inlined counts where it went)", byModule),
-    table("its largest functions", new Map([...functions].map(([name, bytes]) => [name.slice(0, 110), bytes])), 25),
+    table("its largest functions", functions, 25),
     table("the JavaScript, by source, not minified", sources()),
   ].join("\n\n");
 }
@@ -33,18 +33,16 @@ function named() {
   const [sizes, names] = [[], new Map()];
   const functions = new Map();
   let imported = 0;
-  for (let at = 8; at < bytes.length; ) {
-    const id = bytes[at];
-    const [length, start] = leb(bytes, at + 1);
-    at = start + length;
-    if (id === IMPORT) imported = imports(bytes, start);
-    if (id === CODE) each(bytes, start, (from) => {
+  for (const { kind, start, end } of sections(bytes)) {
+    // wasm-bindgen's modules import functions only.
+    if (kind === IMPORTS) [imported] = leb(bytes, start);
+    if (kind === CODE) each(bytes, start, (from) => {
       const [size, body] = leb(bytes, from);
       sizes.push(size);
       return body + size;
     });
-    if (id === DATA) functions.set("(data)", length);
-    if (id === 0) readNames(bytes, start, at, names);
+    if (kind === DATA) functions.set("(data)", end - start);
+    if (kind === CUSTOM) readNames(bytes, start, end, names);
   }
   sizes.forEach((size, n) => {
     const name = (names.get(imported + n) ?? "(without a name)").replaceAll(/\[[0-9a-f]{16}\]/g, "");
@@ -58,9 +56,6 @@ function each(bytes, start, element) {
   let [count, at] = leb(bytes, start);
   for (; count > 0; count--) at = element(at);
 }
-
-/** How many functions are imported: all that wasm-bindgen's modules import. */
-const imports = (bytes, start) => leb(bytes, start)[0];
 
 /** The subsection of the section `name` that names functions. */
 function readNames(bytes, start, end, names) {
@@ -113,6 +108,6 @@ function sources() {
 function table(title, rows, most = Infinity) {
   const sorted = [...rows].sort((a, b) => b[1] - a[1]);
   const total = sorted.reduce((sum, [, bytes]) => sum + bytes, 0);
-  const lines = sorted.slice(0, most).map(([name, bytes]) => `${String(bytes).padStart(8)}  ${((100 * bytes) / total).toFixed(1).padStart(4)} %  ${name}`);
+  const lines = sorted.slice(0, most).map(([name, bytes]) => `${String(bytes).padStart(8)}  ${((100 * bytes) / total).toFixed(1).padStart(4)} %  ${name.slice(0, 110)}`);
   return [`${title}: ${total} bytes`, ...lines].join("\n");
 }

@@ -38,7 +38,7 @@ pub(super) struct Entry {
 pub(super) struct Rare(Option<Box<Extras>>);
 
 /// See [`Rare`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Extras {
     /// Who asked for the state now.
     pub(super) refreshers: Vec<Refresher>,
@@ -60,31 +60,40 @@ impl Deref for Rare {
     type Target = Extras;
 
     fn deref(&self) -> &Extras {
-        const NONE: &Extras = &Extras {
-            refreshers: Vec::new(),
-            hold: Hold::NONE,
-            early_result: None,
-            announced: None,
-            round: None,
-            rounds: 0,
-            overdue: None,
-        };
+        const NONE: &Extras = &Extras::NONE;
         self.0.as_deref().unwrap_or(NONE)
     }
+}
+
+impl Extras {
+    const NONE: Self = Self {
+        refreshers: Vec::new(),
+        hold: Hold::NONE,
+        early_result: None,
+        announced: None,
+        round: None,
+        rounds: 0,
+        overdue: None,
+    };
 }
 
 impl Rare {
     /// What there is of it.
     pub(super) fn take(&mut self) -> Extras {
-        self.0.take().map_or_else(Extras::default, |extras| *extras)
+        self.0.take().map_or(Extras::NONE, |extras| *extras)
+    }
+
+    /// For whoever only takes something back: what is not there is not made.
+    pub(super) fn known(&mut self) -> Option<&mut Extras> {
+        self.0.as_deref_mut()
     }
 }
 
-/// Makes room for it: look before you change what may be as you want it.
+/// Makes room for it.
 impl DerefMut for Rare {
     #[inline(never)]
     fn deref_mut(&mut self) -> &mut Extras {
-        self.0.get_or_insert_default()
+        self.0.get_or_insert_with(|| Box::new(Extras::NONE))
     }
 }
 

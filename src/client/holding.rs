@@ -31,7 +31,7 @@ pub(super) struct Held {
 }
 
 /// What a task knows of such requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Hold {
     pub(super) open: Option<Held>,
     /// When the last one was ended.
@@ -130,8 +130,9 @@ impl Client {
 
     /// The result is known already, and the task has ended.
     pub(super) fn settle_early(&mut self, now: Millis, handle: Handle) {
+        // Looked at whenever a task is told of: nearly always there is none.
         let is_known = |entry: &Entry| entry.rare.early_result.is_some();
-        if !self.tasks.has_ended(handle) || !self.tasks.get(handle).is_some_and(is_known) {
+        if !self.tasks.get(handle).is_some_and(is_known) || !self.tasks.has_ended(handle) {
             return;
         }
         let taken = self.tasks.update(handle, |entry| entry.rare.early_result.take());

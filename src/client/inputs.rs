@@ -194,8 +194,8 @@ impl Client {
     /// A task waits for an answer of ours, whatever the server calls that.
     fn awaits_us(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| {
-            if entry.rare.announced.is_some() {
-                entry.rare.announced = None;
+            if let Some(extras) = entry.rare.known() {
+                extras.announced = None;
             }
             entry.task.await_us(now, true);
         });

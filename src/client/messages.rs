@@ -60,9 +60,10 @@ impl Client {
 
     /// A status notification. One that comes before its task is named is kept for a while.
     fn task_pushed(&mut self, now: Millis, state: State<'_>) {
-        let mut handles = self.tasks.named(&state.snapshot.task_id);
-        let (first, second) = (handles.next(), handles.next());
-        drop(handles);
+        let [first, second] = {
+            let mut handles = self.tasks.named(&state.snapshot.task_id);
+            [handles.next(), handles.next()]
+        };
         match first {
             None => self.tasks.keep_early(state.snapshot),
             // Nearly always, and there may be thousands a second: nothing is copied.

@@ -100,8 +100,8 @@ impl Client {
                 let is_spoken_of = self.stream_speaks_of(&task_id);
                 self.tasks.update(handle, |entry| {
                     entry.task.answered(want);
-                    if entry.rare.overdue.is_some() {
-                        entry.rare.overdue = None;
+                    if let Some(extras) = entry.rare.known() {
+                        extras.overdue = None;
                     }
                     if is_spoken_of {
                         entry.task.stream_taken(now);

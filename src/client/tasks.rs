@@ -194,8 +194,10 @@ impl Tasks {
             entry.sent = sent;
         }
         let input = entry.rare.hold.open.is_some() || entry.is_input_required();
-        if entry.rare.hold.is_refused && !entry.is_input_required() {
-            entry.rare.hold.is_refused = false;
+        if !entry.is_input_required()
+            && let Some(extras) = entry.rare.known()
+        {
+            extras.hold.is_refused = false;
         }
         if input != entry.input {
             self.inputs.retain(|&h| h != handle);
