@@ -147,7 +147,7 @@ function cell(text) {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { text, problems } = coverage();
   const wrong = process.argv.includes("--check") ? findings() : problems;
   if (!process.argv.includes("--check")) writeFileSync(root + target, text);

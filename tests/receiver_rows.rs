@@ -1,6 +1,6 @@
 //! What the Python SDK's `mcp.shared.experimental.tasks` does, name by name; where that is a defect, what we do instead.
 //!
-//! What of it a client that hosts tasks has no use for, and a server in Rust has: tests/receiver_server_rows.rs.
+//! Not covered: the helpers of that module for the server side, which this package does not offer.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,

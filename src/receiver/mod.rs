@@ -5,12 +5,11 @@
 //! [`task_execution`] does the work of one, a [`TaskContext`] is what the work tells of itself with, [`cancel_task`] ends one
 //! from outside. [`create_task`] and [`answer`] answer a server's requests out of a store.
 //!
-//! What that module has for the other side is here too, for a server in Rust: [`TaskMessageQueue`] and [`Resolver`], for a
-//! question from within a task; [`poll_until_terminal`], to follow a task of the client's; and what a client has to declare
-//! before it is asked to host one ([`require_task_augmented_elicitation`]). A client in a browser uses none of it.
+//! The helpers of that Python module for the server side (message queue, resolver, server polling, capability checks) are not
+//! part of this crate.
 //!
-//! No clock, no randomness, no runtime: the time and the random bytes are handed in, and the futures are woken by nothing but
-//! what happens to the store or the queue. They stay on one thread, as everything in a page does.
+//! No clock, no randomness, no runtime: callers pass the time and the random bytes, and only changes of the store wake the
+//! futures. The futures stay on one thread.
 //!
 //! # How a task lives
 //!
@@ -42,17 +41,12 @@
 #![forbid(unsafe_code)]
 
 mod cancel;
-mod capabilities;
 mod context;
 mod error;
 mod execution;
 mod held;
 mod limits;
 mod memory;
-mod memory_queue;
-mod polling;
-mod queue;
-mod resolver;
 mod serving;
 mod state;
 mod store;
@@ -61,19 +55,11 @@ mod wait;
 pub use crate::wire::answer::TaskPage;
 pub use crate::wire::hosted::{MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY};
 pub use cancel::{CancelError, cancel_task};
-pub use capabilities::{
-    check_tasks_capability, has_task_augmented_elicitation, has_task_augmented_sampling,
-    require_task_augmented_elicitation, require_task_augmented_sampling,
-};
 pub use context::TaskContext;
 pub use error::StoreError;
 pub use execution::{ExecutionError, Recorded, task_execution};
 pub use limits::HostLimits;
 pub use memory::{InMemoryTaskStore, Limits};
-pub use memory_queue::InMemoryTaskMessageQueue;
-pub use polling::{Polls, SHORTEST_POLL_INTERVAL_MS, poll_until_terminal};
-pub use queue::{MessageKind, QueueError, QueueFuture, QueuedMessage, TaskMessageQueue};
-pub use resolver::{AlreadyResolved, Resolver};
 pub use serving::{answer, create_task, follow};
 pub use state::{
     DEFAULT_POLL_INTERVAL_MS, UnixMillis, create_task_state, generate_task_id, is_terminal, update_task_state,

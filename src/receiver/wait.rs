@@ -1,5 +1,4 @@
-use std::task::{Poll, Waker};
-use std::{cell::RefCell, collections::BTreeMap, future::poll_fn};
+use std::{cell::RefCell, collections::BTreeMap, task::Waker};
 
 /// Who waits for one thing. Each has a place of its own, which it leaves when it is no longer polled: any number may wait, and
 /// who has gone is not kept.
@@ -28,29 +27,10 @@ impl Waiters {
         std::mem::take(&mut self.wakers).into_values().collect()
     }
 
-    /// Whether somebody else woke who had this place: then it is no longer there.
-    fn has_woken(&self, place: Option<u64>) -> bool {
-        place.is_some_and(|place| !self.wakers.contains_key(&place))
-    }
-
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.wakers.len()
     }
-}
-
-/// Waits until everybody who waits here is woken: [`wake`].
-pub(super) async fn woken(waiters: &RefCell<Waiters>) {
-    let mut place = Place { waiters, at: None };
-    poll_fn(|context| {
-        let mut waiters = waiters.borrow_mut();
-        if waiters.has_woken(place.at) {
-            return Poll::Ready(());
-        }
-        waiters.wait(&mut place.at, context.waker());
-        Poll::Pending
-    })
-    .await;
 }
 
 /// Wakes everybody who waits here.
