@@ -12,12 +12,12 @@ import { slim } from "./slim.mjs";
 import { optimize } from "./wasm_opt.mjs";
 import { makeScript } from "./wasm2js.mjs";
 
-// Two modules of one crate: the client's, and what is hosted (feature `receiver`), each in a folder of cargo's of its own, so that
-// an unchanged tree builds neither.
+// Two modules of one crate: the client's (default features) and the receiver's (only the feature `receiver`). Each has its own
+// cargo target folder, so that building one does not invalidate the other.
 const targets = root + "target/";
 const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
 const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
-const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--features", "receiver"] };
+const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--no-default-features", "--features", "receiver"] };
 // The client's module once more, as JavaScript.
 const script = { glue: root + "target/glue-js/", name: "mcp_tasks" };
 const dist = root + "dist/";

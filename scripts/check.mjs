@@ -22,9 +22,11 @@ const steps = {
   "clippy": cargo("clippy", "-q", "--locked", "--all-targets", "--", "-D", "warnings"),
   // web/ and the wasm tests exist on wasm32 only
   [`clippy (${wasmTarget})`]: cargo("clippy", "-q", "--locked", "--lib", "--tests", "--target", wasmTarget, "--", "-D", "warnings"),
-  [`clippy (${wasmTarget}, receiver)`]: cargo("clippy", "-q", "--locked", "--lib", "--features", "receiver", "--target", wasmTarget, "--", "-D", "warnings"),
+  // the features are additive: the receiver's module has only `receiver`, and both together compile, too
+  [`clippy (${wasmTarget}, only receiver)`]: cargo("clippy", "-q", "--locked", "--lib", "--no-default-features", "--features", "receiver", "--target", wasmTarget, "--", "-D", "warnings"),
+  [`clippy (${wasmTarget}, client and receiver)`]: cargo("clippy", "-q", "--locked", "--lib", "--features", "receiver", "--target", wasmTarget, "--", "-D", "warnings"),
   "cargo doc": doc("--lib"),
-  [`cargo doc (${wasmTarget})`]: doc("--lib", "--target", wasmTarget),
+  [`cargo doc (${wasmTarget})`]: doc("--lib", "--features", "receiver", "--target", wasmTarget),
   "tsc": () => bin("typescript/bin/tsc", "-p", root, "--noEmit", "--emitDeclarationOnly", "false"),
   "tsc (the packed types)": existsSync(root + "tests/package/types.test-d.ts") && (() => typesTest(packed())),
   // every row of tests/coverage.json has a test, and docs/coverage.md says which

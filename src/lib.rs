@@ -15,11 +15,7 @@
 pub mod client;
 pub mod receiver;
 pub mod task;
-#[cfg(all(target_arch = "wasm32", not(feature = "receiver")))]
-pub mod web;
-// Two modules are made of this crate, and each exports only its own.
-#[cfg(all(target_arch = "wasm32", feature = "receiver"))]
-#[path = "web/receiver/mod.rs"]
+#[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod wire;
 

@@ -205,7 +205,7 @@ impl Client {
     }
 
     /// The same, all at once: where there are none left of the ones before, none has to be moved.
-    #[cfg(all(target_arch = "wasm32", not(feature = "receiver")))]
+    #[cfg(all(target_arch = "wasm32", feature = "client"))]
     pub(crate) fn take_outputs(&mut self, into: &mut VecDeque<Output>) {
         if into.is_empty() {
             return std::mem::swap(into, &mut self.outputs);

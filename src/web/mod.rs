@@ -1,18 +1,27 @@
-//! The driver: runs the engine in JavaScript. It obeys and decides nothing.
+//! The wasm exports: of the client (feature `client`) and of the receiver (feature `receiver`). They make no decisions.
 
+#[cfg(feature = "client")]
 mod driver;
+#[cfg(feature = "client")]
 mod host;
+#[cfg(feature = "receiver")]
+pub mod receiver;
 
+#[cfg(feature = "client")]
 pub use host::Host;
 
+#[cfg(feature = "client")]
 use crate::{
     client::{Call, CallKind, Config, Era, Hosts, Input, InputAnswer, PauseReason, Query, TaskMode},
     task::Interest,
     wire::{ask::TaskOption, http::Head},
 };
+#[cfg(feature = "client")]
 use driver::Driver;
+#[cfg(feature = "client")]
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "client")]
 /// What [`Core::tell`] can tell. The same numbers stand in `src/js/link.ts`.
 pub mod tell {
     /// Watch a task; 1: for its result, 0: for its status.
@@ -42,12 +51,14 @@ pub mod tell {
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+#[cfg(feature = "client")]
 /// One client, as the JavaScript face sees it. Every method may be called from within every callback.
 #[wasm_bindgen]
 pub struct Core {
     driver: Driver,
 }
 
+#[cfg(feature = "client")]
 #[wasm_bindgen]
 #[allow(missing_docs)] // Internal to the package: the public face and its documentation are src/js.
 impl Core {
@@ -167,6 +178,7 @@ impl Core {
     }
 }
 
+#[cfg(feature = "client")]
 fn call_kind(kind: u8) -> CallKind {
     match kind {
         0 => CallKind::Tool,
@@ -175,6 +187,7 @@ fn call_kind(kind: u8) -> CallKind {
     }
 }
 
+#[cfg(feature = "client")]
 fn pause_reason(reason: u32) -> PauseReason {
     match reason {
         0 => PauseReason::Hidden,
@@ -183,6 +196,7 @@ fn pause_reason(reason: u32) -> PauseReason {
     }
 }
 
+#[cfg(feature = "client")]
 fn interest(result: bool) -> Interest {
     if result { Interest::Result } else { Interest::Status }
 }

@@ -23,9 +23,6 @@ use store::{Bridge, JsStore};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
 #[wasm_bindgen(module = "#js/receiver/errors")]
 extern "C" {
     /// The error that JavaScript is told with. `reason`: see `StoreReason` there.
@@ -77,7 +74,7 @@ pub fn cancel_task(bridge: Bridge, task_id: String) -> Promise {
     })
 }
 
-/// Does the work on a task: `work` is called with a [`Context`] and gives a promise, `abort` once when it is no longer wanted.
+/// Does the work on a task: `work` is called with a `Context` and gives a promise, `abort` once when it is no longer wanted.
 #[wasm_bindgen(js_name = taskExecution)]
 pub fn task_execution(bridge: Bridge, task_id: String, work: Function, abort: Function) -> Promise {
     future_to_promise(async move {
