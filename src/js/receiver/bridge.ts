@@ -1,24 +1,11 @@
-// A store as the module knows it: text in, text out, and whatever goes wrong is a TaskStoreError.
+// Adapts a `TaskStore` to the module: JSON text in and out, and every rejection is a `TaskStoreError`.
 import { words } from "../transport.js";
-import type { Status } from "../types.js";
 import { TaskStoreError } from "./errors.js";
 import type { TaskOutcome, TaskStore } from "./store.js";
+import type { StoreBridge } from "#receiver-glue";
 
 /** @internal */
-export interface Bridge {
-  createTask(taskId: string, ttlMs: number | undefined): Promise<string>;
-  getTask(taskId: string): Promise<string | undefined>;
-  updateTask(taskId: string, status: Status | undefined, statusMessage: string | undefined): Promise<string>;
-  storeResult(taskId: string, outcome: string): Promise<void>;
-  getResult(taskId: string): Promise<string | undefined>;
-  listTasks(cursor: string | undefined): Promise<string>;
-  deleteTask(taskId: string): Promise<boolean>;
-  waitForUpdate(taskId: string, known: Status): { readonly promise: Promise<string>; stop(): void };
-  notifyUpdate(taskId: string): void;
-}
-
-/** @internal */
-export function bridge(store: TaskStore): Bridge {
+export function bridge(store: TaskStore): StoreBridge {
   return {
     createTask: (taskId, ttlMs) => text(() => store.createTask({ ttlMs }, taskId)),
     getTask: (taskId) => textOrNone(() => store.getTask(taskId)),

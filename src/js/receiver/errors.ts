@@ -51,17 +51,6 @@ export class TaskStoreError extends Error {
   }
 }
 
-/** What the module makes an error with. @internal */
-export function refusal(
-  reason: StoreReason,
-  message: string,
-  rpcCode: number,
-  taskId: string | undefined,
-  status: Status | undefined,
-): TaskStoreError {
-  return new TaskStoreError(reason, message, { rpcCode, taskId, status });
-}
-
 /** The first characters of a task id: whoever holds the whole id may hold the task. @internal */
 export function shortId(taskId: string): string {
   return taskId.length > 8 ? `${taskId.slice(0, 8)}…` : taskId;

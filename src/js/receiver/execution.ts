@@ -1,6 +1,6 @@
 import type { Status, TaskStatus } from "../types.js";
 import { bridge } from "./bridge.js";
-import { module, readTask } from "./module.js";
+import { call, readTask } from "./module.js";
 import type { TaskStore } from "./store.js";
 import type { Context } from "#receiver-glue";
 
@@ -43,7 +43,7 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile, "unknown" where it is gone
    */
   async updateStatus(statusMessage: string | undefined, status?: Status): Promise<TaskStatus> {
-    return readTask(await this.#context.update(status, statusMessage));
+    return readTask(await call(() => this.#context.update(status, statusMessage)));
   }
 
   /**
@@ -51,7 +51,7 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile: then nothing was overwritten
    */
   async complete(result: object): Promise<TaskStatus> {
-    return readTask(await this.#context.complete(JSON.stringify(result) ?? ""));
+    return readTask(await call(() => this.#context.complete(JSON.stringify(result) ?? "")));
   }
 
   /**
@@ -60,7 +60,7 @@ export class TaskContext {
    * @throws TaskStoreError as {@link TaskContext.complete}
    */
   async fail(error: string, code?: number): Promise<TaskStatus> {
-    return readTask(await (code === undefined ? this.#context.fail(error) : this.#context.failWith(code, error)));
+    return readTask(await call(() => this.#context.fail(error, code)));
   }
 }
 
@@ -89,13 +89,15 @@ export async function taskExecution(
 ): Promise<void> {
   const abort = new AbortController();
   const run = (): Promise<void> =>
-    module().taskExecution(
-      bridge(store),
-      taskId,
-      async (context) => {
-        await work(new TaskContext(taskId, context, abort.signal));
-      },
-      () => abort.abort(),
+    call((module) =>
+      module.taskExecution(
+        bridge(store),
+        taskId,
+        async (context) => {
+          await work(new TaskContext(taskId, context, abort.signal));
+        },
+        () => abort.abort(),
+      ),
     );
   try {
     await (store.executing ? store.executing(taskId, run) : run());

@@ -1,23 +1,23 @@
 import type { Status, TaskStatus } from "../types.js";
 import { bridge } from "./bridge.js";
-import { module, readTask } from "./module.js";
+import { call, readTask } from "./module.js";
 import type { TaskMetadata, TaskStore, TaskUpdate } from "./store.js";
 
 export { MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY } from "../types.js";
 
 /** Whether a task with this status has ended: `completed`, `failed` or `cancelled` (MCP 2025-11-25, Tasks: "Task Status Lifecycle"). */
 export function isTerminal(status: Status): boolean {
-  return module().isTerminal(status);
+  return call((module) => module.isTerminal(status));
 }
 
 /** A task id that nobody can guess: a UUID of version 4 out of `crypto.getRandomValues`. */
 export function generateTaskId(): string {
-  return module().generateTaskId(crypto.getRandomValues(new Uint8Array(16)));
+  return call((module) => module.generateTaskId(crypto.getRandomValues(new Uint8Array(16))));
 }
 
 /** A new task, for a store of your own: `working`, made now, to be asked after every 500 ms. @param taskId @default `generateTaskId()` */
 export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): TaskStatus {
-  return readTask(module().createTaskState(taskId, ttlMs, Date.now()));
+  return readTask(call((module) => module.createTaskState(taskId, ttlMs, Date.now())));
 }
 
 /**
@@ -26,7 +26,7 @@ export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = g
  * @throws TaskStoreError "terminal": the task has ended, and stays as it is
  */
 export function updateTaskState(task: TaskStatus, { status, statusMessage }: TaskUpdate): TaskStatus {
-  return readTask(module().updateTaskState(JSON.stringify(task), status, statusMessage, Date.now()));
+  return readTask(call((module) => module.updateTaskState(JSON.stringify(task), status, statusMessage, Date.now())));
 }
 
 /**
@@ -35,5 +35,5 @@ export function updateTaskState(task: TaskStatus, { status, statusMessage }: Tas
  * @throws TaskStoreError "unknown", and "terminal" for a task that has ended: both -32602 on the wire
  */
 export async function cancelTask(store: TaskStore, taskId: string): Promise<TaskStatus> {
-  return readTask(await module().cancelTask(bridge(store), taskId));
+  return readTask(await call((module) => module.cancelTask(bridge(store), taskId)));
 }

@@ -3,14 +3,15 @@ import { INTERNAL_ERROR } from "../codes.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
 import { rpcCode, words } from "../transport.js";
 import type { InputHandler } from "../types.js";
-import { bridge, type Bridge } from "./bridge.js";
+import { bridge } from "./bridge.js";
 import { checked } from "./check.js";
 import { TaskStoreError } from "./errors.js";
 import { taskExecution } from "./execution.js";
 import { generateTaskId } from "./helpers.js";
 import { InMemoryTaskStore } from "./memory.js";
-import { module } from "./module.js";
+import { call } from "./module.js";
 import type { TaskStore } from "./store.js";
+import type { StoreBridge, TaskMethod } from "#receiver-glue";
 
 /** Options of {@link TaskHost}. */
 export interface TaskHostOptions {
@@ -30,12 +31,6 @@ export interface TaskHostOptions {
   /** Called with what went wrong in the work on a task; the task itself, and the server, are told already. @default console.warn */
   onError?: (error: unknown, taskId: string) => void;
 }
-
-/** What `answer` in src/web/receiver/mod.rs can be asked. */
-const GET = 0;
-const RESULT = 1;
-const LIST = 2;
-const CANCEL = 3;
 
 type Params = { readonly [key: string]: unknown };
 
@@ -59,7 +54,7 @@ export class TaskHost implements TaskHandlers {
   /** Whether the server may list the tasks; absent where the option says so. */
   readonly listTasks?: TaskHandlers["listTasks"] & {};
   readonly #options: TaskHostOptions;
-  readonly #bridge: Bridge;
+  readonly #bridge: StoreBridge;
   #running = 0;
   /** Whose requests are served. */
   #client: unknown;
@@ -69,7 +64,7 @@ export class TaskHost implements TaskHandlers {
     this.#options = checked(options, ["maxConcurrent", "maxTtlMs", "maxRequestLength"]);
     this.store = options.store ?? new InMemoryTaskStore();
     this.#bridge = bridge(this.store);
-    if (options.list !== false) this.listTasks = (params, context) => this.#answer(LIST, params, context);
+    if (options.list !== false) this.listTasks = (params, context) => this.#answer("list", params, context);
   }
 
   /** @internal */
@@ -84,17 +79,17 @@ export class TaskHost implements TaskHandlers {
 
   /** @internal */
   getTask(params: Params, context: HostedContext): Promise<object> {
-    return this.#answer(GET, params, context);
+    return this.#answer("get", params, context);
   }
 
   /** @internal */
   getTaskResult(params: Params, context: HostedContext): Promise<object> {
-    return this.#answer(RESULT, params, context);
+    return this.#answer("result", params, context);
   }
 
   /** @internal */
   cancelTask(params: Params, context: HostedContext): Promise<object> {
-    return this.#answer(CANCEL, params, context);
+    return this.#answer("cancel", params, context);
   }
 
   /** A host of two clients would show the one's tasks to the other's server. */
@@ -104,9 +99,9 @@ export class TaskHost implements TaskHandlers {
     throw Object.assign(new Error("this TaskHost is another client's: make one for each client; nothing was done"), { code: INTERNAL_ERROR });
   }
 
-  async #answer(what: number, params: Params, context: HostedContext): Promise<object> {
+  async #answer(method: TaskMethod, params: Params, context: HostedContext): Promise<object> {
     this.#only(context);
-    return answered(() => module().answer(this.#bridge, what, JSON.stringify(params)));
+    return answered(() => call((module) => module.answer(this.#bridge, method, JSON.stringify(params))));
   }
 
   async #create(params: Params, context: HostedContext): Promise<object> {
@@ -119,7 +114,7 @@ export class TaskHost implements TaskHandlers {
     let created: { task: { ttl: number | null } };
     try {
       created = (await answered(() =>
-        module().createTask(this.#bridge, taskId, ttlMs, context.length, running, maxConcurrent, maxTtlMs, maxRequestLength),
+        call((module) => module.createTask(this.#bridge, taskId, { ttlMs, requestLength: context.length, running, maxConcurrent, maxTtlMs, maxRequestLength })),
       )) as typeof created;
     } catch (error) {
       this.#running--;
@@ -135,7 +130,7 @@ export class TaskHost implements TaskHandlers {
     const tell = (task: string): void => context.notify(JSON.parse(task) as object);
     // A store without a timer sees that a task's time is over when it is asked.
     const stop = ttl === null ? undefined : after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
-    void module().follow(this.#bridge, taskId, tell).catch((error: unknown) => {
+    void call((module) => module.follow(this.#bridge, taskId, tell)).catch((error: unknown) => {
       if (!(TaskStoreError.isInstance(error) && error.reason === "unknown")) report(error);
     });
     try {

@@ -1,7 +1,7 @@
 import type { Status, TaskStatus } from "../types.js";
 import { checked } from "./check.js";
 import { generateTaskId } from "./helpers.js";
-import { module, readTask } from "./module.js";
+import { call, readTask } from "./module.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
 import type { MemoryStore } from "#receiver-glue";
 
@@ -28,43 +28,43 @@ export class InMemoryTaskStore implements TaskStore {
 
   /** @throws TypeError an option makes no sense */
   constructor(options: InMemoryTaskStoreOptions = {}) {
-    const { maxTasks, maxResultBytes, maxTtlMs, pageSize } = checked(options, ["maxTasks", "maxResultBytes", "maxTtlMs", "pageSize"]);
-    this.#store = new (module().MemoryStore)(maxTasks, maxResultBytes, maxTtlMs, pageSize);
+    checked(options, ["maxTasks", "maxResultBytes", "maxTtlMs", "pageSize"]);
+    this.#store = call(({ MemoryStore }) => new MemoryStore(options));
   }
 
   async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
-    return readTask(this.#store.createTask(taskId, ttlMs));
+    return readTask(call(() => this.#store.createTask(taskId, ttlMs)));
   }
 
   async getTask(taskId: string): Promise<TaskStatus | undefined> {
-    const json = this.#store.getTask(taskId);
+    const json = call(() => this.#store.getTask(taskId));
     return json === undefined ? undefined : readTask(json);
   }
 
   async updateTask(taskId: string, { status, statusMessage }: TaskUpdate): Promise<TaskStatus> {
-    return readTask(this.#store.updateTask(taskId, status, statusMessage));
+    return readTask(call(() => this.#store.updateTask(taskId, status, statusMessage)));
   }
 
   async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
-    this.#store.storeResult(taskId, JSON.stringify(outcome) ?? "");
+    call(() => this.#store.storeResult(taskId, JSON.stringify(outcome) ?? ""));
   }
 
   async getResult(taskId: string): Promise<TaskOutcome | undefined> {
-    const json = this.#store.getResult(taskId);
+    const json = call(() => this.#store.getResult(taskId));
     return json === undefined ? undefined : (JSON.parse(json) as TaskOutcome);
   }
 
   async listTasks(cursor?: string): Promise<StoredPage> {
-    return page(this.#store.listTasks(cursor));
+    return page(call(() => this.#store.listTasks(cursor)));
   }
 
   /** Copies of all the tasks, in the order of their creation. */
   async getAllTasks(): Promise<readonly TaskStatus[]> {
-    return page(this.#store.getAllTasks()).tasks;
+    return page(call(() => this.#store.getAllTasks())).tasks;
   }
 
   async deleteTask(taskId: string): Promise<boolean> {
-    return this.#store.deleteTask(taskId);
+    return call(() => this.#store.deleteTask(taskId));
   }
 
   async waitForUpdate(taskId: string, known: Status, { signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
@@ -76,19 +76,19 @@ export class InMemoryTaskStore implements TaskStore {
     stopped.catch(() => {});
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      return readTask(await this.#store.waitForUpdate(taskId, known, stopped));
+      return readTask(await call(() => this.#store.waitForUpdate(taskId, known, stopped)));
     } finally {
       signal?.removeEventListener("abort", stop);
     }
   }
 
   async notifyUpdate(taskId: string): Promise<void> {
-    this.#store.notifyUpdate(taskId);
+    call(() => this.#store.notifyUpdate(taskId));
   }
 
   /** Forgets everything; whoever waits is told so. */
   async cleanup(): Promise<void> {
-    this.#store.cleanup();
+    call(() => this.#store.cleanup());
   }
 }
 

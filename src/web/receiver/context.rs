@@ -1,25 +1,20 @@
-use super::{promise, store::JsStore, thrown, update};
-use crate::receiver::{StoreError, TaskContext};
-use crate::wire::snapshot::Snapshot;
-use js_sys::{Error, Promise};
+use super::{failure, store::JsStore, update};
+use crate::{
+    receiver::{StoreError, TaskContext},
+    wire::snapshot::Snapshot,
+};
+use js_sys::Error;
 use std::fmt;
 use wasm_bindgen::{JsCast, prelude::*};
 
-/// What the work tells of itself with: see `TaskContext` in src/js/receiver/execution.ts.
+/// The task that is being executed: the basis of `TaskContext` in src/js/receiver/execution.ts. A promise resolves with the
+/// task as JSON text.
 #[wasm_bindgen]
 pub struct Context(TaskContext<JsStore>);
 
 impl Context {
     pub(super) fn new(task: TaskContext<JsStore>) -> Self {
         Self(task)
-    }
-
-    fn tell<F>(&self, act: impl FnOnce(TaskContext<JsStore>) -> F) -> Promise
-    where
-        F: Future<Output = Result<Snapshot, StoreError>> + 'static,
-    {
-        let told = act(self.0.clone());
-        promise(async move { told.await.map(|task| task.to_json()).map_err(thrown) })
     }
 }
 
@@ -39,25 +34,29 @@ impl Context {
         self.0.request_cancellation();
     }
 
-    pub fn update(&self, status: Option<String>, message: Option<String>) -> Promise {
-        self.tell(async move |task| task.update(update(status, message)?).await)
+    pub async fn update(&self, status: Option<String>, message: Option<String>) -> Result<String, JsValue> {
+        let update = update(status, message).map_err(failure::from_store)?;
+        json(self.0.update(update).await)
     }
 
-    pub fn complete(&self, json: String) -> Promise {
-        self.tell(async move |task| task.complete(json).await)
+    pub async fn complete(&self, result: String) -> Result<String, JsValue> {
+        json(self.0.complete(result).await)
     }
 
-    pub fn fail(&self, words: String) -> Promise {
-        self.tell(async move |task| task.fail(words).await)
-    }
-
-    #[wasm_bindgen(js_name = failWith)]
-    pub fn fail_with(&self, code: f64, words: String) -> Promise {
-        self.tell(async move |task| task.fail_with(code as i64, words).await)
+    /// `code`: the code of the JSON-RPC error that the server receives, -32603 if absent.
+    pub async fn fail(&self, message: String, code: Option<f64>) -> Result<String, JsValue> {
+        json(match code {
+            None => self.0.fail(message).await,
+            Some(code) => self.0.fail_with(code as i64, message).await,
+        })
     }
 }
 
-/// Whatever the work threw.
+fn json(task: Result<Snapshot, StoreError>) -> Result<String, JsValue> {
+    task.map(|task| task.to_json()).map_err(failure::from_store)
+}
+
+/// A value that the work threw.
 pub(super) struct Thrown(pub(super) JsValue);
 
 impl fmt::Display for Thrown {

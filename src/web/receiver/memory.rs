@@ -1,4 +1,4 @@
-use super::{option, thrown, update};
+use super::{failure, option, update};
 use crate::{
     receiver::{InMemoryTaskStore, Limits, StoreError, StoreFuture, TaskPage, TaskStore},
     wire::{hosted, snapshot::Status},
@@ -7,33 +7,52 @@ use js_sys::{Date, Promise};
 use std::{
     future::poll_fn,
     pin::pin,
-    rc::Rc,
     task::{Context, Poll, Waker},
 };
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
-/// `InMemoryTaskStore` for JavaScript: see src/js/receiver/memory.ts.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** The limits of a `MemoryStore`. */
+export interface MemoryStoreOptions {
+    readonly maxTasks?: number | undefined;
+    readonly maxResultBytes?: number | undefined;
+    readonly maxTtlMs?: number | undefined;
+    readonly pageSize?: number | undefined;
+}
+"#;
+
 #[wasm_bindgen]
-pub struct MemoryStore(Rc<InMemoryTaskStore>);
+extern "C" {
+    #[wasm_bindgen(typescript_type = "MemoryStoreOptions")]
+    pub type MemoryStoreOptions;
+    #[wasm_bindgen(method, getter, js_name = maxTasks)]
+    fn max_tasks(this: &MemoryStoreOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, js_name = maxResultBytes)]
+    fn max_result_bytes(this: &MemoryStoreOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, js_name = maxTtlMs)]
+    fn max_ttl_ms(this: &MemoryStoreOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, js_name = pageSize)]
+    fn page_size(this: &MemoryStoreOptions) -> Option<f64>;
+}
+
+/// The basis of `InMemoryTaskStore` in src/js/receiver/memory.ts. Tasks, pages and outcomes are JSON text.
+#[wasm_bindgen]
+pub struct MemoryStore(InMemoryTaskStore);
 
 #[wasm_bindgen]
 impl MemoryStore {
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        tasks: Option<f64>,
-        result_bytes: Option<f64>,
-        longest_ttl_ms: Option<f64>,
-        page_size: Option<f64>,
-    ) -> MemoryStore {
+    pub fn new(options: &MemoryStoreOptions) -> MemoryStore {
         let defaults = Limits::default();
         let limits = Limits {
-            tasks: tasks.map_or(defaults.tasks, |n| n as usize),
-            result_bytes: result_bytes.map_or(defaults.result_bytes, |n| n as usize),
-            longest_ttl_ms: longest_ttl_ms.map(|n| n as u64),
-            page_size: page_size.map_or(defaults.page_size, |n| n as usize),
+            tasks: options.max_tasks().map_or(defaults.tasks, |n| n as usize),
+            result_bytes: options.max_result_bytes().map_or(defaults.result_bytes, |n| n as usize),
+            longest_ttl_ms: options.max_ttl_ms().map(|n| n as u64),
+            page_size: options.page_size().map_or(defaults.page_size, |n| n as usize),
         };
-        MemoryStore(Rc::new(InMemoryTaskStore::with_limits(|| Date::now() as u64, limits)))
+        MemoryStore(InMemoryTaskStore::with_limits(|| Date::now() as u64, limits))
     }
 
     #[wasm_bindgen(js_name = createTask)]
@@ -53,14 +72,14 @@ impl MemoryStore {
         status: Option<String>,
         message: Option<String>,
     ) -> Result<String, JsValue> {
-        let update = update(status, message).map_err(thrown)?;
+        let update = update(status, message).map_err(failure::from_store)?;
         at_once(self.0.update_task(task_id, update)).map(|task| task.to_json())
     }
 
     #[wasm_bindgen(js_name = storeResult)]
     pub fn store_result(&self, task_id: &str, outcome: &str) -> Result<(), JsValue> {
         let unread = || StoreError::NotAnObject { task_id: task_id.into() };
-        let result = hosted::read_outcome(outcome).ok_or_else(unread).map_err(thrown)?;
+        let result = hosted::read_outcome(outcome).ok_or_else(unread).map_err(failure::from_store)?;
         at_once(self.0.store_result(task_id, result))
     }
 
@@ -84,24 +103,25 @@ impl MemoryStore {
         at_once(self.0.delete_task(task_id))
     }
 
-    /// `stop` rejects when the waiting is no longer wanted; then so does this, with the same.
+    /// Rejects with the reason of `stop` as soon as that rejects.
     #[wasm_bindgen(js_name = waitForUpdate)]
-    pub fn wait_for_update(&self, task_id: String, known: &str, stop: Promise) -> Promise {
-        let store = self.0.clone();
-        let known = Status::parse(known);
-        future_to_promise(async move {
-            // A status that there is none of is another than any.
-            let wait = match known {
-                Some(known) => store.wait_for_update(&task_id, known),
-                None => Box::pin(async { store.get_task(&task_id).await?.ok_or_else(|| unknown(&task_id)) }),
-            };
-            let (mut wait, mut stop) = (pin!(wait), pin!(JsFuture::from(stop)));
-            poll_fn(|context| match stop.as_mut().poll(context) {
-                Poll::Ready(Err(why)) => Poll::Ready(Err(why)),
-                _ => wait.as_mut().poll(context).map_ok(|task| task.to_json().into()).map_err(thrown),
-            })
-            .await
+    pub async fn wait_for_update(
+        &self,
+        task_id: String,
+        known: String,
+        #[wasm_bindgen(unchecked_param_type = "Promise<never>")] stop: Promise,
+    ) -> Result<String, JsValue> {
+        let wait = match Status::parse(&known) {
+            Some(known) => self.0.wait_for_update(&task_id, known),
+            // Every status differs from an unknown one.
+            None => Box::pin(async { self.0.get_task(&task_id).await?.ok_or_else(|| unknown(&task_id)) }),
+        };
+        let (mut wait, mut stop) = (pin!(wait), pin!(JsFuture::from(stop)));
+        poll_fn(|context| match stop.as_mut().poll(context) {
+            Poll::Ready(Err(reason)) => Poll::Ready(Err(reason)),
+            _ => wait.as_mut().poll(context).map_ok(|task| task.to_json()).map_err(failure::from_store),
         })
+        .await
     }
 
     #[wasm_bindgen(js_name = notifyUpdate)]
@@ -118,10 +138,10 @@ fn unknown(task_id: &str) -> StoreError {
     StoreError::UnknownTask { task_id: task_id.into() }
 }
 
-/// What a store in memory is asked for it has at once, the waiting aside.
+/// The result of an operation that a store in memory completes on the first poll: every one except for waiting.
 fn at_once<T>(mut future: StoreFuture<'_, T>) -> Result<T, JsValue> {
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result.map_err(thrown),
+        Poll::Ready(result) => result.map_err(failure::from_store),
         Poll::Pending => Err(JsValue::UNDEFINED),
     }
 }

@@ -1,3 +1,4 @@
+use super::failure::Rejection;
 use crate::{
     receiver::{StoreError, StoreFuture, TaskPage, TaskStore, TaskUpdate},
     wire::{
@@ -12,54 +13,67 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-#[wasm_bindgen]
-extern "C" {
-    /// A store in JavaScript, text in and text out: `bridge` in src/js/receiver/bridge.ts. No method throws, and what a promise
-    /// rejects with is always a [`Refusal`].
-    pub type Bridge;
-    #[wasm_bindgen(method, js_name = createTask)]
-    fn create_task(this: &Bridge, task_id: &str, ttl_ms: Option<f64>) -> Promise;
-    #[wasm_bindgen(method, js_name = getTask)]
-    fn get_task(this: &Bridge, task_id: &str) -> Promise;
-    #[wasm_bindgen(method, js_name = updateTask)]
-    fn update_task(this: &Bridge, task_id: &str, status: Option<&str>, message: Option<&str>) -> Promise;
-    #[wasm_bindgen(method, js_name = storeResult)]
-    fn store_result(this: &Bridge, task_id: &str, outcome: &str) -> Promise;
-    #[wasm_bindgen(method, js_name = getResult)]
-    fn get_result(this: &Bridge, task_id: &str) -> Promise;
-    #[wasm_bindgen(method, js_name = listTasks)]
-    fn list_tasks(this: &Bridge, cursor: Option<&str>) -> Promise;
-    #[wasm_bindgen(method, js_name = deleteTask)]
-    fn delete_task(this: &Bridge, task_id: &str) -> Promise;
-    #[wasm_bindgen(method, js_name = waitForUpdate)]
-    fn wait_for_update(this: &Bridge, task_id: &str, known: &str) -> Waiting;
-    #[wasm_bindgen(method, js_name = notifyUpdate)]
-    fn notify_update(this: &Bridge, task_id: &str);
-
-    /// A waiting that can be given up.
-    type Waiting;
-    #[wasm_bindgen(method, getter)]
-    fn promise(this: &Waiting) -> Promise;
-    #[wasm_bindgen(method)]
-    fn stop(this: &Waiting);
-
-    /// `TaskStoreError` in src/js/receiver/errors.ts.
-    type Refusal;
-    #[wasm_bindgen(method, getter)]
-    fn reason(this: &Refusal) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn message(this: &Refusal) -> String;
-    #[wasm_bindgen(method, getter, js_name = taskId)]
-    fn task_id(this: &Refusal) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn status(this: &Refusal) -> Option<String>;
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/**
+ * A task store in JavaScript. Tasks, pages and outcomes are JSON text.
+ *
+ * No method throws. The reason of a rejection has the properties of a `StoreFailure`.
+ */
+export interface StoreBridge {
+    createTask(taskId: string, ttlMs: number | undefined): Promise<string>;
+    getTask(taskId: string): Promise<string | undefined>;
+    updateTask(taskId: string, status: HostedTaskStatus | undefined, message: string | undefined): Promise<string>;
+    storeResult(taskId: string, outcome: string): Promise<void>;
+    getResult(taskId: string): Promise<string | undefined>;
+    listTasks(cursor: string | undefined): Promise<string>;
+    deleteTask(taskId: string): Promise<boolean>;
+    waitForUpdate(taskId: string, known: HostedTaskStatus): StoreWait;
+    notifyUpdate(taskId: string): void;
 }
 
-/// A store of the application's as the layer below knows stores.
-pub(super) struct JsStore(Bridge);
+/** A pending `waitForUpdate`. `stop` is called once, when nothing waits for the promise any more. */
+export interface StoreWait {
+    readonly promise: Promise<string>;
+    stop(): void;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "StoreBridge")]
+    pub type StoreBridge;
+    #[wasm_bindgen(method, js_name = createTask)]
+    fn create_task(this: &StoreBridge, task_id: &str, ttl_ms: Option<f64>) -> Promise;
+    #[wasm_bindgen(method, js_name = getTask)]
+    fn get_task(this: &StoreBridge, task_id: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = updateTask)]
+    fn update_task(this: &StoreBridge, task_id: &str, status: Option<&str>, message: Option<&str>) -> Promise;
+    #[wasm_bindgen(method, js_name = storeResult)]
+    fn store_result(this: &StoreBridge, task_id: &str, outcome: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = getResult)]
+    fn get_result(this: &StoreBridge, task_id: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = listTasks)]
+    fn list_tasks(this: &StoreBridge, cursor: Option<&str>) -> Promise;
+    #[wasm_bindgen(method, js_name = deleteTask)]
+    fn delete_task(this: &StoreBridge, task_id: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = waitForUpdate)]
+    fn wait_for_update(this: &StoreBridge, task_id: &str, known: &str) -> StoreWait;
+    #[wasm_bindgen(method, js_name = notifyUpdate)]
+    fn notify_update(this: &StoreBridge, task_id: &str);
+
+    type StoreWait;
+    #[wasm_bindgen(method, getter)]
+    fn promise(this: &StoreWait) -> Promise;
+    #[wasm_bindgen(method)]
+    fn stop(this: &StoreWait);
+}
+
+/// A [`TaskStore`] on a store in JavaScript.
+pub(super) struct JsStore(StoreBridge);
 
 impl JsStore {
-    pub(super) fn new(bridge: Bridge) -> Self {
+    pub(super) fn new(bridge: StoreBridge) -> Self {
         Self(bridge)
     }
 }
@@ -72,7 +86,7 @@ impl TaskStore for JsStore {
     }
 
     fn get_task<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, Option<Snapshot>> {
-        Box::pin(async move { given(self.0.get_task(task_id)).await?.map(|task| read_task(&task)).transpose() })
+        Box::pin(async move { text_or_none(self.0.get_task(task_id)).await?.map(|task| read_task(&task)).transpose() })
     }
 
     fn update_task<'a>(&'a self, task_id: &'a str, update: TaskUpdate) -> StoreFuture<'a, Snapshot> {
@@ -88,18 +102,18 @@ impl TaskStore for JsStore {
 
     fn get_result<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, Option<InputAnswer>> {
         let read = |json: String| hosted::read_outcome(&json).ok_or_else(|| odd("a result"));
-        Box::pin(async move { given(self.0.get_result(task_id)).await?.map(read).transpose() })
+        Box::pin(async move { text_or_none(self.0.get_result(task_id)).await?.map(read).transpose() })
     }
 
     fn list_tasks<'a>(&'a self, cursor: Option<&'a str>) -> StoreFuture<'a, TaskPage> {
         Box::pin(async move {
             let page = JsFuture::from(self.0.list_tasks(cursor)).await.map_err(|error| {
-                let error: &Refusal = error.unchecked_ref();
+                let rejection: &Rejection = error.unchecked_ref();
                 match cursor {
-                    Some(cursor) if error.reason() == "invalid_cursor" => {
+                    Some(cursor) if rejection.reason().as_deref() == Some("invalid_cursor") => {
                         StoreError::InvalidCursor { cursor: cursor.into() }
                     }
-                    _ => read_error(error),
+                    _ => rejection.to_error(),
                 }
             })?;
             page.as_string().and_then(|page| read_page(&page)).ok_or_else(|| odd("a page of tasks"))
@@ -112,8 +126,8 @@ impl TaskStore for JsStore {
 
     fn wait_for_update<'a>(&'a self, task_id: &'a str, known: Status) -> StoreFuture<'a, Snapshot> {
         Box::pin(async move {
-            let waiting = Stopping(self.0.wait_for_update(task_id, known.as_str()));
-            read_task(&text(waiting.0.promise()).await?)
+            let wait = StopOnDrop(self.0.wait_for_update(task_id, known.as_str()));
+            read_task(&text(wait.0.promise()).await?)
         })
     }
 
@@ -122,25 +136,25 @@ impl TaskStore for JsStore {
     }
 }
 
-/// A waiting that nobody wants any more is given up.
-struct Stopping(Waiting);
+/// Stops the wait in JavaScript when the future that polls it is dropped.
+struct StopOnDrop(StoreWait);
 
-impl Drop for Stopping {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }
 }
 
 async fn done(promise: Promise) -> Result<JsValue, StoreError> {
-    JsFuture::from(promise).await.map_err(|error| read_error(error.unchecked_ref()))
+    JsFuture::from(promise).await.map_err(|error| error.unchecked_ref::<Rejection>().to_error())
 }
 
-async fn given(promise: Promise) -> Result<Option<String>, StoreError> {
+async fn text_or_none(promise: Promise) -> Result<Option<String>, StoreError> {
     done(promise).await.map(|value| value.as_string())
 }
 
 async fn text(promise: Promise) -> Result<String, StoreError> {
-    given(promise).await?.ok_or_else(|| odd("anything"))
+    text_or_none(promise).await?.ok_or_else(|| odd("anything"))
 }
 
 pub(super) fn read_task(json: &str) -> Result<Snapshot, StoreError> {
@@ -156,15 +170,4 @@ fn read_page(json: &str) -> Option<TaskPage> {
 
 fn odd(what: &str) -> StoreError {
     StoreError::Other(["the store gave something that is not ", what].concat())
-}
-
-fn read_error(error: &Refusal) -> StoreError {
-    let task_id = error.task_id().unwrap_or_default();
-    match (error.reason().as_str(), error.status().as_deref().and_then(Status::parse)) {
-        ("unknown", _) => StoreError::UnknownTask { task_id },
-        ("unusable_id", _) => StoreError::UnusableId { task_id },
-        ("terminal", Some(status)) => StoreError::Terminal { task_id, status },
-        ("not_an_object", _) => StoreError::NotAnObject { task_id },
-        _ => StoreError::Other(error.message()),
-    }
 }
