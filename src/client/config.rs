@@ -1,10 +1,13 @@
 use super::{Era, Hosts};
+use crate::wire::url::UrlResolver;
 
 /// What a client is told once, at the beginning.
 #[derive(Debug)]
 pub struct Config {
     /// The server's address.
     pub endpoint: String,
+    /// How the platform resolves URLs. On wasm32 the default resolves none, so the driver has to set it.
+    pub resolve_url: UrlResolver,
     /// The application's name and version, as the text of a JSON object.
     pub client_info: String,
     /// The dialect to speak; `None`: whichever the server speaks, the newest first.
@@ -28,7 +31,7 @@ pub struct Config {
     /// Whether a standalone stream is opened for notifications.
     pub stream: bool,
     /// Longest message that is accepted, in bytes.
-    pub max_message_bytes: usize,
+    pub max_message_bytes: u64,
     /// How long a short request may stay unanswered, in milliseconds.
     pub request_timeout_ms: u64,
 }
@@ -39,6 +42,10 @@ impl Config {
         let info = concat!(r#"{"name":"mcp-tasks","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
         Self {
             endpoint: endpoint.into(),
+            #[cfg(not(target_arch = "wasm32"))]
+            resolve_url: crate::wire::url::resolve_natively,
+            #[cfg(target_arch = "wasm32")]
+            resolve_url: |_, _| None,
             client_info: info.into(),
             era: None,
             spoken: None,
@@ -53,5 +60,15 @@ impl Config {
             max_message_bytes: 64 << 20,
             request_timeout_ms: 30_000,
         }
+    }
+
+    /// The longest message, as a length in memory.
+    pub(super) fn max_message_bytes(&self) -> usize {
+        usize::try_from(self.max_message_bytes).unwrap_or(usize::MAX)
+    }
+
+    /// The numeric options, by the names that they have in JavaScript.
+    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 2] {
+        [("pollIntervalMs", &mut self.poll_interval_ms), ("maxMessageBytes", &mut self.max_message_bytes)]
     }
 }

@@ -149,7 +149,7 @@ impl Client {
     fn refuse_call(&mut self, now: Millis, handle: Handle, why: &str) {
         let Some(doing) = self.doing_call(handle) else { return };
         self.tasks.update(handle, |entry| entry.creation = Creation::Over);
-        let failure = Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not sent"]);
+        let failure = Failure::new(FailureCode::Unsupported, format!("{doing}: {why}; it was not sent"));
         self.fail(now, handle, failure);
     }
 
@@ -162,10 +162,10 @@ impl Client {
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
         let mirrors = known.as_ref().and_then(|known| known.mirrors.as_deref().ok()).unwrap_or_default();
-        let round = self.tasks.get(handle).and_then(|entry| entry.rare.round.clone());
+        let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
         let Call { kind, name, arguments, .. } = &*call;
         let ask =
-            Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_ref(), mirrors });
+            Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_deref(), mirrors });
         let request = self.send(now, Purpose::Call(handle), ask, None);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some(), is_idempotent };
         self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));
@@ -180,7 +180,7 @@ impl Client {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
-                return self.fail(now, handle, Failure::new(FailureCode::Protocol, &[&message]));
+                return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
             }
             Err(error) => {
                 if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
@@ -197,8 +197,8 @@ impl Client {
                 }
                 let failure = match self.era.missing(&error) {
                     Some(why) => {
-                        let failure =
-                            Failure::new(FailureCode::Unsupported, &[&doing, ": ", why, "; it was not executed"]);
+                        let message = format!("{doing}: {why}; it was not executed");
+                        let failure = Failure::new(FailureCode::Unsupported, message);
                         Box::new(Failure { rpc: Some(error), ..*failure })
                     }
                     None => Failure::rpc(FailureCode::Rpc, &doing, error),
@@ -229,7 +229,7 @@ impl Client {
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
-                    if !entry.rare.refreshers.is_empty() {
+                    if !entry.refreshers.is_empty() {
                         entry.task.ask_now(now);
                     }
                 });
@@ -291,7 +291,7 @@ impl Client {
             }
             self.tasks.update(handle, |entry| entry.creation = Creation::Over);
             let mut failure = failure.clone();
-            failure.message = [&doing, " was not sent: ", &failure.message].concat();
+            failure.message = format!("{doing} was not sent: {}", failure.message);
             self.fail(now, handle, failure.into());
         }
     }
@@ -299,7 +299,7 @@ impl Client {
     pub(super) fn doing_call(&self, handle: Handle) -> Option<String> {
         match &self.tasks.get(handle)?.creation {
             Creation::Waiting { call, .. } | Creation::Sent { call, .. } | Creation::Asking { call } => {
-                Some([call.kind.doing(), &call.name].concat())
+                Some(format!("{}{}", call.kind.doing(), call.name))
             }
             Creation::Over => None,
         }
@@ -308,7 +308,7 @@ impl Client {
     /// The words for a task in a message.
     pub(super) fn name_of(&self, handle: Handle) -> String {
         let id = self.tasks.id_of(handle).unwrap_or("");
-        ["task ", &short_id(id)].concat()
+        format!("task {}", short_id(id))
     }
 }
 

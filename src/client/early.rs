@@ -9,7 +9,7 @@ const MOST_EARLY: usize = 256;
 impl Tasks {
     /// Keeps a notification about a task that may be about to be named.
     pub(super) fn keep_early(&mut self, snapshot: Snapshot) {
-        if self.creating == 0 {
+        if !self.is_creating() {
             return;
         }
         if self.early.len() == MOST_EARLY {
@@ -22,7 +22,7 @@ impl Tasks {
     pub(super) fn take_early(&mut self, task_id: &str) -> Vec<Snapshot> {
         let (mine, others): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|s| s.task_id == task_id);
         self.early = others;
-        if self.creating == 0 {
+        if !self.is_creating() {
             self.early.clear();
         }
         mine

@@ -1,12 +1,17 @@
-use super::{Call, ReplyId, holding::Hold};
+use super::{
+    Call, ReplyId,
+    holding::Hold,
+    poll_queue::{Due, Priority},
+    task_index::Indexed,
+};
 use crate::{
     Millis,
     task::{DueReason, Failure, Task},
     wire::ask::Round,
 };
-use std::ops::{Deref, DerefMut};
 
-/// One task with what the client keeps beside it.
+/// One task with what the client keeps beside it. There may be ten thousand of them: the two largest fields that are rarely
+/// set are boxed, which saves 40 bytes per task.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) task: Task,
@@ -16,85 +21,40 @@ pub(super) struct Entry {
     pub(super) abandoned: bool,
     /// Nobody holds the number any more: remove when the creation is over.
     pub(super) forgotten: bool,
-    pub(super) rare: Rare,
+    /// Reply ids of callers waiting for a fresh status.
+    pub(super) refreshers: Vec<Refresher>,
+    /// The `tasks/result` request left open for input requests.
+    pub(super) hold: Hold,
+    /// The result, if it arrived before the status that it belongs to.
+    pub(super) early_result: Option<String>,
+    /// The input request that the server has announced and that has not arrived.
+    pub(super) announced: Option<Box<Announcement>>,
+    /// What the call is sent again with.
+    pub(super) round: Option<Box<Round>>,
+    /// How often the server has answered the call with input requests.
+    pub(super) rounds: u32,
+    /// Since when the server has not responded about a task that is past its TTL.
+    pub(super) overdue: Option<Millis>,
     /// The tool's structured content is wrapped: see [`crate::wire::answer::Payload::is_wrapped`].
     pub(super) is_wrapped: bool,
     /// The server's list does not show it, or it is its turn to be held against the list: asked after by itself.
     pub(super) is_alone: bool,
     /// The pass over the list that is about to find it.
     pub(super) expected_in: u32,
-    // What the tables know of it.
+    /// The place in the poll queue.
     pub(super) due: Option<Due>,
-    pub(super) watched: bool,
-    pub(super) creating: bool,
-    pub(super) sent: bool,
-    pub(super) input: bool,
-    /// The hash of its name.
-    pub(super) named: Option<u32>,
+    /// What [`TaskIndex`](super::task_index::TaskIndex) holds of this task.
+    pub(super) indexed: Indexed,
+    /// The hash of the task id, which a settled task may no longer have.
+    pub(super) id_hash: Option<u64>,
 }
 
-/// What most tasks never have: kept elsewhere, for there may be ten thousand of them.
-#[derive(Debug, Default)]
-pub(super) struct Rare(Option<Box<Extras>>);
-
-/// See [`Rare`].
+/// A status notification `input_required`, which announces an input request.
 #[derive(Debug)]
-pub(super) struct Extras {
-    /// Who asked for the state now.
-    pub(super) refreshers: Vec<Refresher>,
-    /// The request held for its input.
-    pub(super) hold: Hold,
-    /// The result, where it was told before the status that it belongs to.
-    pub(super) early_result: Option<String>,
-    /// The server announced, in these words and as which of all, that it wants input; the request has not come.
-    pub(super) announced: Option<(u64, Option<String>)>,
-    /// What the call is sent again with.
-    pub(super) round: Option<Round>,
-    /// How often the server has answered it with questions.
-    pub(super) rounds: u32,
-    /// Since when nothing has been heard of a task that the server should have dropped by then.
-    pub(super) overdue: Option<Millis>,
-}
-
-impl Deref for Rare {
-    type Target = Extras;
-
-    fn deref(&self) -> &Extras {
-        const NONE: &Extras = &Extras::NONE;
-        self.0.as_deref().unwrap_or(NONE)
-    }
-}
-
-impl Extras {
-    const NONE: Self = Self {
-        refreshers: Vec::new(),
-        hold: Hold::NONE,
-        early_result: None,
-        announced: None,
-        round: None,
-        rounds: 0,
-        overdue: None,
-    };
-}
-
-impl Rare {
-    /// What there is of it.
-    pub(super) fn take(&mut self) -> Extras {
-        self.0.take().map_or(Extras::NONE, |extras| *extras)
-    }
-
-    /// For whoever only takes something back: what is not there is not made.
-    pub(super) fn known(&mut self) -> Option<&mut Extras> {
-        self.0.as_deref_mut()
-    }
-}
-
-/// Makes room for it.
-impl DerefMut for Rare {
-    #[inline(never)]
-    fn deref_mut(&mut self) -> &mut Extras {
-        self.0.get_or_insert_with(|| Box::new(Extras::NONE))
-    }
+pub(super) struct Announcement {
+    /// Counts the announcements of all tasks.
+    pub(super) order: u64,
+    pub(super) message: Option<String>,
 }
 
 /// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
@@ -126,54 +86,20 @@ pub(super) enum Cancel {
     Acknowledged,
 }
 
-/// What is asked for first where there is no room for everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    /// What the application has just asked for, or of what it knows nothing.
-    Asked,
-    /// The result of a task that has ended.
-    Result,
-    /// A poll that the server's list cannot take the place of.
-    Alone,
-    /// A poll.
-    Poll,
-}
-
-/// When something is due, in one number with its rank in front: what is sorted by it is sorted by rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Due(u64);
-
-/// The bits that are left for the time: more than a million years.
-const TIME: u64 = u64::MAX >> 8;
-
-impl Due {
-    pub(super) fn at(self) -> Millis {
-        self.0 & TIME
-    }
-}
-
-impl Rank {
-    pub(super) const ALL: [Self; 4] = [Self::Asked, Self::Result, Self::Alone, Self::Poll];
-
-    pub(super) fn due_at(self, at: Millis) -> Due {
-        Due((self as u64) << TIME.count_ones() | at.min(TIME))
-    }
-}
-
 impl Entry {
-    pub(super) fn rank(&self, why: DueReason) -> Rank {
+    pub(super) fn priority(&self, why: DueReason) -> Priority {
         match why {
-            DueReason::Result => Rank::Result,
+            DueReason::Result => Priority::Result,
             DueReason::Now
-                if !self.rare.refreshers.is_empty()
+                if !self.refreshers.is_empty()
                     || matches!(self.cancel, Cancel::Acknowledged)
                     || self.task.heard_at().is_none() =>
             {
-                Rank::Asked
+                Priority::Requested
             }
-            DueReason::BadAnswer => Rank::Alone,
-            _ if self.is_alone => Rank::Alone,
-            _ => Rank::Poll,
+            DueReason::BadAnswer => Priority::Individual,
+            _ if self.is_alone => Priority::Individual,
+            _ => Priority::Routine,
         }
     }
 
@@ -184,16 +110,19 @@ impl Entry {
             cancel: Cancel::No,
             abandoned: false,
             forgotten: false,
-            rare: Rare::default(),
+            refreshers: Vec::new(),
+            hold: Hold::default(),
+            early_result: None,
+            announced: None,
+            round: None,
+            rounds: 0,
+            overdue: None,
             is_wrapped: false,
             is_alone: false,
             expected_in: 0,
             due: None,
-            watched: false,
-            creating: false,
-            sent: false,
-            input: false,
-            named: None,
+            indexed: Indexed::default(),
+            id_hash: None,
         }
     }
 }

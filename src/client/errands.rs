@@ -26,7 +26,7 @@ impl Client {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
                 return false;
             }
-            entry.rare.refreshers.push((reply, refused));
+            entry.refreshers.push((reply, refused));
             entry.task.watch(now, Interest::Status);
             entry.task.ask_now(now);
             true
@@ -54,12 +54,8 @@ impl Client {
 
     /// Who asked for a task's state and watched for it; they no longer do.
     fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
-        // Nearly always nobody: that costs no more than a look.
-        if self.tasks.get(handle).is_none_or(|entry| entry.rare.refreshers.is_empty()) {
-            return Vec::new();
-        }
         let taken = self.tasks.update(handle, |entry| {
-            let refreshers = std::mem::take(&mut entry.rare.refreshers);
+            let refreshers = std::mem::take(&mut entry.refreshers);
             for _ in &refreshers {
                 entry.task.unwatch(now, Interest::Status);
             }
@@ -72,9 +68,8 @@ impl Client {
     pub(super) fn cancel(&mut self, handle: Handle, reply: ReplyId) {
         // Nothing is under way: the server has answered, and waits for us.
         if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
-            let words = [call.kind.doing(), &call.name, ": cancelled while the server waited for answers"];
-            let failure = Failure::new(FailureCode::TaskCancelled, &[&words.concat()]);
-            self.fail(self.now, handle, failure);
+            let message = format!("{}{}: cancelled while the server waited for answers", call.kind.doing(), call.name);
+            self.fail(self.now, handle, Failure::new(FailureCode::TaskCancelled, message));
             return self.done(reply);
         }
         let queued = self.tasks.update(handle, |entry| {
@@ -123,15 +118,15 @@ impl Client {
                 self.send(now, Purpose::CancelTask(handle), Ask::CancelTask { task_id: &task_id }, timeout);
                 continue;
             }
-            let doing = ["cancelling ", &self.name_of(handle)].concat();
-            let words = ": the server does not offer it; the task goes on";
-            self.reply_all(replies, &Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
+            let doing = format!("cancelling {}", self.name_of(handle));
+            let message = format!("{doing}: the server does not offer it; the task goes on");
+            self.reply_all(replies, &Err(Failure::new(FailureCode::Unsupported, message)));
             self.forget_if_forgotten(handle);
         }
     }
 
     pub(super) fn cancel_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
-        let doing = ["cancelling ", &self.name_of(handle)].concat();
+        let doing = format!("cancelling {}", self.name_of(handle));
         let replies = self.take_cancel(handle, answer.is_ok());
         match answer {
             Ok(_) => {
@@ -159,7 +154,7 @@ impl Client {
         if trouble.is_transient() && self.cancel_again(handle, 1) {
             return;
         }
-        let doing = ["cancelling ", &self.name_of(handle)].concat();
+        let doing = format!("cancelling {}", self.name_of(handle));
         let failure = trouble.failure(&doing, "; whether it is cancelled is not known");
         let replies = self.take_cancel(handle, false);
         self.reply_all(replies, &Err(failure));

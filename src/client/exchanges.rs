@@ -1,14 +1,14 @@
 use super::{
-    Client, InputId, Output, io::ExchangeId, requests::Purpose, resume::Cut, session::Session, trouble::Trouble,
+    Client, Config, InputId, Output, io::ExchangeId, requests::Purpose, resume::Cut, session::Session, trouble::Trouble,
 };
 use crate::{
     Millis,
     wire::{
         Problem,
         event_stream::EventStream,
-        http::{self, Head, Media},
+        http::{Head, Media},
         jsonrpc::{self, Message, RpcError},
-        text,
+        url,
     },
 };
 
@@ -21,6 +21,7 @@ const LINGER_MS: u64 = 5000;
 /// One HTTP request and what has come back.
 #[derive(Debug)]
 pub(super) struct Exchange {
+    pub(super) id: ExchangeId,
     pub(super) origin: Origin,
     pub(super) body: Body,
     /// The session the server put us in by this response.
@@ -73,13 +74,26 @@ pub(super) enum Body {
     Ignored,
 }
 
+/// The exchange with this id, among exchanges in the order of their ids.
+pub(super) fn find(exchanges: &mut [Exchange], id: ExchangeId) -> Option<&mut Exchange> {
+    let at = exchanges.binary_search_by_key(&id, |exchange| exchange.id).ok()?;
+    exchanges.get_mut(at)
+}
+
 impl Client {
+    /// Removes an exchange, which is over.
+    pub(super) fn take_exchange(&mut self, id: ExchangeId) -> Option<Exchange> {
+        let at = self.exchanges.binary_search_by_key(&id, |exchange| exchange.id).ok()?;
+        Some(self.exchanges.remove(at))
+    }
+
     pub(super) fn head(&mut self, now: Millis, id: ExchangeId, head: Head) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
-        if let Some(url) = head.redirected_to.as_deref().filter(|url| !http::same_origin(&self.config.endpoint, url)) {
-            // The application trusts the server it named. Only its origin is told: the rest may hold a secret.
-            let what = "a redirect to another origin, from which nothing was accepted";
-            let problem = Problem::new(what, http::origin(url));
+        let Some(exchange) = find(&mut self.exchanges, id) else { return };
+        // The application trusts the server it named.
+        let Config { resolve_url, endpoint, .. } = &self.config;
+        if let Some(url) = &head.redirected_to
+            && let Err(problem) = url::check_redirect(*resolve_url, endpoint, url)
+        {
             let origin = exchange.origin.clone();
             self.abort(id);
             return self.broke(now, id, &origin, &Trouble::Elsewhere(problem));
@@ -95,7 +109,7 @@ impl Client {
             }
             (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
             (true, Role::Request(_) | Role::Resumed(..) | Role::Stream | Role::Legacy, Media::EventStream) => {
-                let stream = EventStream::new(self.config.max_message_bytes);
+                let stream = EventStream::new(self.config.max_message_bytes());
                 // A stream that brings no id must not lose the one that is known.
                 let known = match role {
                     Role::Stream => self.stream.last_event_id(),
@@ -118,8 +132,8 @@ impl Client {
     }
 
     pub(super) fn chunk(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
-        let most = self.config.max_message_bytes;
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        let most = self.config.max_message_bytes();
+        let Some(exchange) = find(&mut self.exchanges, id) else { return };
         match &mut exchange.body {
             Body::Expected | Body::Ignored => {}
             Body::Refusal(_, page) => {
@@ -137,7 +151,7 @@ impl Client {
     }
 
     pub(super) fn end(&mut self, now: Millis, id: ExchangeId) {
-        let Some(exchange) = self.exchanges.remove(&id) else { return };
+        let Some(exchange) = self.take_exchange(id) else { return };
         let Exchange { origin, body, session_id, .. } = exchange;
         let role = origin.role;
         match body {
@@ -145,12 +159,12 @@ impl Client {
                 let rpc = error_in(&page);
                 if let Role::Request(request) = role
                     && let Some(error) = rpc.clone().filter(|error| self.era.is_answer(head.status, error))
-                    && let Some(purpose) = self.requests.get(&request).copied()
+                    && let Some(purpose) = self.purpose_of(request)
                     // A server that breaks down over a question may answer it the next time.
                     && (head.status < 500 || matches!(purpose, Purpose::Call(_)))
                     && purpose != Purpose::Greet
                 {
-                    self.requests.remove(&request);
+                    self.take_request(request);
                     return self.answered(now, purpose, session_id, Err(error));
                 }
                 self.broke(now, id, &origin, &refusal(*head, rpc, &page));
@@ -177,7 +191,7 @@ impl Client {
     }
 
     pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
-        let Some(Exchange { origin, body, .. }) = self.exchanges.remove(&id) else { return };
+        let Some(Exchange { origin, body, .. }) = self.take_exchange(id) else { return };
         match &body {
             // It has done what it was for: what counts is the head.
             Body::Ignored => return,
@@ -194,9 +208,9 @@ impl Client {
 
     /// Requests that nobody answered in time.
     pub(super) fn give_up_unanswered(&mut self, now: Millis) {
-        let late = |e: &Exchange| e.deadline.is_some_and(|at| at <= now);
-        for id in self.exchanges.keys(&late) {
-            let Some(exchange) = self.exchanges.get(&id) else { continue };
+        let late = self.exchanges.iter().filter(|e| e.deadline.is_some_and(|at| at <= now));
+        for id in late.map(|e| e.id).collect::<Vec<_>>() {
+            let Some(exchange) = find(&mut self.exchanges, id) else { continue };
             let origin = exchange.origin.clone();
             match exchange.body {
                 Body::Ignored => {
@@ -215,7 +229,7 @@ impl Client {
     }
 
     fn events(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
+        let Some(exchange) = find(&mut self.exchanges, id) else { return };
         // The parser is taken out so that a message may change anything, its own exchange included.
         let body = std::mem::replace(&mut exchange.body, Body::Ignored);
         let (role, session_id) = (exchange.origin.role, exchange.session_id.clone());
@@ -243,7 +257,7 @@ impl Client {
                     }
                 }
                 Err(problem) => {
-                    self.warn("bad-message", ["ignored a message on a stream: ", problem.as_str()].concat());
+                    self.warn("bad-message", format!("ignored a message on a stream: {}", problem.as_str()));
                     odd = Some(problem);
                 }
             }
@@ -256,10 +270,9 @@ impl Client {
                 return self.stream_ended(now, id, &Trouble::Network(CUT.into()));
             }
         }
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
-        if let Some(request) = own
-            && self.requests.get(&request).is_none()
-        {
+        let is_answered = own.is_some_and(|request| self.purpose_of(request).is_none());
+        let Some(exchange) = find(&mut self.exchanges, id) else { return };
+        if is_answered {
             let soon = now.saturating_add(LINGER_MS);
             exchange.deadline = Some(exchange.deadline.map_or(soon, |at| at.min(soon)));
         }
@@ -281,13 +294,12 @@ impl Client {
             match message {
                 // Servers that could not read the request answer with an id of their own, or none.
                 Message::Response { id, answer } if jsonrpc::our_id(id) == Some(request) || answer.is_err() => {
-                    let Some(purpose) = self.requests.remove(&request) else { continue };
+                    let Some(purpose) = self.take_request(request) else { continue };
                     self.answered(now, purpose, session_id.clone(), answer);
                 }
                 Message::Response { id, .. } => {
-                    let ours = text::decimal(request.into());
                     odd = Problem::new("an answer with another request's id", id.get())
-                        .within(&["to request ", &ours].concat());
+                        .within(&format!("to request {request}"));
                 }
                 other => {
                     self.message(now, None, None, other);
@@ -298,9 +310,9 @@ impl Client {
     }
 
     fn too_long(&mut self, now: Millis, id: ExchangeId) {
-        let Some(origin) = self.exchanges.get(&id).map(|e| e.origin.clone()) else { return };
+        let Some(origin) = find(&mut self.exchanges, id).map(|e| e.origin.clone()) else { return };
         self.abort(id);
-        let most = text::decimal(self.config.max_message_bytes as u64);
+        let most = self.config.max_message_bytes.to_string();
         let problem = Problem::new("a message longer than this many bytes", &most);
         self.broke(now, id, &origin, &Trouble::Protocol(problem));
     }
@@ -318,7 +330,7 @@ impl Client {
                 self.session_lost(now);
             }
             if let Role::Request(request) = role
-                && let Some(purpose) = self.requests.remove(&request)
+                && let Some(purpose) = self.take_request(request)
             {
                 return self.redo(now, purpose, trouble);
             }
@@ -331,7 +343,7 @@ impl Client {
             Role::Answer(input) => self.answer_failed(now, input, trouble),
             Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
             Role::Request(request) => {
-                if let Some(purpose) = self.requests.remove(&request) {
+                if let Some(purpose) = self.take_request(request) {
                     self.unanswered(now, purpose, trouble);
                 }
             }
@@ -366,7 +378,6 @@ fn refusal(head: Head, rpc: Option<RpcError>, page: &[u8]) -> Trouble {
         return Trouble::Http(head, rpc);
     }
     let kind = head.content_type.as_deref().unwrap_or("no content type");
-    let what = ["HTTP ", &text::decimal(head.status.into()), " with ", kind, " where JSON or an event stream was due"]
-        .concat();
+    let what = format!("HTTP {} with {kind} where JSON or an event stream was due", head.status);
     Trouble::Protocol(Problem::new(&what, &String::from_utf8_lossy(page)))
 }

@@ -31,7 +31,7 @@ pub(super) struct Held {
 }
 
 /// What a task knows of such requests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Hold {
     pub(super) open: Option<Held>,
     /// When the last one was ended.
@@ -42,10 +42,6 @@ pub(super) struct Hold {
     pub(super) is_refused: bool,
 }
 
-impl Hold {
-    pub(super) const NONE: Self = Self { open: None, ended_at: 0, after: 0, is_refused: false };
-}
-
 impl Client {
     /// Opens, ends and rotates held requests.
     pub(super) fn tend_holds(&mut self, now: Millis) {
@@ -53,7 +49,7 @@ impl Client {
             return;
         }
         for handle in self.tasks.inputs() {
-            let idle = |entry: &Entry| entry.rare.hold.open.is_some() && !entry.task.is_watched();
+            let idle = |entry: &Entry| entry.hold.open.is_some() && !entry.task.is_watched();
             if self.tasks.get(handle).is_some_and(idle) {
                 self.release_hold(now, handle);
             }
@@ -70,7 +66,7 @@ impl Client {
         while let Some((_, handle)) = self.waiting_for_hold().filter(|(after, _)| *after <= now) {
             if self.held() >= room {
                 // Who has just had its turn may only have what nobody needs.
-                let may_displace = self.tasks.get(handle).is_some_and(|entry| entry.rare.hold.next_turn() <= now);
+                let may_displace = self.tasks.get(handle).is_some_and(|entry| entry.hold.next_turn() <= now);
                 let Some(other) = self.next_to_yield(if may_displace { now } else { 0 }) else { return };
                 self.release_hold(now, other);
             }
@@ -92,21 +88,21 @@ impl Client {
     /// When a held request makes room for one that waits, or one that broke may be sent again.
     pub(super) fn hold_time(&self) -> Option<Millis> {
         let (after, first) = self.waiting_for_hold()?;
-        let first = self.tasks.get(first).map(|entry| after.max(entry.rare.hold.next_turn()));
-        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.rare.hold.open.as_ref());
+        let first = self.tasks.get(first).map(|entry| after.max(entry.hold.next_turn()));
+        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.hold.open.as_ref());
         let turns = held.map(|held| held.since.saturating_add(ROTATE_MS));
         turns.chain(first).filter(|at| *at > self.now).min()
     }
 
     /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
     pub(super) fn hurry_hold(&mut self, now: Millis, handle: Handle) -> bool {
-        let held = self.tasks.get(handle).and_then(|entry| entry.rare.hold.open.as_ref()).map(|held| held.request);
+        let held = self.tasks.get(handle).and_then(|entry| entry.hold.open.as_ref()).map(|held| held.request);
         let Some(request) = held else { return false };
         if self.set_deadline(request, now.saturating_add(LAST_WORD_MS)) {
             return true;
         }
         // Its stream was cut: asking anew is faster than to take that up.
-        if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.rare.hold.open.take()) {
+        if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
             self.end_hold(&held, false);
         }
         false
@@ -119,9 +115,9 @@ impl Client {
             _ => None,
         };
         self.tasks.update(handle, |entry| {
-            entry.rare.hold.open = None;
-            entry.rare.hold.is_refused = true;
-            entry.rare.early_result = result;
+            entry.hold.open = None;
+            entry.hold.is_refused = true;
+            entry.early_result = result;
             // How it has ended is told by its status.
             entry.task.unanswered(now, Want::Result);
         });
@@ -131,11 +127,11 @@ impl Client {
     /// The result is known already, and the task has ended.
     pub(super) fn settle_early(&mut self, now: Millis, handle: Handle) {
         // Looked at whenever a task is told of: nearly always there is none.
-        let is_known = |entry: &Entry| entry.rare.early_result.is_some();
+        let is_known = |entry: &Entry| entry.early_result.is_some();
         if !self.tasks.get(handle).is_some_and(is_known) || !self.tasks.has_ended(handle) {
             return;
         }
-        let taken = self.tasks.update(handle, |entry| entry.rare.early_result.take());
+        let taken = self.tasks.update(handle, |entry| entry.early_result.take());
         if let Some(Some(result)) = taken
             && let Some(payload) = read_early(&result)
         {
@@ -146,7 +142,7 @@ impl Client {
     /// The result is known already, and the server has forgotten the task: how it has ended is told by the result.
     pub(super) fn end_early(&mut self, now: Millis, handle: Handle) -> bool {
         let Some(entry) = self.tasks.get(handle) else { return false };
-        let Some(payload) = entry.rare.early_result.as_deref().and_then(read_early) else { return false };
+        let Some(payload) = entry.early_result.as_deref().and_then(read_early) else { return false };
         let Some(mut snapshot) = entry.task.lifecycle().snapshot().cloned() else { return false };
         snapshot.status = if payload.is_error { Status::Failed } else { Status::Completed };
         snapshot.status_message = None;
@@ -157,9 +153,9 @@ impl Client {
     /// A held request broke.
     pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
         self.tasks.update(handle, |entry| {
-            entry.rare.hold.open = None;
-            entry.rare.hold.is_refused = !trouble.is_transient();
-            entry.rare.hold.after = now.saturating_add(ROTATE_MS);
+            entry.hold.open = None;
+            entry.hold.is_refused = !trouble.is_transient();
+            entry.hold.after = now.saturating_add(ROTATE_MS);
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
                 entry.task.unanswered(now, Want::Result);
             }
@@ -169,12 +165,12 @@ impl Client {
     /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
     pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
         let taken = self.tasks.update(handle, |entry| {
-            entry.rare.hold.ended_at = now;
+            entry.hold.ended_at = now;
             // Its end was to come on this request.
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
                 entry.task.unanswered(now, Want::Result);
             }
-            entry.rare.hold.open.take()
+            entry.hold.open.take()
         });
         if let Some(held) = taken.flatten() {
             self.end_hold(&held, true);
@@ -183,7 +179,7 @@ impl Client {
 
     /// `tell`: the task goes on, in this session.
     pub(super) fn end_hold(&mut self, held: &Held, tell: bool) {
-        if self.requests.get(&held.request).is_some() {
+        if self.purpose_of(held.request).is_some() {
             self.drop_request(held.request);
             if tell {
                 self.notify(sessions::request_cancelled(held.request));
@@ -194,7 +190,7 @@ impl Client {
     /// The session is lost, and with it what its requests wait for.
     pub(super) fn drop_holds(&mut self) {
         for handle in self.tasks.inputs() {
-            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.rare.hold.open.take()) {
+            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
                 self.end_hold(&held, false);
             }
         }
@@ -203,7 +199,7 @@ impl Client {
     fn hold(&mut self, now: Millis, handle: Handle) {
         let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
         let request = self.send(now, Purpose::HeldResult(handle), Ask::TaskResult { task_id: &task_id }, None);
-        self.tasks.update(handle, |entry| entry.rare.hold.open = Some(Held { request, since: now }));
+        self.tasks.update(handle, |entry| entry.hold.open = Some(Held { request, since: now }));
     }
 
     fn hold_room(&self) -> usize {
@@ -215,7 +211,7 @@ impl Client {
     }
 
     fn held(&self) -> usize {
-        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.rare.hold.open.is_some());
+        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.hold.open.is_some());
         self.tasks.inputs().iter().filter(|h| held(h)).count()
     }
 
@@ -227,11 +223,11 @@ impl Client {
         let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             // One for the task, whichever of its handles that is (deviation 29).
-            let is_free = || self.tasks.by_id(entry.task.task_id().unwrap_or("")).into_iter().all(|h| self.is_free(h));
+            let is_free = || self.tasks.by_id(entry.task.task_id().unwrap_or("")).all(|h| self.is_free(h));
             let waits = entry.is_input_required() && entry.task.is_watched();
             (waits && is_free() && !self.has_question(handle)).then_some((
-                entry.rare.hold.after,
-                entry.rare.hold.ended_at,
+                entry.hold.after,
+                entry.hold.ended_at,
                 handle,
             ))
         });
@@ -240,7 +236,7 @@ impl Client {
 
     /// No request is held here, and none was refused.
     fn is_free(&self, handle: Handle) -> bool {
-        self.tasks.get(handle).is_none_or(|entry| entry.rare.hold.open.is_none() && !entry.rare.hold.is_refused)
+        self.tasks.get(handle).is_none_or(|entry| entry.hold.open.is_none() && !entry.hold.is_refused)
     }
 
     /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
@@ -249,7 +245,7 @@ impl Client {
         let held = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             let needed = entry.is_input_required() && !self.has_question(handle);
-            Some((needed, entry.rare.hold.open.as_ref()?.since, handle))
+            Some((needed, entry.hold.open.as_ref()?.since, handle))
         });
         let (needed, since, handle) = held.min()?;
         (!needed || since.saturating_add(ROTATE_MS) <= now).then_some(handle)

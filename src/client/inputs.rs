@@ -15,7 +15,6 @@ use crate::{
         json::{self, Json},
         jsonrpc, sessions,
         snapshot::Status,
-        text,
     },
 };
 
@@ -44,13 +43,14 @@ impl Client {
             Err(answer) => return self.notify(answer),
         };
         // A stream that was taken up again may tell twice.
-        if self.inputs.iter().any(|(_, question)| question.has_id(id.get())) {
+        if self.inputs.iter().any(|question| question.has_id(id.get())) {
             return;
         }
-        if self.inputs.iter().len() >= MOST_OPEN {
+        if self.inputs.len() >= MOST_OPEN {
             return self.notify(jsonrpc::error_response(id, -32603, "too many requests of the server's are open"));
         }
         let question = Question {
+            input: self.new_input_id(),
             way: Way::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
             key: String::new(),
             kind: request.kind,
@@ -65,7 +65,7 @@ impl Client {
         match request.hosted {
             Some(hosted) => self.hosted(question, hosted),
             None => {
-                self.add_question(question);
+                self.inputs.push(question);
                 self.place_questions(now);
             }
         }
@@ -76,7 +76,8 @@ impl Client {
     fn hosted(&mut self, question: Question, hosted: Hosted) {
         let handle = self.asking_request(&question);
         let params = question.params.clone();
-        let input = self.add_question(Question { is_told: true, params: String::new(), ..question });
+        let input = question.input;
+        self.inputs.push(Question { is_told: true, params: String::new(), ..question });
         self.put(Output::Hosted { input, handle, hosted, params });
     }
 
@@ -99,17 +100,21 @@ impl Client {
         }
     }
 
-    pub(super) fn add_question(&mut self, question: Question) -> InputId {
+    pub(super) fn new_input_id(&mut self) -> InputId {
         let input = self.next_input;
         self.next_input = input.wrapping_add(1);
-        self.inputs.insert(input, question);
         input
+    }
+
+    /// The ids of the questions that a predicate accepts, so that these can be changed or removed afterwards.
+    pub(super) fn inputs_where(&self, accepts: &dyn Fn(&Question) -> bool) -> Vec<InputId> {
+        self.inputs.iter().filter(|question| accepts(question)).map(|question| question.input).collect()
     }
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
     pub(super) fn place_questions(&mut self, now: Millis) {
-        for input in self.inputs.keys(&|question| !question.is_told) {
-            let Some(question) = self.inputs.get(&input) else { continue };
+        for input in self.inputs_where(&|question| !question.is_told) {
+            let Some(question) = self.inputs.iter().find(|question| question.input == input) else { continue };
             let (is_request, given) = (matches!(question.way, Way::Response { .. }), question.handle);
             let handle = given.or_else(|| if is_request { self.whose(question) } else { None });
             if is_request && handle.is_none() && self.is_about_to_name() {
@@ -117,9 +122,10 @@ impl Client {
             }
             let task_id = handle.and_then(|handle| self.tasks.id_of(handle));
             let owner: Option<Box<str>> = task_id.map(Into::into);
-            let handles = owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id));
+            let handles: Vec<Handle> =
+                owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id).collect());
             let new_key = is_request.then(|| self.new_key(input));
-            let Some(question) = self.inputs.get_mut(&input) else { continue };
+            let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
             question.key = new_key.unwrap_or_else(|| std::mem::take(&mut question.key));
             let key = question.key.clone();
             (question.handle, question.owner, question.is_told) = (handle, owner, true);
@@ -139,14 +145,13 @@ impl Client {
     /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
     /// as released servers send it, gets a key of its own.
     fn new_key(&mut self, input: InputId) -> String {
-        let id = match self.inputs.get(&input).map(|question| &question.way) {
+        let id = match self.inputs.iter().find(|question| question.input == input).map(|question| &question.way) {
             Some(Way::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
             _ => Json::NULL,
         };
         let mut key = json::text(Some(id)).unwrap_or_else(|| id.get().into()).into_owned();
         if self.keys.contains(&key) {
-            key.push('#');
-            key.push_str(&text::decimal(input.into()));
+            key = format!("{key}#{input}");
         }
         if self.keys.len() == MOST_KEYS {
             self.keys.remove(0);
@@ -159,7 +164,7 @@ impl Client {
     /// the question's words and then asks, in that order.
     fn whose(&self, question: &Question) -> Option<Handle> {
         if let Way::Response { task_id: Some(task_id), .. } = &question.way {
-            return self.tasks.by_id(task_id).first().copied();
+            return self.tasks.by_id(task_id).next();
         }
         let own = self.asking_request(question);
         if own.is_some() {
@@ -170,8 +175,8 @@ impl Client {
             .handles()
             .into_iter()
             .filter_map(|handle| {
-                let (order, words) = self.tasks.get(handle)?.rare.announced.as_ref()?;
-                Some((*order, handle, words.as_deref() == question.message.as_deref()))
+                let announced = self.tasks.get(handle)?.announced.as_ref()?;
+                Some((announced.order, handle, announced.message.as_deref() == question.message.as_deref()))
             })
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
@@ -181,8 +186,8 @@ impl Client {
 
     /// The call or task on whose stream the server asks.
     fn asking_request(&self, question: &Question) -> Option<Handle> {
-        match question.own.and_then(|id| self.requests.get(&id)) {
-            Some(&(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle))) => Some(handle),
+        match question.own.and_then(|id| self.purpose_of(id)) {
+            Some(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle)) => Some(handle),
             _ => None,
         }
     }
@@ -194,9 +199,7 @@ impl Client {
     /// A task waits for an answer of ours, whatever the server calls that.
     fn awaits_us(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| {
-            if let Some(extras) = entry.rare.known() {
-                extras.announced = None;
-            }
+            entry.announced = None;
             entry.task.await_us(now, true);
         });
         let live = self.tasks.snapshot_of(handle);
@@ -208,12 +211,12 @@ impl Client {
 
     /// Whether a question about this task is open.
     pub(super) fn has_question(&self, handle: Handle) -> bool {
-        self.inputs.iter().any(|(_, question)| self.is_about(question, handle))
+        self.inputs.iter().any(|question| self.is_about(question, handle))
     }
 
     /// Whether one is open that nobody has answered.
     pub(super) fn awaits_answer(&self, handle: Handle) -> bool {
-        self.inputs.iter().any(|(_, question)| question.answer.is_none() && self.is_about(question, handle))
+        self.inputs.iter().any(|question| question.answer.is_none() && self.is_about(question, handle))
     }
 
     fn is_about(&self, question: &Question, handle: Handle) -> bool {
@@ -223,10 +226,14 @@ impl Client {
 
     /// The application answers.
     pub(super) fn respond(&mut self, now: Millis, input: InputId, answer: &InputAnswer, reply: ReplyId) {
-        let question = self.inputs.get_mut(&input).filter(|question| question.answer.is_none());
+        let question = self
+            .inputs
+            .iter_mut()
+            .find(|question| question.input == input)
+            .filter(|question| question.answer.is_none());
         let Some(question) = question else {
-            let words = "the server no longer waits for this answer; it was not sent";
-            return self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[words])));
+            let message = "the server no longer waits for this answer; it was not sent";
+            return self.reply(reply, Err(Failure::new(FailureCode::Unsupported, message.into())));
         };
         let of_call = match &question.way {
             Way::Response { id, task_id } => {
@@ -242,7 +249,7 @@ impl Client {
             return self.done(reply);
         }
         let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
-        let Some(question) = self.inputs.get_mut(&input) else { return };
+        let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { return };
         // The server sees it together with the others, which may take long: it is taken as far as it can be.
         question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
@@ -255,10 +262,10 @@ impl Client {
     /// Sends the answers that wait.
     pub(super) fn release_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
-        for (input, question) in self.inputs.iter_mut() {
+        for question in &mut self.inputs {
             if matches!(question.way, Way::Response { .. }) && question.is_ready(now) {
-                question.sent_in(*input);
-                ready.extend(question.response().map(|(_, body)| (*input, body.to_owned())));
+                question.sent_in(question.input);
+                ready.extend(question.response().map(|(_, body)| (question.input, body.to_owned())));
             }
         }
         for (input, body) in ready {
@@ -279,7 +286,12 @@ impl Client {
         if trouble.is_transient() {
             self.trouble(now, trouble);
             let again = self.health.closed_until().unwrap_or(now);
-            if let Some(answer) = self.inputs.get_mut(&input).and_then(|question| question.answer.as_mut()) {
+            if let Some(answer) = self
+                .inputs
+                .iter_mut()
+                .find(|question| question.input == input)
+                .and_then(|question| question.answer.as_mut())
+            {
                 answer.attempts += 1;
                 if answer.attempts < MOST_ATTEMPTS {
                     (answer.sent, answer.not_before) = (false, again);
@@ -303,13 +315,13 @@ impl Client {
 
     /// Nobody waits for the answers to these questions any more.
     pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&Question) -> bool) {
-        let words = "the server no longer waits for this answer";
-        self.end_questions(now, &Failure::new(FailureCode::Unsupported, &[words]), which);
+        let message = "the server no longer waits for this answer";
+        self.end_questions(now, &Failure::new(FailureCode::Unsupported, message.into()), which);
     }
 
     /// No answer to these questions is sent any more, and this is why.
     pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: &dyn Fn(&Question) -> bool) {
-        for input in self.inputs.keys(which) {
+        for input in self.inputs_where(which) {
             self.question_over(now, input, Err(why.clone().into()));
         }
     }
@@ -322,31 +334,24 @@ impl Client {
         });
     }
 
-    /// What has ended needs no input, whether its result is awaited or not.
-    pub(super) fn withdraw_if_ended(&mut self, handle: Handle) {
-        let task_id = self.tasks.id_of(handle).filter(|_| self.tasks.has_ended(handle)).map(ToOwned::to_owned);
-        if task_id.is_some() {
-            self.withdraw_of(handle, task_id.as_deref());
-        }
-    }
-
     /// When an answer that met trouble is sent again.
     pub(super) fn answer_time(&self) -> Option<Millis> {
         let is_own = |question: &Question| !matches!(question.way, Way::Call);
-        let own = self.inputs.iter().filter(|(_, question)| is_own(question));
-        let waiting = own.filter_map(|(_, question)| question.answer.as_ref().filter(|a| !a.sent));
+        let own = self.inputs.iter().filter(|question| is_own(question));
+        let waiting = own.filter_map(|question| question.answer.as_ref().filter(|a| !a.sent));
         waiting.map(|answer| answer.not_before).min()
     }
 
     pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
-        let Some(question) = self.inputs.remove(&input) else { return };
+        let Some(at) = self.inputs.iter().position(|question| question.input == input) else { return };
+        let question = self.inputs.remove(at);
         // An answer to what a call asks waits for the others; nobody is asked any more.
         let is_told_over = matches!(question.way, Way::Call) && question.answer.is_some();
         if question.is_told && !is_told_over {
             self.put(Output::InputOver { input });
         }
         self.reply_if(question.answer.and_then(|answer| answer.reply), outcome);
-        let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id));
+        let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect());
         for handle in question.handle.into_iter().chain(others) {
             if self.has_question(handle) {
                 continue;

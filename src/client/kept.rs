@@ -8,21 +8,20 @@ impl Ready {
             &self.offer;
         let offered = [*tools, *tool, *prompt, *resource, *task_cancel, *task_list];
         let bits = offered.iter().rev().fold(0, |bits, yes| bits << 1 | u64::from(*yes));
-        Some([&text::decimal(bits), " ", protocol_version, " ", self.session_id.as_deref()?].concat())
+        Some(format!("{bits} {protocol_version} {}", self.session_id.as_deref()?))
     }
 
     /// What [`Self::to_text`] gave. Anything else is no session: then the server is greeted.
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        let (bits, rest) = text::cut(text, b" ");
-        let (protocol_version, session_id) = text::cut(rest.get(1..)?, b" ");
-        let session_id = session_id.get(1..)?;
+        let (bits, rest) = text.split_once(' ')?;
+        let (protocol_version, session_id) = rest.split_once(' ')?;
         if session_id.is_empty()
             || !super::resume::is_header(session_id)
             || !Era::WITH_SESSIONS.speaks(protocol_version)
         {
             return None;
         }
-        let bits = text::number(bits.as_bytes())?;
+        let bits = text::number(bits)?;
         let has = |bit: u64| bits & bit != 0;
         let offer = Offer {
             protocol_version: protocol_version.into(),

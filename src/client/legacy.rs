@@ -1,4 +1,10 @@
-use super::{Client, Output, exchanges::Role, io::ExchangeId, session::Session, table::Table, trouble::Trouble};
+use super::{
+    Client, Output,
+    exchanges::{self, Role},
+    io::ExchangeId,
+    session::Session,
+    trouble::Trouble,
+};
 use crate::{
     Millis,
     task::Failure,
@@ -6,8 +12,10 @@ use crate::{
         Problem,
         event_stream::Event,
         http::{self, Head},
+        url,
     },
 };
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// How long the stream stays when nobody waits for anything. With it the server's session ends, and the next call opens
 /// another, four requests in all; but it holds one of the six connections that a browser gives to an origin, and keeps a
@@ -39,7 +47,7 @@ pub(super) struct Open {
     /// Where to post.
     url: String,
     /// When to give up on requests whose POST is over. Those that were answered stay until then.
-    deadlines: Table<(Millis, u32), ()>,
+    deadlines: BinaryHeap<Reverse<(Millis, u32)>>,
     /// When to close the stream, since nobody needs it.
     close_at: Option<Millis>,
 }
@@ -56,14 +64,14 @@ impl Legacy {
     /// The server took a request: its answer comes on the stream.
     pub(super) fn accepted(&mut self, request: u32, deadline: Option<Millis>) {
         if let (Self::Open(open), Some(at)) = (self, deadline) {
-            open.deadlines.insert((at, request), ());
+            open.deadlines.push(Reverse((at, request)));
         }
     }
 
     /// The request to give up on first, if it is not answered by then.
     pub(super) fn first_deadline(&self) -> Option<(Millis, u32)> {
         match self {
-            Self::Open(open) => open.deadlines.iter().next().map(|(first, ())| *first),
+            Self::Open(open) => open.deadlines.peek().map(|Reverse(first)| *first),
             _ => None,
         }
     }
@@ -71,7 +79,7 @@ impl Legacy {
     fn next_late(&mut self, now: Millis) -> Option<u32> {
         let first = self.first_deadline().filter(|(at, _)| *at <= now)?;
         if let Self::Open(open) = self {
-            open.deadlines.remove(&first);
+            open.deadlines.pop();
         }
         Some(first.1)
     }
@@ -94,7 +102,7 @@ impl Client {
     /// Opens the stream.
     pub(super) fn open_legacy(&mut self, refused: Option<Box<Failure>>) {
         let id = self.open_get(Role::Legacy, None);
-        if let Some(exchange) = self.exchanges.get_mut(&id) {
+        if let Some(exchange) = exchanges::find(&mut self.exchanges, id) {
             // Until it has named the address: a stream of another kind may never say a word.
             exchange.deadline = Some(self.now.saturating_add(self.config.request_timeout_ms));
         }
@@ -122,12 +130,12 @@ impl Client {
 
     /// The stream has named the address: the handshake goes there.
     fn legacy_named(&mut self, now: Millis, id: ExchangeId, address: &str) {
-        match http::resolve(&self.config.endpoint, address) {
+        match url::resolve(self.config.resolve_url, &self.config.endpoint, address) {
             Ok(url) => {
-                if let Some(exchange) = self.exchanges.get_mut(&id) {
+                if let Some(exchange) = exchanges::find(&mut self.exchanges, id) {
                     exchange.deadline = None;
                 }
-                self.legacy = Legacy::Open(Open { exchange: id, url, deadlines: Table::default(), close_at: None });
+                self.legacy = Legacy::Open(Open { exchange: id, url, deadlines: BinaryHeap::new(), close_at: None });
                 self.greet(now);
             }
             Err(problem) => {
@@ -177,7 +185,7 @@ impl Client {
             return;
         }
         while let Some(request) = self.legacy.next_late(now) {
-            if let Some(purpose) = self.requests.remove(&request) {
+            if let Some(purpose) = self.take_request(request) {
                 self.unanswered(now, purpose, &Trouble::Late(self.config.request_timeout_ms));
             }
         }
@@ -205,9 +213,9 @@ impl Client {
 
     /// Servers may answer a POST late, but not for ever after they have answered its request.
     fn let_go_of_posts(&mut self, now: Millis) {
-        for (_, exchange) in self.exchanges.iter_mut().filter(|(_, e)| e.deadline.is_none()) {
+        for exchange in self.exchanges.iter_mut().filter(|e| e.deadline.is_none()) {
             if let Role::Request(request) = exchange.origin.role
-                && self.requests.get(&request).is_none()
+                && self.requests.binary_search_by_key(&request, |(id, _)| *id).is_err()
             {
                 exchange.deadline = Some(now.saturating_add(POST_LINGER_MS));
             }
@@ -218,11 +226,11 @@ impl Client {
     fn drop_legacy(&mut self, now: Millis, why: &Trouble) {
         self.legacy = Legacy::Known;
         self.withdraw(now, &|_| true);
-        for (exchange, _) in std::mem::take(&mut self.exchanges).iter() {
-            self.put(Output::Abort(*exchange));
+        for exchange in std::mem::take(&mut self.exchanges) {
+            self.put(Output::Abort(exchange.id));
         }
-        for (_, purpose) in std::mem::take(&mut self.requests).iter() {
-            self.unanswered(now, *purpose, why);
+        for (_, purpose) in std::mem::take(&mut self.requests) {
+            self.unanswered(now, purpose, why);
         }
     }
 }

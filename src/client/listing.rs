@@ -157,7 +157,7 @@ impl Client {
             // What must not be called is not shown (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
             if let Err(problem) = &mirrors {
                 let name = name.as_deref().unwrap_or_default();
-                left_out.push(["left a tool out of the list: ", name, ": ", problem.as_str()].concat());
+                left_out.push(format!("left a tool out of the list: {name}: {}", problem.as_str()));
             } else {
                 if !run.json.is_empty() {
                     run.json.push(',');
@@ -191,7 +191,7 @@ impl Client {
         listing.wanted = false;
         listing.restarts = 0;
         listing.known = Some(run.tools);
-        let json = ["[", &run.json, "]"].concat();
+        let json = format!("[{}]", run.json);
         let replies = std::mem::take(&mut listing.replies);
         self.reply_all(replies, &Ok(json));
     }

@@ -22,10 +22,10 @@ impl Client {
     ) -> Option<Problem> {
         match message {
             Message::Response { id, answer } => {
-                let named = jsonrpc::our_id(id).filter(|id| self.requests.get(id).is_some());
+                let named = jsonrpc::our_id(id).filter(|id| self.purpose_of(*id).is_some());
                 // Servers that could not read a request answer with an id of their own, or none.
                 let request = named.or(own.filter(|_| answer.is_err()));
-                let Some(purpose) = request.and_then(|id| self.requests.remove(&id)) else {
+                let Some(purpose) = request.and_then(|id| self.take_request(id)) else {
                     return Some(Problem::new("an answer to a request that was not made, with id", id.get()));
                 };
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
@@ -42,7 +42,7 @@ impl Client {
                 Told::Task(Ok(state)) => self.task_pushed(now, state),
                 Told::Listening(task_ids) => self.stream_accepted(now, &task_ids),
                 Told::Task(Err(problem)) => {
-                    self.warn("bad-notification", ["ignored a notification: ", problem.as_str()].concat());
+                    self.warn("bad-notification", format!("ignored a notification: {}", problem.as_str()));
                 }
                 told => {
                     if let Told::ListChanged(kind) = told {
@@ -60,18 +60,18 @@ impl Client {
 
     /// A status notification. One that comes before its task is named is kept for a while.
     fn task_pushed(&mut self, now: Millis, state: State<'_>) {
-        let [first, second] = {
-            let mut handles = self.tasks.named(&state.snapshot.task_id);
-            [handles.next(), handles.next()]
+        let (first, second) = {
+            let mut handles = self.tasks.by_id(&state.snapshot.task_id);
+            (handles.next(), handles.next())
         };
-        match first {
-            None => self.tasks.keep_early(state.snapshot),
-            // Nearly always, and there may be thousands a second: nothing is copied.
-            Some(handle) if second.is_none() && state.asked.is_none() && state.outcome.is_none() => {
+        match (first, second) {
+            (None, _) => self.tasks.keep_early(state.snapshot),
+            // The usual case, thousands of times per second: copies nothing.
+            (Some(handle), None) if state.asked.is_none() && state.outcome.is_none() => {
                 self.observe(now, handle, state.snapshot, true);
             }
-            Some(_) => {
-                for handle in self.tasks.by_id(&state.snapshot.task_id) {
+            _ => {
+                for handle in self.tasks.by_id(&state.snapshot.task_id).collect::<Vec<_>>() {
                     self.described(now, handle, &state, true);
                 }
             }

@@ -1,9 +1,4 @@
-use super::{
-    Client, Handle,
-    entry::{Cancel, Rank},
-    requests::Purpose,
-    trouble::Trouble,
-};
+use super::{Client, Handle, entry::Cancel, poll_queue::Priority, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode, Seen, Want},
@@ -36,28 +31,30 @@ impl Client {
             self.roll_call.drop_pass();
         }
         let mut room = self.health.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
-        let urgent = [Rank::Asked, Rank::Result].map(|rank| self.tasks.agenda().until(rank, now).len());
-        if !in_trouble && room > urgent.iter().sum() && self.call_roll(now) {
+        let urgent = [Priority::Requested, Priority::Result];
+        let urgent = urgent.into_iter().flat_map(|priority| self.tasks.poll_queue().until(priority, now));
+        // Counts no further than there is room: thousands may be due.
+        if !in_trouble && urgent.take(room).count() < room && self.call_roll(now) {
             room -= 1;
         }
-        let polls = self.next_polls().is_some_and(|next| next.at <= now);
+        let routine = self.next_polls().is_some_and(|next| next.at <= now);
         while room > 0
-            && let Some(handle) = self.next_to_ask(now, in_trouble, polls)
+            && let Some(handle) = self.next_to_poll(now, in_trouble, routine)
         {
             self.ask(now, handle);
             room -= 1;
         }
     }
 
-    /// Who is due now: by rank, but in trouble whoever has waited longest, for the first in rank might be what the trouble
-    /// is about, each time. `polls`: it is time for them, too.
-    fn next_to_ask(&self, now: Millis, in_trouble: bool, polls: bool) -> Option<Handle> {
+    /// The next task to poll, by priority. While the server is failing, the longest-waiting task instead: otherwise one bad
+    /// task could be retried forever ahead of the rest. `routine`: routine polls may be sent now.
+    fn next_to_poll(&self, now: Millis, is_failing: bool, routine: bool) -> Option<Handle> {
         let mut next: Option<(Millis, Handle)> = None;
-        for rank in Rank::ALL {
-            if let Some((at, handle)) = self.tasks.agenda().first(rank)
+        for priority in Priority::ALL {
+            if let Some((at, handle)) = self.tasks.poll_queue().first(priority)
                 && at <= now
-                && (polls || rank != Rank::Poll)
-                && next.is_none_or(|(before, _)| in_trouble && at < before)
+                && (routine || priority != Priority::Routine)
+                && next.is_none_or(|(earliest, _)| is_failing && at < earliest)
             {
                 next = Some((at, handle));
             }
@@ -100,9 +97,7 @@ impl Client {
                 let is_spoken_of = self.stream_speaks_of(&task_id);
                 self.tasks.update(handle, |entry| {
                     entry.task.answered(want);
-                    if let Some(extras) = entry.rare.known() {
-                        extras.overdue = None;
-                    }
+                    entry.overdue = None;
                     if is_spoken_of {
                         entry.task.stream_taken(now);
                     }
@@ -172,13 +167,10 @@ impl Client {
     pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, want: Want, trouble: &Trouble) {
         if trouble.is_transient() {
             if self.is_overdue(now, handle) {
-                let words = [
-                    "the server keeps ",
-                    &self.name_of(handle),
-                    " no longer than it said, and has not been heard of since",
-                ];
-                let failure = Failure::new(FailureCode::TaskExpired, &[&words.concat()]);
-                return self.fail(now, handle, failure);
+                let task = self.name_of(handle);
+                let message =
+                    format!("the server keeps {task} no longer than it said, and has not been heard of since");
+                return self.fail(now, handle, Failure::new(FailureCode::TaskExpired, message));
             }
             // One poisoned task must not slow the others: it alone is asked after more and more slowly.
             let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
@@ -194,7 +186,7 @@ impl Client {
             });
             return;
         }
-        let failure = trouble.failure(&["asking after ", &self.name_of(handle)].concat(), "; the task goes on");
+        let failure = trouble.failure(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
         self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
     }
 
@@ -206,13 +198,13 @@ impl Client {
         let overdue = self.tasks.update(handle, |entry| {
             let ttl_ms = entry.task.lifecycle().snapshot().and_then(|s| s.ttl_ms).filter(|_| tells_all)?;
             let dropped_at = entry.task.heard_at()?.saturating_add(ttl_ms);
-            (dropped_at <= now).then(|| *entry.rare.overdue.get_or_insert(now))
+            (dropped_at <= now).then(|| *entry.overdue.get_or_insert(now))
         });
         overdue.flatten().is_some_and(|since| now.saturating_sub(since) > OVERDUE_MS)
     }
 
     fn poll_refused(&mut self, now: Millis, handle: Handle, want: Want, error: RpcError) {
-        let doing = ["asking after ", &self.name_of(handle)].concat();
+        let doing = format!("asking after {}", self.name_of(handle));
         // A server without the method will not have it the next time (deviation 35).
         let hopeless = fault::is_task_refused(&error);
         self.bad_answer(now, handle, want, Failure::rpc(FailureCode::Rpc, &doing, error), hopeless);
@@ -225,7 +217,7 @@ impl Client {
         if hopeless || times.is_multiple_of(MOST_BAD_ANSWERS) {
             self.interrupt(now, handle, failure);
         } else if times == 1 {
-            self.warn("bad-answer", [&failure.message, "; asked again"].concat());
+            self.warn("bad-answer", format!("{}; asked again", failure.message));
         }
     }
 
@@ -251,7 +243,6 @@ impl Client {
     }
 
     /// When the first task is to be asked after, all hindrances but the lack of room considered.
-    #[inline(never)]
     pub(super) fn poll_time(&self) -> Option<Millis> {
         if self.is_stopped() {
             return None;
@@ -260,9 +251,9 @@ impl Client {
         if self.roll_call.wants_page() {
             first = Some(0);
         }
-        for rank in Rank::ALL {
-            if let Some((at, _)) = self.tasks.agenda().first(rank)
-                && rank != Rank::Poll
+        for priority in Priority::ALL {
+            if let Some((at, _)) = self.tasks.poll_queue().first(priority)
+                && priority != Priority::Routine
                 && first.is_none_or(|first| at < first)
             {
                 first = Some(at);

@@ -34,6 +34,7 @@ pub enum Query {
 /// A question that is not answered yet.
 #[derive(Debug)]
 pub(super) struct Pending {
+    reply: ReplyId,
     query: Query,
     attempts: u32,
     not_before: Millis,
@@ -42,27 +43,27 @@ pub(super) struct Pending {
 
 impl Client {
     pub(super) fn query(&mut self, reply: ReplyId, query: Query) {
-        self.queries.insert(reply, Pending { query, attempts: 0, not_before: 0, asking: false });
+        self.queries.push(Pending { reply, query, attempts: 0, not_before: 0, asking: false });
     }
 
     /// Sends the questions that wait.
     pub(super) fn release_queries(&mut self, now: Millis) {
-        let ready = |p: &Pending| !p.asking && p.not_before <= now;
-        for reply in self.queries.keys(&ready) {
+        let ready = self.queries.iter().filter(|p| !p.asking && p.not_before <= now);
+        for reply in ready.map(|p| p.reply).collect::<Vec<_>>() {
             let Session::Ready(session) = &self.session else { return };
-            let Some(pending) = self.queries.get_mut(&reply) else { continue };
+            let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { continue };
             // Nobody lists them there: as released servers with an empty list, it leaves that to us.
             if self.era.tells_all() && matches!(pending.query, Query::ListTasks(_)) {
-                self.queries.remove(&reply);
+                self.take_query(reply);
                 self.reply(reply, Ok(r#"{"tasks":[]}"#.into()));
                 continue;
             }
             // Only what the server has declared may be used (2025-11-25, Lifecycle).
             if !pending.query.is_offered(&session.offer) {
                 let doing = pending.query.doing();
-                self.queries.remove(&reply);
-                let words = ": the server does not offer it; nothing was sent";
-                self.reply(reply, Err(Failure::new(FailureCode::Unsupported, &[&doing, words])));
+                self.take_query(reply);
+                let message = format!("{doing}: the server does not offer it; nothing was sent");
+                self.reply(reply, Err(Failure::new(FailureCode::Unsupported, message)));
                 continue;
             }
             pending.asking = true;
@@ -72,8 +73,13 @@ impl Client {
         }
     }
 
+    fn take_query(&mut self, reply: ReplyId) -> Option<Pending> {
+        let at = self.queries.iter().position(|p| p.reply == reply)?;
+        Some(self.queries.remove(at))
+    }
+
     pub(super) fn query_answered(&mut self, reply: ReplyId, answer: Result<Json<'_>, RpcError>) {
-        let Some(mut pending) = self.queries.remove(&reply) else { return };
+        let Some(mut pending) = self.take_query(reply) else { return };
         let doing = pending.query.doing();
         let told = match answer {
             // The receipt says nothing about the task.
@@ -83,7 +89,7 @@ impl Client {
             {
                 pending.query = Query::GetTask(task_id.clone());
                 pending.asking = false;
-                return self.queries.insert(reply, pending);
+                return self.queries.push(pending);
             }
             Ok(json) => pending.query.read(self.era, json),
             Err(error) => Err(pending.query.refused(&doing, error)),
@@ -93,34 +99,34 @@ impl Client {
 
     pub(super) fn query_failed(&mut self, now: Millis, reply: ReplyId, trouble: &Trouble) {
         let again = self.health.closed_until().unwrap_or(now);
-        let Some(pending) = self.queries.get_mut(&reply) else { return };
+        let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { return };
         pending.attempts += 1;
         if trouble.is_transient() && pending.attempts < MOST_ATTEMPTS {
             (pending.asking, pending.not_before) = (false, again);
             return;
         }
         let failure = trouble.failure(&pending.query.doing(), "");
-        self.queries.remove(&reply);
+        self.take_query(reply);
         self.reply(reply, Err(failure));
     }
 
     /// A question met a lost session: it is asked again in the next.
     pub(super) fn query_again(&mut self, reply: ReplyId) {
-        if let Some(pending) = self.queries.get_mut(&reply) {
+        if let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) {
             pending.asking = false;
         }
     }
 
     /// There is no session to ask in: who waits is told so.
     pub(super) fn fail_queries(&mut self, failure: &Failure) {
-        for (reply, _) in std::mem::take(&mut self.queries).iter() {
-            self.reply(*reply, Err(failure.clone().into()));
+        for Pending { reply, .. } in std::mem::take(&mut self.queries) {
+            self.reply(reply, Err(failure.clone().into()));
         }
     }
 
     /// When a question that met trouble is asked again.
     pub(super) fn query_time(&self) -> Option<Millis> {
-        self.queries.iter().filter(|(_, p)| !p.asking).map(|(_, p)| p.not_before).min()
+        self.queries.iter().filter(|p| !p.asking).map(|p| p.not_before).min()
     }
 }
 
@@ -151,7 +157,7 @@ impl Query {
             Self::ListTasks(_) => ("listing the tasks", ""),
             Self::CancelTask(id) => ("cancelling task ", id.as_str()),
         };
-        [what, &short_id(task_id)].concat()
+        format!("{what}{}", short_id(task_id))
     }
 
     /// The answer in neutral words.
@@ -177,8 +183,8 @@ impl Query {
             Some(Ok(payload)) => Ok(payload.json.get().into()),
             Some(Err(error)) => Err(Failure::rpc(FailureCode::Rpc, &self.doing(), error)),
             None => {
-                let words = [": there is none, the task is ", snapshot.status.as_str()].concat();
-                Err(Failure::new(FailureCode::Unsupported, &[&self.doing(), &words]))
+                let message = format!("{}: there is none, the task is {}", self.doing(), snapshot.status.as_str());
+                Err(Failure::new(FailureCode::Unsupported, message))
             }
         }
     }

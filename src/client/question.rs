@@ -7,6 +7,7 @@ use crate::{
 /// An input request of the server's that is not answered yet.
 #[derive(Debug)]
 pub(super) struct Question {
+    pub(super) input: InputId,
     pub(super) way: Way,
     /// What whoever answers tells it from others by.
     pub(super) key: String,
@@ -57,6 +58,7 @@ pub(super) struct Answer {
 impl Question {
     /// A question within an answer.
     pub(super) fn of_answer(
+        input: InputId,
         way: Way,
         key: &str,
         kind: InputKind,
@@ -65,7 +67,7 @@ impl Question {
         owner: Option<Box<str>>,
     ) -> Self {
         let (key, params) = (key.into(), params.get().into());
-        Self { way, key, kind, message: None, params, own: None, handle, owner, is_told: false, answer: None }
+        Self { input, way, key, kind, message: None, params, own: None, handle, owner, is_told: false, answer: None }
     }
 
     /// Its answer waits to be sent.

@@ -51,7 +51,7 @@ impl Client {
         let caller = self.caller();
         let (body, headers) = self.era.encode(ask, request, caller);
         self.post(Role::Request(request), body, headers, deadline);
-        self.requests.insert(request, purpose);
+        self.requests.push((request, purpose));
         request
     }
 
@@ -74,7 +74,7 @@ impl Client {
         // Only a call, and a task that waits for us, may take as long as it likes.
         let deadline = match role {
             Role::Resumed(request, _)
-                if !matches!(self.requests.get(&request), Some(Purpose::Call(_) | Purpose::HeldResult(_))) =>
+                if !matches!(self.purpose_of(request), Some(Purpose::Call(_) | Purpose::HeldResult(_))) =>
             {
                 Some(self.now.saturating_add(self.config.request_timeout_ms))
             }
@@ -106,9 +106,21 @@ impl Client {
     }
 
     pub(super) fn abort(&mut self, exchange: ExchangeId) {
-        if self.exchanges.remove(&exchange).is_some() {
+        if self.take_exchange(exchange).is_some() {
             self.put(Output::Abort(exchange));
         }
+    }
+
+    /// What a request that is not answered yet is for.
+    pub(super) fn purpose_of(&self, request: u32) -> Option<Purpose> {
+        let at = self.requests.binary_search_by_key(&request, |(id, _)| *id).ok()?;
+        self.requests.get(at).map(|(_, purpose)| *purpose)
+    }
+
+    /// Removes a request: it is answered, or no answer is expected any more.
+    pub(super) fn take_request(&mut self, request: u32) -> Option<Purpose> {
+        let at = self.requests.binary_search_by_key(&request, |(id, _)| *id).ok()?;
+        Some(self.requests.remove(at).1)
     }
 
     /// How many requests that run by themselves are under way.
@@ -175,8 +187,8 @@ impl Client {
     /// The request has to be answered by then. False: no exchange is open that could bring the answer.
     pub(super) fn set_deadline(&mut self, request: u32, at: Millis) -> bool {
         let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        let its = self.exchanges.iter_mut().find(|(_, e)| is_its(e.origin.role));
-        its.map(|(_, exchange)| exchange.deadline = Some(at)).is_some()
+        let its = self.exchanges.iter_mut().find(|exchange| is_its(exchange.origin.role));
+        its.map(|exchange| exchange.deadline = Some(at)).is_some()
     }
 
     /// `own`: the headers that belong to this message.
@@ -187,7 +199,7 @@ impl Client {
             _ => (None, None),
         };
         let mut headers = headers::post_headers(session_id, version);
-        headers.append(&own);
+        headers.append(own);
         self.fetch(role, Method::Post, headers, Some(body), deadline, false)
     }
 
@@ -200,12 +212,12 @@ impl Client {
         deadline: Option<Millis>,
         keepalive: bool,
     ) -> ExchangeId {
-        let exchange = self.next_exchange;
-        self.next_exchange = exchange.wrapping_add(1);
+        let id = self.next_exchange;
+        self.next_exchange = id.wrapping_add(1);
         let origin = Origin { role, epoch: self.epoch, resumes: None };
-        self.exchanges.insert(exchange, Exchange { origin, body: Body::Expected, session_id: None, deadline });
+        self.exchanges.push(Exchange { id, origin, body: Body::Expected, session_id: None, deadline });
         let url = self.legacy.url().unwrap_or(&self.config.endpoint).clone();
-        self.put(Output::Fetch(Fetch { exchange, url, method, headers, body, keepalive }));
-        exchange
+        self.put(Output::Fetch(Fetch { exchange: id, url, method, headers, body, keepalive }));
+        id
     }
 }

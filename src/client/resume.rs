@@ -1,6 +1,6 @@
 use super::{
     Client,
-    exchanges::{Origin, Role},
+    exchanges::{self, Origin, Role},
     requests::Purpose,
     trouble::Trouble,
 };
@@ -64,18 +64,18 @@ impl Client {
             let at = self.health.bad(now, trouble.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });
         }
-        let Some(purpose) = self.requests.remove(&request) else { return };
-        let doing = [&cut.why, "; taking the stream up again"].concat();
+        let Some(purpose) = self.take_request(request) else { return };
+        let doing = format!("{}; taking the stream up again", cut.why);
         let why = trouble.failure(&doing, "").message;
         self.unanswered(now, purpose, &Trouble::Network(why));
     }
 
     fn is_resumable(&self, request: u32) -> bool {
-        match self.requests.get(&request) {
+        match self.purpose_of(request) {
             // Without a session there is nothing to take up.
             None | Some(Purpose::Greet) => false,
             // What has ended can be asked for anew.
-            Some(&Purpose::HeldResult(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
+            Some(Purpose::HeldResult(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
             Some(_) => true,
         }
     }
@@ -87,7 +87,7 @@ impl Client {
         for resume in due {
             let role = Role::Resumed(resume.request, resume.attempts);
             let exchange = self.open_get(role, Some(&resume.cut.after));
-            if let Some(exchange) = self.exchanges.get_mut(&exchange) {
+            if let Some(exchange) = exchanges::find(&mut self.exchanges, exchange) {
                 exchange.origin.resumes = Some(resume.cut);
             }
         }
@@ -100,19 +100,20 @@ impl Client {
 
     /// Nobody wants the answer any more.
     pub(super) fn drop_request(&mut self, request: u32) {
-        self.requests.remove(&request);
+        self.take_request(request);
         self.resumes.retain(|r| r.request != request);
         let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        for exchange in self.exchanges.keys(&|exchange| is_its(exchange.origin.role)) {
-            self.abort(exchange);
+        let its = self.exchanges.iter().filter(|exchange| is_its(exchange.origin.role));
+        for id in its.map(|exchange| exchange.id).collect::<Vec<_>>() {
+            self.abort(id);
         }
     }
 
     /// The session is lost, and with it what it would have told.
     pub(super) fn fail_resumes(&mut self, now: Millis) {
         for resume in std::mem::take(&mut self.resumes) {
-            if let Some(purpose) = self.requests.remove(&resume.request) {
-                let why = [&resume.cut.why, ", and then the session was lost"].concat();
+            if let Some(purpose) = self.take_request(resume.request) {
+                let why = format!("{}, and then the session was lost", resume.cut.why);
                 self.unanswered(now, purpose, &Trouble::Network(why));
             }
         }

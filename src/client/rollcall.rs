@@ -1,4 +1,4 @@
-use super::{Client, Handle, entry::Rank, requests::Purpose, session::Session, trouble::Trouble};
+use super::{Client, Handle, poll_queue::Priority, requests::Purpose, session::Session, trouble::Trouble};
 use crate::{
     Millis,
     task::Seen,
@@ -83,8 +83,8 @@ impl RollCall {
         self.pass = None;
     }
 
-    pub(super) fn note_end(&mut self, now: Millis, task_id: Option<&str>) {
-        self.ended = task_id.map(|id| (id.to_owned(), now));
+    pub(super) fn note_end(&mut self, now: Millis, task_id: &str) {
+        self.ended = Some((task_id.to_owned(), now));
     }
 
     fn distrust(&mut self, now: Millis) {
@@ -103,19 +103,22 @@ impl RollCall {
 
 impl Client {
     /// The polls that are sent next. `None`: there are none, or a list is under way in place of them.
-    #[inline(never)]
     pub(super) fn next_polls(&self) -> Option<Polls> {
         let RollCall { pass, next_at, cost, cost_until, distrusted_until, .. } = &self.roll_call;
-        let (due, handle) = self.tasks.agenda().first(Rank::Poll).filter(|_| pass.is_none())?;
+        let queue = self.tasks.poll_queue();
+        let (due, handle) = queue.first(Priority::Routine).filter(|_| pass.is_none())?;
         let interval_ms = self.tasks.get(handle)?.task.interval_ms();
-        let ((last, _), ()) = self.tasks.agenda().until(Rank::Poll, due.saturating_add(interval_ms / GATHER)).last()?;
-        // Who is found in the list now need not be asked after before its interval is over again.
-        let until = due.max(self.now).saturating_add(interval_ms - 1);
-        let polls = self.tasks.agenda().until(Rank::Poll, until).len() as u32;
+        let last = queue.until(Priority::Routine, due.saturating_add(interval_ms / GATHER)).next_back()?.0;
         let cost = if self.now < *cost_until { *cost / WEIGHT } else { 1 };
         let is_offered = matches!(&self.session, Session::Ready(ready) if ready.offer.task_list);
-        let is_list = is_offered && *distrusted_until <= self.now && WORTH * cost <= polls;
-        let at = if is_list { last.at().max(*next_at) } else { last.at() };
+        // This runs after every input, so tasks are counted only where the count decides, and no further than necessary.
+        let is_open = last <= self.now || last < *next_at;
+        let is_list = is_open && is_offered && *distrusted_until <= self.now && {
+            // A task that the list shows now is not due again before its interval has passed.
+            let until = due.max(self.now).saturating_add(interval_ms - 1);
+            queue.has_until(Priority::Routine, until, (WORTH * cost) as usize)
+        };
+        let at = if is_list { last.max(*next_at) } else { last };
         Some(Polls { at, is_list, interval_ms })
     }
 
@@ -142,7 +145,6 @@ impl Client {
     }
 
     /// Who should be in the list, was not seen yet, and waits to be.
-    #[inline(never)]
     fn expected(&self) -> Vec<Handle> {
         let pass = self.roll_call.passes;
         self.tasks.handles_where(&|entry| entry.expected_in == pass && entry.due.is_some())
@@ -151,16 +153,14 @@ impl Client {
     fn begin_pass(&mut self, now: Millis, interval_ms: u64) {
         self.roll_call.passes = self.roll_call.passes.wrapping_add(1);
         let number = self.roll_call.passes;
-        let mut handles = Vec::new();
-        for ((_, handle), ()) in self.tasks.agenda().until(Rank::Poll, now.saturating_add(interval_ms)) {
-            handles.push(*handle);
-        }
+        let polls = self.tasks.poll_queue().until(Priority::Routine, now.saturating_add(interval_ms));
+        let handles: Vec<Handle> = polls.map(|(_, handle)| *handle).collect();
         let worth = handles.len() as u32;
         let turns = worth.clamp(1, CHECKED);
         for (place, handle) in (0..).zip(handles) {
             self.tasks.update(handle, |entry| {
                 // Whose turn it is, is asked after all the same.
-                let is_due = entry.due.is_some_and(|due| due.at() <= now);
+                let is_due = entry.due.is_some_and(|due| due.at <= now);
                 entry.is_alone = is_due && place % turns == number % turns;
                 entry.expected_in = if entry.is_alone { 0 } else { number };
             });
@@ -180,13 +180,13 @@ impl Client {
             let is_live = !snapshot.status.is_terminal();
             let has_ended = |(id, at): &(String, Millis)| *id == snapshot.task_id && *at < asked_at;
             let mut is_old = is_live && self.roll_call.ended.as_ref().is_some_and(has_ended);
-            for handle in self.tasks.by_id(&snapshot.task_id) {
+            for handle in self.tasks.by_id(&snapshot.task_id).collect::<Vec<_>>() {
                 let is_newer_known = self.tasks.update(handle, |entry| {
                     entry.is_alone = false;
                     pass.found += u32::from(entry.expected_in == number);
                     entry.expected_in = 0;
                     // Whoever asked since then wants to know how it is since then.
-                    !entry.rare.refreshers.is_empty() || entry.task.heard_at().is_some_and(|at| at >= asked_at)
+                    !entry.refreshers.is_empty() || entry.task.heard_at().is_some_and(|at| at >= asked_at)
                 });
                 if is_live && (is_old || is_newer_known == Some(true)) {
                     continue;

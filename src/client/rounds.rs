@@ -40,14 +40,14 @@ impl Client {
     ) {
         let round = Round { responses: None, state: state.map(|state| state.get().into()) };
         let rounds = self.tasks.update(handle, |entry| {
-            entry.rare.round = Some(round);
-            entry.rare.rounds += 1;
-            entry.rare.rounds
+            entry.round = Some(Box::new(round));
+            entry.rounds += 1;
+            entry.rounds
         });
-        let doing = [call.kind.doing(), &call.name].concat();
+        let doing = format!("{}{}", call.kind.doing(), call.name);
         if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
             let problem = Problem::new("questions without end in answer to the same call", "").within(&doing);
-            let failure = Failure::new(FailureCode::Protocol, &[problem.as_str(), "; it was not sent again"]);
+            let failure = Failure::new(FailureCode::Protocol, format!("{}; it was not sent again", problem.as_str()));
             return self.fail(now, handle, failure);
         }
         if asked.is_empty() {
@@ -56,15 +56,15 @@ impl Client {
             return self.call_again(handle, call, 1, later);
         }
         if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
-            let words = [": the server asks for ", &method, ", which nobody here answers; it was not sent again"];
-            let failure = Failure::new(FailureCode::Unsupported, &[&doing, &words.concat()]);
-            return self.fail(now, handle, failure);
+            let message =
+                format!("{doing}: the server asks for {method}, which nobody here answers; it was not sent again");
+            return self.fail(now, handle, Failure::new(FailureCode::Unsupported, message));
         }
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
         for Asked { key, kind, params } in asked {
             if let Ok(kind) = kind {
-                let question = Question::of_answer(Way::Call, &key, kind, params, Some(handle), None);
-                self.add_question(question);
+                let input = self.new_input_id();
+                self.inputs.push(Question::of_answer(input, Way::Call, &key, kind, params, Some(handle), None));
             }
         }
     }
@@ -72,15 +72,15 @@ impl Client {
     /// The answers to what a call was answered with are there, or not yet all of them.
     pub(super) fn gather(&mut self, now: Millis, handle: Handle) {
         let is_its = |question: &Question| question.handle == Some(handle) && matches!(question.way, Way::Call);
-        let its = self.inputs.keys(&is_its);
-        let answers = its.iter().filter_map(|input| self.inputs.get(input)?.response());
+        let its = self.inputs_where(&is_its);
+        let answers = self.inputs.iter().filter(|question| is_its(question)).filter_map(Question::response);
         let responses = answer_set(answers);
         let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
         for input in its {
             self.question_over(now, input, Ok("null".into()));
         }
         let taken = self.tasks.update(handle, |entry| {
-            if let Some(round) = &mut entry.rare.round {
+            if let Some(round) = &mut entry.round {
                 round.responses = Some(responses);
             }
             std::mem::replace(&mut entry.creation, Creation::Over)
@@ -96,12 +96,12 @@ impl Client {
             let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
             is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
         });
-        let handles = self.tasks.by_id(task_id);
+        let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
         for asked in asked {
             let spent: Spent = (task_id.into(), asked.key.as_ref().into());
             let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
-            let is_known = self.spent.contains(&spent) || self.inputs.iter().any(|(_, q)| is_open(q));
-            if is_known || self.inputs.iter().len() >= MOST_OPEN {
+            let is_known = self.spent.contains(&spent) || self.inputs.iter().any(is_open);
+            if is_known || self.inputs.len() >= MOST_OPEN {
                 continue;
             }
             let is_endless = self.spent.iter().filter(|(id, _)| **id == *task_id).count() >= MOST_KEYS;
@@ -113,15 +113,16 @@ impl Client {
                 (None, Ok(kind)) => {
                     let (way, owner) = (Way::Update, Some(task_id.into()));
                     let handle = handles.first().copied();
-                    let question = Question::of_answer(way, &asked.key, *kind, asked.params, handle, owner);
-                    self.add_question(question);
+                    let input = self.new_input_id();
+                    let question = Question::of_answer(input, way, &asked.key, *kind, asked.params, handle, owner);
+                    self.inputs.push(question);
                 }
                 (why, _) => {
                     if !is_endless {
                         self.spent.push(spent);
                     }
                     let why = why.unwrap_or_default();
-                    self.cannot_answer(now, &handles, &["asks for ", &why, ", which nobody here answers"].concat());
+                    self.cannot_answer(now, &handles, &format!("asks for {why}, which nobody here answers"));
                 }
             }
         }
@@ -130,9 +131,8 @@ impl Client {
     /// Somebody waits for a task that waits for an answer that will not come.
     fn cannot_answer(&mut self, now: Millis, handles: &[Handle], why: &str) {
         for &handle in handles {
-            let words = [&self.name_of(handle), " ", why, "; it goes on, and waits for that"];
-            let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
-            self.interrupt(now, handle, failure);
+            let message = format!("{} {why}; it goes on, and waits for that", self.name_of(handle));
+            self.interrupt(now, handle, Failure::new(FailureCode::Unsupported, message));
         }
     }
 
@@ -147,19 +147,18 @@ impl Client {
 
     /// The application answers a question that came within an answer. `false`: it cannot be answered like this.
     pub(super) fn take_answer(&mut self, now: Millis, input: InputId, answer: &InputAnswer) -> bool {
-        let Some(question) = self.inputs.get(&input) else { return false };
+        let Some(question) = self.inputs.iter().find(|question| question.input == input) else { return false };
         let (handle, kind): (Option<Handle>, InputKind) = (question.handle, question.kind);
         let Err(why) = self.era.answer_input(kind, answer) else { return true };
-        let words = ["asks for ", kind.method(), ", which was not answered: ", why].concat();
+        let words = format!("asks for {}, which was not answered: {why}", kind.method());
         match (&question.way, handle) {
             (Way::Call, Some(handle)) => {
                 let doing = self.doing_call(handle).unwrap_or_default();
-                let words = [&doing, ": the server ", &words, "; it was not sent again"];
-                let failure = Failure::new(FailureCode::Unsupported, &[&words.concat()]);
-                self.fail(now, handle, failure);
+                let message = format!("{doing}: the server {words}; it was not sent again");
+                self.fail(now, handle, Failure::new(FailureCode::Unsupported, message));
             }
             _ => {
-                let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id));
+                let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id).collect());
                 self.cannot_answer(now, &handles, &words);
             }
         }
@@ -169,12 +168,12 @@ impl Client {
     /// Sends the answers of tasks that wait, one update for each task.
     pub(super) fn release_updates(&mut self, now: Millis) {
         loop {
-            let waits = |q: &&(InputId, Question)| matches!(q.1.way, Way::Update) && q.1.is_ready(now);
-            let Some((batch, first)) = self.inputs.iter().find(waits) else { return };
-            let (batch, owner) = (*batch, first.owner.clone());
-            let its = |q: &&(InputId, Question)| waits(q) && q.1.owner == owner;
-            let set = answer_set(self.inputs.iter().filter(its).filter_map(|(_, question)| question.response()));
-            for (_, question) in self.inputs.iter_mut() {
+            let waits = |question: &Question| matches!(question.way, Way::Update) && question.is_ready(now);
+            let Some(first) = self.inputs.iter().find(|question| waits(question)) else { return };
+            let (batch, owner) = (first.input, first.owner.clone());
+            let its = self.inputs.iter().filter(|question| waits(question) && question.owner == owner);
+            let set = answer_set(its.filter_map(Question::response));
+            for question in &mut self.inputs {
                 if question.owner == owner && question.is_ready(now) {
                     question.sent_in(batch);
                 }
@@ -194,7 +193,7 @@ impl Client {
             Err(error) => Some(Failure::rpc(FailureCode::Rpc, doing, error)),
         };
         for input in self.batch(batch) {
-            let Some(question) = self.inputs.get_mut(&input) else { continue };
+            let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
             let Some(refused) = refused.clone() else {
                 if let Some(owner) = question.owner.clone() {
                     let spent = (owner, question.key.as_str().into());
@@ -206,7 +205,7 @@ impl Client {
             // It may be answered in another way, as long as the task asks it.
             let (reply, owner) = (question.take_back(), question.owner.clone());
             self.reply_if(reply, Err(refused));
-            for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id)) {
+            for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect()) {
                 self.with_task(now, handle, |task, now| task.ask_now(now));
             }
         }
@@ -222,19 +221,19 @@ impl Client {
     /// An update found that the server had forgotten what was agreed: it is sent again.
     pub(super) fn update_again(&mut self, batch: InputId) {
         for input in self.batch(batch) {
-            if let Some(question) = self.inputs.get_mut(&input) {
+            if let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) {
                 question.unsent();
             }
         }
     }
 
     fn batch(&self, batch: InputId) -> Vec<InputId> {
-        self.inputs.keys(&|question| question.is_of_batch(batch))
+        self.inputs_where(&|question| question.is_of_batch(batch))
     }
 
     /// Nothing more is heard of a task here: its keys need not be remembered.
     pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
-        if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).is_empty()) {
+        if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).next().is_none()) {
             self.spent.retain(|(id, _)| **id != *task_id);
         }
     }

@@ -8,7 +8,6 @@ use crate::{
         ask::{Ask, CallKind},
         json::Json,
         jsonrpc::RpcError,
-        text,
     },
 };
 
@@ -84,7 +83,7 @@ impl Client {
 
     /// Somebody waits for something that needs a session.
     pub(super) fn wants_session(&self) -> bool {
-        self.is_asked() || !self.tasks.agenda().is_empty()
+        self.is_asked() || !self.tasks.poll_queue().is_empty()
     }
 
     /// Somebody has just asked for something: that is tried even while what runs by itself holds still.
@@ -109,8 +108,8 @@ impl Client {
         };
         if !self.era.speaks(&offer.protocol_version) {
             let seen = Problem::new("a protocol version that is not supported", &offer.protocol_version).into_text();
-            return self
-                .no_session(now, &Failure::new(FailureCode::Unsupported, &[&place, ": the server chose ", &seen]));
+            let message = format!("{place}: the server chose {seen}");
+            return self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
         }
         let (session_id, offer) = match self.legacy {
             // A task would end with the stream there.
@@ -149,9 +148,9 @@ impl Client {
             self.era = older;
             return self.greet(now);
         }
-        let words = [": the server does not speak MCP ", self.era.revision(), ", and nothing else may be spoken"];
-        let words = words.concat();
-        self.no_session(now, &Failure::new(FailureCode::Unsupported, &[&self.connecting(), &words]));
+        let (place, revision) = (self.connecting(), self.era.revision());
+        let message = format!("{place}: the server does not speak MCP {revision}, and nothing else may be spoken");
+        self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
     }
 
     /// The server refuses the greeting. What was known of it may no longer be true: then it is asked like a new one.
@@ -271,12 +270,12 @@ impl Client {
 
     /// The application is done: what waits is told, the server may forget the session, tasks go on there.
     pub(super) fn close(&mut self) {
-        let closed = Failure::new(FailureCode::Closed, &["the client was closed; tasks go on at the server"]);
+        let closed = Failure::new(FailureCode::Closed, "the client was closed; tasks go on at the server".into());
         self.calls.clear();
-        for (exchange, _) in std::mem::take(&mut self.exchanges).iter() {
-            self.put(super::Output::Abort(*exchange));
+        for exchange in std::mem::take(&mut self.exchanges) {
+            self.put(super::Output::Abort(exchange.id));
         }
-        self.requests = super::Table::default();
+        self.requests.clear();
         self.legacy = Legacy::default();
         self.resumes.clear();
         self.end_questions(self.now, &closed, &|_| true);
@@ -299,7 +298,7 @@ impl Client {
     /// An input to a closed client.
     pub(super) fn refuse(&mut self, input: super::Input<'_>) {
         use super::{Input, Output};
-        let closed = || Failure::new(FailureCode::Closed, &["the client was closed; nothing was sent"]);
+        let closed = || Failure::new(FailureCode::Closed, "the client was closed; nothing was sent".into());
         match input {
             Input::Call { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
                 self.put(Output::Interrupted { handle, failure: closed() });
@@ -316,11 +315,11 @@ impl Client {
     }
 
     pub(super) fn connecting(&self) -> String {
-        ["connecting to ", self.place()].concat()
+        format!("connecting to {}", self.place())
     }
 
     /// The endpoint without its query, which may hold a secret.
     pub(super) fn place(&self) -> &str {
-        text::cut(&self.config.endpoint, b"?#").0
+        self.config.endpoint.split(['?', '#']).next().unwrap_or_default()
     }
 }

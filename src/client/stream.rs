@@ -282,7 +282,7 @@ impl Client {
     fn stream_given_up(&mut self, trouble: &Trouble) {
         let why = trouble.failure("the notification stream", "").message;
         let remedy = "; tasks are polled instead. A proxy that buffers, or a missing CORS permission, looks like this";
-        self.put(Output::Warning { code: "stream-failed", message: [&why, remedy].concat() });
+        self.put(Output::Warning { code: "stream-failed", message: format!("{why}{remedy}") });
     }
 
     /// No stream speaks for any task now: polls go back to the server's interval.

@@ -1,8 +1,8 @@
 use super::{
     Client, Handle, Output, ReplyId,
-    agenda::Agenda,
-    entry::{Cancel, Creation, Entry},
-    table::Table,
+    entry::{Announcement, Cancel, Creation, Entry},
+    poll_queue::PollQueue,
+    task_index::TaskIndex,
 };
 use crate::{
     Millis,
@@ -12,22 +12,14 @@ use crate::{
         snapshot::{Snapshot, Status},
     },
 };
+use std::{collections::BTreeMap, rc::Rc};
 
-/// All tasks of one client, and who is due.
+/// All tasks of one client.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
-    entries: Table<Handle, Box<Entry>>,
-    /// By what is left of an id when it is hashed: a row is eight bytes, and is found without looking at the ids.
-    by_id: Table<(u32, Handle), ()>,
-    agenda: Agenda,
-    watched: usize,
-    /// Other tasks are watched than when this was last asked.
-    has_watch_changed: bool,
-    pub(super) creating: usize,
-    /// Tasks that want input, or for whose input a request is held.
-    inputs: Vec<Handle>,
-    /// Calls that are sent and not answered.
-    calls: usize,
+    /// Boxed, because the nodes of the map are little more than half full.
+    entries: BTreeMap<Handle, Box<Entry>>,
+    index: TaskIndex,
     /// Counts the announcements of [`Entry::announced`].
     announcements: u64,
     /// Notifications that came before the answer that names their task, oldest first.
@@ -40,13 +32,11 @@ impl Tasks {
     }
 
     /// The server's name for a task, once there is one.
-    #[inline(never)]
     pub(super) fn id_of(&self, handle: Handle) -> Option<&str> {
         self.get(handle)?.task.task_id()
     }
 
     /// What the server said of it last.
-    #[inline(never)]
     pub(super) fn snapshot_of(&self, handle: Handle) -> Option<&Snapshot> {
         self.get(handle)?.task.lifecycle().snapshot()
     }
@@ -61,27 +51,27 @@ impl Tasks {
     }
 
     pub(super) fn handles_where(&self, fits: &dyn Fn(&Entry) -> bool) -> Vec<Handle> {
-        self.entries.keys(&|entry| fits(entry))
+        self.entries.iter().filter(|(_, entry)| fits(entry)).map(|(handle, _)| *handle).collect()
     }
 
     /// Whether more than one task that runs is watched.
     pub(super) fn has_neighbours(&self) -> bool {
-        self.watched > 1
+        self.index.watched > 1
     }
 
     /// Somebody watches a task that runs.
     pub(super) fn is_any_watched(&self) -> bool {
-        self.watched > 0
+        self.index.watched > 0
     }
 
     /// Whether other tasks are watched than when this was last asked.
     pub(super) fn take_watch_change(&mut self) -> bool {
-        std::mem::take(&mut self.has_watch_changed)
+        std::mem::take(&mut self.index.has_watch_changed)
     }
 
     /// The ids of the newest tasks that run and are watched, so many at most.
     pub(super) fn watched_ids(&self, most: usize) -> Vec<Box<str>> {
-        let watched = self.entries.iter().rev().filter(|(_, entry)| entry.watched);
+        let watched = self.entries.iter().rev().filter(|(_, entry)| entry.indexed.watched);
         let mut ids: Vec<Box<str>> = Vec::new();
         for id in watched.filter_map(|(_, entry)| entry.task.task_id()).take(most) {
             if !ids.iter().any(|known| **known == *id) {
@@ -93,12 +83,12 @@ impl Tasks {
 
     /// A task may be about to be named.
     pub(super) fn is_creating(&self) -> bool {
-        self.creating > 0
+        self.index.creating > 0
     }
 
     /// Somebody watches a task that runs, or one that is about to be named.
     pub(super) fn is_listened_to(&self) -> bool {
-        self.watched > 0 || self.creating > 0
+        self.index.watched > 0 || self.index.creating > 0
     }
 
     /// The number of the next announcement.
@@ -109,22 +99,16 @@ impl Tasks {
 
     /// The tasks that want input, or for whose input a request is held.
     pub(super) fn inputs(&self) -> Vec<Handle> {
-        self.inputs.clone()
+        self.index.inputs.clone()
     }
 
     /// Calls that are sent and not answered.
     pub(super) fn calls_in_flight(&self) -> usize {
-        self.calls
+        self.index.calls
     }
 
-    /// When who is asked after.
-    pub(super) fn agenda(&self) -> &Agenda {
-        &self.agenda
-    }
-
-    /// Brings the agenda up to date: see [`Agenda::settle`].
-    pub(super) fn settle_agenda(&mut self) {
-        self.agenda.settle(&mut self.entries);
+    pub(super) fn poll_queue(&self) -> &PollQueue {
+        &self.index.poll_queue
     }
 
     pub(super) fn insert(&mut self, handle: Handle, task: Task, creation: Creation) {
@@ -132,126 +116,28 @@ impl Tasks {
         self.update(handle, |_| {});
     }
 
-    /// Changes one task and brings the tables that depend on it up to date. Inlined: it has dozens of callers, and what they
-    /// share is in `follow`.
-    #[inline(always)]
+    /// Changes one task and the index with it.
     pub(super) fn update<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
-        let result = change(self.get_mut(handle)?);
-        self.follow(handle);
+        let entry = self.entries.get_mut(&handle)?;
+        let result = change(entry);
+        self.index.update(handle, entry);
         Some(result)
-    }
-
-    #[inline(never)]
-    fn get_mut(&mut self, handle: Handle) -> Option<&mut Entry> {
-        self.entries.get_mut(&handle).map(Box::as_mut)
-    }
-
-    #[inline(never)]
-    fn follow(&mut self, handle: Handle) {
-        if let Some(entry) = self.entries.get_mut(&handle) {
-            self.agenda.follow(handle, entry);
-        }
-        self.follow_rest(handle);
-    }
-
-    /// Like [`Self::update`], but when it is asked after next is looked at later: of hundreds that come at once, each would move
-    /// thousands of rows.
-    #[inline(always)]
-    pub(super) fn push<R>(&mut self, handle: Handle, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
-        let result = change(self.get_mut(handle)?);
-        self.agenda.follow_later(handle);
-        self.follow_rest(handle);
-        Some(result)
-    }
-
-    #[inline(never)]
-    fn follow_rest(&mut self, handle: Handle) {
-        let Some(entry) = self.entries.get_mut(&handle) else { return };
-        // Before it is named and after it has ended, nothing can be heard of it.
-        let running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
-        let watched = entry.task.is_watched() && running;
-        if watched != entry.watched {
-            self.has_watch_changed = true;
-            if watched {
-                self.watched += 1
-            } else {
-                self.watched = self.watched.saturating_sub(1)
-            }
-            entry.watched = watched;
-        }
-        let creating = matches!(entry.creation, Creation::Sent { as_task: true, .. });
-        if creating != entry.creating {
-            if creating {
-                self.creating += 1
-            } else {
-                self.creating = self.creating.saturating_sub(1)
-            }
-            entry.creating = creating;
-        }
-        let sent = matches!(entry.creation, Creation::Sent { .. });
-        if sent != entry.sent {
-            self.calls = if sent { self.calls + 1 } else { self.calls.saturating_sub(1) };
-            entry.sent = sent;
-        }
-        let input = entry.rare.hold.open.is_some() || entry.is_input_required();
-        if !entry.is_input_required()
-            && let Some(extras) = entry.rare.known()
-        {
-            extras.hold.is_refused = false;
-        }
-        if input != entry.input {
-            self.inputs.retain(|&h| h != handle);
-            if input {
-                self.inputs.push(handle);
-            }
-            entry.input = input;
-        }
-        if entry.named.is_none()
-            && let Some(id) = entry.task.task_id()
-        {
-            let hash = hash(id);
-            self.by_id.insert((hash, handle), ());
-            entry.named = Some(hash);
-        }
     }
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Box<Entry>> {
         let entry = self.entries.remove(&handle)?;
-        self.agenda.remove(handle, &entry);
-        self.watched = self.watched.saturating_sub(usize::from(entry.watched));
-        self.has_watch_changed |= entry.watched;
-        self.creating = self.creating.saturating_sub(usize::from(entry.creating));
-        self.calls = self.calls.saturating_sub(usize::from(entry.sent));
-        self.inputs.retain(|&h| h != handle);
-        if let Some(hash) = entry.named {
-            self.by_id.remove(&(hash, handle));
-        }
+        self.index.remove(handle, &entry);
         Some(entry)
     }
 
     /// The handles of the task with this id.
-    pub(super) fn by_id(&self, task_id: &str) -> Vec<Handle> {
-        self.named(task_id).collect()
+    pub(super) fn by_id(&self, task_id: &str) -> impl Iterator<Item = Handle> {
+        self.index.candidates(task_id).filter(move |handle| self.id_of(*handle) == Some(task_id))
     }
-
-    /// The same, one by one.
-    #[inline(always)]
-    pub(super) fn named(&self, task_id: &str) -> impl Iterator<Item = Handle> {
-        let wanted = hash(task_id);
-        let from = self.by_id.first_from(|(hash, _)| *hash < wanted);
-        let same = from.iter().take_while(move |((hash, _), ())| *hash == wanted).map(|((_, handle), ())| *handle);
-        same.filter(move |handle| self.id_of(*handle) == Some(task_id))
-    }
-}
-
-/// FNV-1a: whoever chooses ids that collide makes only the finding of his own tasks slow.
-fn hash(id: &str) -> u32 {
-    id.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Client {
     /// Changes one task, if there is one under this number.
-    #[inline(always)]
     pub(super) fn with_task(&mut self, now: Millis, handle: Handle, change: impl FnOnce(&mut Task, Millis)) {
         self.tasks.update(handle, |entry| change(&mut entry.task, now));
     }
@@ -266,43 +152,46 @@ impl Client {
     ) -> Option<Seen> {
         let asks = !self.era.tells_all() && self.awaits_answer(handle);
         let terminal = snapshot.status.is_terminal();
-        let number = self.tasks.announcement();
-        let seen = self.tasks.push(handle, |entry| {
-            // Some servers never say so, or take it back at once (deviations 10, 12): what counts is that they wait for us.
+        let order = self.tasks.announcement();
+        let observed = self.tasks.update(handle, |entry| {
+            // Some servers never report the status, or revert it at once (deviations 10, 12): an open input request counts.
             if asks && snapshot.status == Status::Working {
                 snapshot.status = Status::InputRequired;
                 snapshot.status_message = entry.task.lifecycle().snapshot().and_then(|s| s.status_message.clone());
             }
             if pushed && !asks && snapshot.status == Status::InputRequired {
-                entry.rare.announced = Some((number, snapshot.status_message.clone()));
+                let message = snapshot.status_message.clone();
+                entry.announced = Some(Box::new(Announcement { order, message }));
             }
-            entry.task.observe(now, snapshot, pushed)
+            let seen = entry.task.observe(now, snapshot, pushed);
+            let changed = entry.task.lifecycle().shared().filter(|_| seen == Seen::Changed).cloned();
+            // A notification may have been sent before a cancellation was refused, so it does not show that the task is alive.
+            let is_refused = entry.refreshers.iter().any(|(_, refused)| refused.is_some());
+            let is_fresh = !pushed || (seen != Seen::Stale && (terminal || !is_refused));
+            (seen, changed, is_fresh && !entry.refreshers.is_empty())
         });
-        if seen == Some(Seen::Changed) {
-            if terminal {
-                self.roll_call.note_end(now, self.tasks.id_of(handle));
-            }
-            self.changed(now, handle);
+        let (seen, changed, answers_refresh) = observed?;
+        if let Some(snapshot) = changed {
+            self.changed(now, handle, snapshot);
         }
-        // A push may have been on its way when a cancellation was refused: whether it finds the task alive, asking tells.
-        let is_refused = |entry: &Entry| entry.rare.refreshers.iter().any(|(_, refused)| refused.is_some());
-        let is_news = seen != Some(Seen::Stale) && (terminal || !self.tasks.get(handle).is_some_and(is_refused));
-        if !pushed || is_news {
+        if answers_refresh {
             self.refreshed(now, handle, terminal);
         }
-        seen
+        Some(seen)
     }
 
-    /// The state of a task is another than it was.
-    fn changed(&mut self, now: Millis, handle: Handle) {
-        let shared = self.tasks.get(handle).and_then(|entry| entry.task.lifecycle().shared());
-        let Some(snapshot) = shared.cloned() else { return };
-        let cancelled = (snapshot.status == Status::Cancelled)
-            .then(|| Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref()));
-        self.put(Output::Changed { handle, snapshot });
-        self.withdraw_if_ended(handle);
+    /// Emits a changed status, and acts on a terminal one.
+    fn changed(&mut self, now: Millis, handle: Handle, snapshot: Rc<Snapshot>) {
+        self.put(Output::Changed { handle, snapshot: Rc::clone(&snapshot) });
+        if !snapshot.status.is_terminal() {
+            return;
+        }
+        self.roll_call.note_end(now, &snapshot.task_id);
+        // An ended task needs no input, whether its result is awaited or not.
+        self.withdraw_of(handle, Some(&snapshot.task_id));
         // A cancelled task has no result that could be fetched.
-        if let Some(failure) = cancelled {
+        if snapshot.status == Status::Cancelled {
+            let failure = Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref());
             return self.fail(now, handle, failure);
         }
         self.settle_early(now, handle);
@@ -323,7 +212,6 @@ impl Client {
         self.drop_task(handle, task_id.as_deref());
     }
 
-    #[inline(never)]
     pub(super) fn fail(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
         self.settle(now, handle, Outcome::Failure(failure));
     }
@@ -352,12 +240,12 @@ impl Client {
 
     /// Answers whoever waits for something about a task that is dropped here.
     pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<Failure>>) {
-        let extras = entry.rare.take();
-        if let Some(held) = extras.hold.open {
+        if let Some(held) = entry.hold.open.take() {
             let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
             self.end_hold(&held, goes_on);
         }
-        let mut replies: Vec<ReplyId> = extras.refreshers.into_iter().map(|(reply, _)| reply).collect();
+        let mut replies: Vec<ReplyId> =
+            std::mem::take(&mut entry.refreshers).into_iter().map(|(reply, _)| reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = &mut entry.cancel {
             replies.append(more);
         }
@@ -372,7 +260,6 @@ impl Client {
     }
 
     /// The answer where there is nothing to say.
-    #[inline(never)]
     pub(super) fn done(&mut self, reply: ReplyId) {
         self.reply(reply, Ok("null".into()));
     }

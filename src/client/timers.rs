@@ -25,7 +25,7 @@ impl Client {
             // When to let another task's request wait in place of one that is silent.
             (self.hold_time(), WakeReason::Rotate),
             // When to give up on a request that is not answered.
-            (self.exchanges.iter().filter_map(|(_, e)| e.deadline).min(), WakeReason::RequestTimeout),
+            (self.exchanges.iter().filter_map(|e| e.deadline).min(), WakeReason::RequestTimeout),
             // When to give up on a request that was taken, but is not answered.
             (self.legacy.first_deadline().map(|(at, _)| at), WakeReason::RequestTimeout),
         ];

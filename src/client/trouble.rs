@@ -4,7 +4,6 @@ use crate::{
         Problem,
         http::{self, Head},
         jsonrpc::RpcError,
-        text,
     },
 };
 
@@ -64,15 +63,15 @@ impl Trouble {
     pub(super) fn failure(&self, doing: &str, consequence: &str) -> Box<Failure> {
         match self {
             Self::Late(ms) => {
-                let seconds = text::decimal(ms / 1000);
-                Failure::new(FailureCode::Network, &[doing, ": no answer within ", &seconds, " s", consequence])
+                let message = format!("{doing}: no answer within {} s{consequence}", ms / 1000);
+                Failure::new(FailureCode::Network, message)
             }
-            Self::Network(why) => Failure::new(FailureCode::Network, &[doing, ": ", why, consequence]),
+            Self::Network(why) => Failure::new(FailureCode::Network, format!("{doing}: {why}{consequence}")),
             Self::Protocol(problem) | Self::Elsewhere(problem) => {
-                Failure::new(FailureCode::Protocol, &[doing, ": the server sent ", problem.as_str(), consequence])
+                let message = format!("{doing}: the server sent {}{consequence}", problem.as_str());
+                Failure::new(FailureCode::Protocol, message)
             }
             Self::Http(head, rpc) => {
-                let status = text::decimal(head.status.into());
                 let (code, what) = if self.is_unauthorized() {
                     (FailureCode::AuthorizationRequired, " (authorization required)")
                 } else {
@@ -80,10 +79,9 @@ impl Trouble {
                 };
                 let words = rpc.as_ref().map_or("", |e| e.message.as_str());
                 let colon = if words.is_empty() { "" } else { ": " };
-                let mut failure = Failure::new(
-                    code,
-                    &[doing, ": the server answered HTTP ", &status, what, colon, words, consequence],
-                );
+                let status = head.status;
+                let message = format!("{doing}: the server answered HTTP {status}{what}{colon}{words}{consequence}");
+                let mut failure = Failure::new(code, message);
                 failure.rpc = rpc.clone();
                 failure.http_status = Some(head.status);
                 failure.retry_after_ms = head.retry_after_ms();

@@ -1,4 +1,4 @@
-use crate::wire::{jsonrpc::RpcError, snapshot::short_id, text};
+use crate::wire::{jsonrpc::RpcError, snapshot::short_id};
 
 /// How a task ended, for whoever waits for its result.
 #[derive(Debug)]
@@ -72,28 +72,24 @@ impl FailureCode {
 }
 
 impl Failure {
-    /// A failure whose words are these parts, joined.
-    pub fn new(code: FailureCode, parts: &[&str]) -> Box<Self> {
-        let message = parts.concat();
+    /// A failure with this message.
+    pub fn new(code: FailureCode, message: String) -> Box<Self> {
         Box::new(Self { code, message, rpc: None, http_status: None, retry_after_ms: None, challenge: None })
     }
 
     /// The server's JSON-RPC error in answer to what `doing` describes.
     pub fn rpc(code: FailureCode, doing: &str, error: RpcError) -> Box<Self> {
         let words = if error.message.is_empty() { "no message" } else { error.message.as_str() };
-        let number = text::signed_decimal(error.code);
-        let mut failure = Self::new(code, &[doing, ": the server answered with error ", &number, ": ", words]);
+        let message = format!("{doing}: the server answered with error {}: {words}", error.code);
+        let mut failure = Self::new(code, message);
         failure.rpc = Some(error);
         failure
     }
 
     /// The server no longer knows this task.
     pub fn expired(task_id: &str, error: RpcError) -> Box<Self> {
-        let short = short_id(task_id);
-        let mut failure = Self::new(
-            FailureCode::TaskExpired,
-            &["the server does not know task ", &short, " (any more): ", &error.message],
-        );
+        let message = format!("the server does not know task {} (any more): {}", short_id(task_id), error.message);
+        let mut failure = Self::new(FailureCode::TaskExpired, message);
         failure.rpc = Some(error);
         failure
     }
@@ -111,8 +107,8 @@ impl Failure {
     fn about_task(code: FailureCode, task_id: &str, what: &str, words: Option<&str>) -> Box<Self> {
         let short = short_id(task_id);
         match words {
-            Some(words) if !words.is_empty() => Self::new(code, &["task ", &short, what, ": ", words]),
-            _ => Self::new(code, &["task ", &short, what]),
+            Some(words) if !words.is_empty() => Self::new(code, format!("task {short}{what}: {words}")),
+            _ => Self::new(code, format!("task {short}{what}")),
         }
     }
 }
