@@ -5,9 +5,9 @@ use super::{
     ask::CallKind,
     input::InputKind,
     json::{self, Json},
+    json_object::JsonObject,
     jsonrpc::RpcError,
     mirror::{Mirror, read_mirrors},
-    object::Object,
     snapshot::{Snapshot, Status},
     v2026,
 };
@@ -149,17 +149,9 @@ impl TaskPage {
     }
 
     /// As JSON text with these names of the times: an era's.
-    pub(super) fn written(&self, times: [&str; 2]) -> String {
-        let mut known = String::from("[");
-        for snapshot in &self.tasks {
-            if known.len() > 1 {
-                known.push(',');
-            }
-            known.push_str(&snapshot.written(times));
-        }
-        known.push(']');
-        let list = Object::new().raw("tasks", &known);
-        self.next_cursor.iter().fold(list, |list, cursor| list.text("nextCursor", cursor)).end()
+    pub(super) fn written(&self, times: [&'static str; 2]) -> String {
+        let tasks: Vec<_> = self.tasks.iter().map(|task| task.encode(times)).collect();
+        JsonObject::new().with("tasks", tasks).with_some("nextCursor", self.next_cursor.as_ref()).to_json()
     }
 }
 

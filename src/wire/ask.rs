@@ -1,6 +1,6 @@
 //! What we ask of a server, in words that belong to no era: [`super::Era::encode`] puts them into its own.
 
-use super::{hosted::Hosts, mirror::Mirror, object::Object};
+use super::{hosted::Hosts, json::Json, json_object::JsonObject, mirror::Mirror};
 
 /// A request of ours.
 #[derive(Debug, Clone, Copy)]
@@ -136,18 +136,19 @@ pub struct Caller<'a> {
 
 impl<'a> Ask<'a> {
     /// The method, its parameters without what belongs to one era, and what the request is about, where it is about one thing.
-    pub(super) fn words(self) -> (&'static str, Object, Option<&'a str>) {
-        let params = Object::new();
-        let task = |task_id| Object::new().text("taskId", task_id);
+    pub(super) fn words(self) -> (&'static str, JsonObject<'a>, Option<&'a str>) {
+        let params = JsonObject::new();
+        let page = |cursor: Option<&str>| JsonObject::new().with_some("cursor", cursor);
+        let task = |task_id: &str| JsonObject::new().with("taskId", task_id);
         match self {
             Self::Greet => ("initialize", params, None),
             Self::Ping => ("ping", params, None),
-            Self::List { kind, cursor } => (kind.words().0, page(params, cursor), None),
-            Self::ListTasks { cursor } => ("tasks/list", page(params, cursor), None),
+            Self::List { kind, cursor } => (kind.words().0, page(cursor), None),
+            Self::ListTasks { cursor } => ("tasks/list", page(cursor), None),
             Self::Call(Calling { kind, name, arguments, .. }) => {
                 let params = match kind {
-                    CallKind::Resource => params.text("uri", name),
-                    _ => params.text("name", name).raw("arguments", arguments),
+                    CallKind::Resource => params.with("uri", name),
+                    _ => params.with("name", name).with("arguments", Json::from_application(arguments)),
                 };
                 (kind.words().2, params, Some(name))
             }
@@ -155,13 +156,10 @@ impl<'a> Ask<'a> {
             Self::TaskResult { task_id } => ("tasks/result", task(task_id), Some(task_id)),
             Self::CancelTask { task_id } => ("tasks/cancel", task(task_id), Some(task_id)),
             Self::UpdateTask { task_id, responses } => {
-                ("tasks/update", task(task_id).raw("inputResponses", responses), Some(task_id))
+                let params = task(task_id).with("inputResponses", Json::from_application(responses));
+                ("tasks/update", params, Some(task_id))
             }
             Self::Listen { .. } => ("subscriptions/listen", params, None),
         }
     }
-}
-
-fn page(params: Object, cursor: Option<&str>) -> Object {
-    cursor.into_iter().fold(params, |params, cursor| params.text("cursor", cursor))
 }

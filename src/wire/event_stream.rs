@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::{fmt, mem};
 
 use super::text;
+use memchr::{memchr, memchr2};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -266,7 +267,7 @@ impl Fields {
             b"id" if !value.contains(&0) => {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
-            b"retry" => self.retry_ms = text::number(value).or(self.retry_ms),
+            b"retry" => self.retry_ms = str::from_utf8(value).ok().and_then(text::number).or(self.retry_ms),
             // Comments (no field name), and fields that later servers may add.
             _ => {}
         }
@@ -279,16 +280,14 @@ fn held_len(held: Option<&[u8]>) -> usize {
 }
 
 /// The first line, the byte that ends it, and the bytes after it.
-#[cfg_attr(hot, optimize(speed))]
 fn split_line(bytes: &[u8]) -> Option<(&[u8], u8, &[u8])> {
-    let (line, rest) = bytes.split_at_checked(text::find(bytes, b'\n', b'\r')?)?;
+    let (line, rest) = bytes.split_at_checked(memchr2(b'\n', b'\r', bytes)?)?;
     let (end, tail) = rest.split_first()?;
     Some((line, *end, tail))
 }
 
-#[cfg_attr(hot, optimize(speed))]
 fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
-    let colon = text::find(line, b':', b':').and_then(|at| line.split_at_checked(at));
+    let colon = memchr(b':', line).and_then(|at| line.split_at_checked(at));
     let Some((field, value)) = colon else { return (line, b"") };
     let value = value.strip_prefix(b":").unwrap_or(value);
     (field, value.strip_prefix(b" ").unwrap_or(value))

@@ -1,6 +1,6 @@
 //! What a server's errors mean. Words differ from server to server, codes less.
 
-use super::{jsonrpc::RpcError, text};
+use super::jsonrpc::RpcError;
 
 /// JSON-RPC 2.0, "Error object": the request is not one that may be made here.
 pub const INVALID_REQUEST: i64 = -32600;
@@ -15,7 +15,7 @@ pub const INTERNAL_ERROR: i64 = -32603;
 /// Whether an error about a task says that the server does not know it. Words differ (deviation 31), the code is the same;
 /// it also means that the task has not ended (deviation 17), or has.
 pub fn is_unknown_task(error: &RpcError) -> bool {
-    let says = |words: &str| text::says(&error.message, words);
+    let says = |words: &str| error.message.contains(words);
     error.code == INVALID_PARAMS && !says("not completed") && !says("in terminal")
 }
 

@@ -1,36 +1,36 @@
 //! The headers of our requests: what each era wants, and how a value is written that may hold anything.
 
-/// Names and values, one a line, as they cross to JavaScript. No value has a line end: what comes from elsewhere was a header
-/// before, or is written in `value`.
+use base64::{Engine, engine::general_purpose::STANDARD};
+use std::borrow::Cow;
+
+/// Names and values of headers. No value has a line end: it was a header's value before, or [`value`] has encoded it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(String);
+pub struct Headers(Vec<(Cow<'static, str>, String)>);
 
 const SESSION_ID: &str = "MCP-Session-Id";
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 
 impl Headers {
-    /// The lines.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The name and the value of each header.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
-    /// These, and others.
-    pub fn append(&mut self, others: &Self) {
-        self.0.push_str(&others.0);
+    /// Adds other headers.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
     }
 
-    pub(super) fn add(&mut self, name: &str, value: &str) {
-        for part in [name, "\n", value, "\n"] {
-            self.0.push_str(part);
-        }
+    fn add(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
     }
 
-    /// One argument of a tool's.
+    /// Adds the header of a tool's argument.
     pub(super) fn add_param(&mut self, name: &str, argument: &str) {
-        self.add(&["Mcp-Param-", name].concat(), &value(argument));
+        self.0.push((format!("Mcp-Param-{name}").into(), value(argument)));
     }
 
-    fn add_some(&mut self, name: &str, value: Option<&str>) {
+    fn add_some(&mut self, name: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.add(name, value);
         }
@@ -86,26 +86,11 @@ fn value(text: &str) -> String {
     if is_plain && !(text.starts_with(OPEN) && text.ends_with(CLOSE)) {
         return text.into();
     }
-    [OPEN, &base64(text.as_bytes()), CLOSE].concat()
+    format!("{OPEN}{}{CLOSE}", STANDARD.encode(text))
 }
 
 const OPEN: &str = "=?base64?";
 const CLOSE: &str = "?=";
-
-/// A crate for it would weigh a kilobyte in every page; this is all that is needed of one.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let group =
-            three.iter().enumerate().fold(0_usize, |group, (n, byte)| group | usize::from(*byte) << (16 - 8 * n));
-        for n in 0..4 {
-            let digit = DIGITS.get(group >> (18 - 6 * n) & 63).filter(|_| n <= three.len());
-            text.push(char::from(digit.copied().unwrap_or(b'=')));
-        }
-    }
-    text
-}
 
 #[cfg(test)]
 mod tests {

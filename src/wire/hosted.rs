@@ -7,11 +7,11 @@ use super::{
     fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
     json::{self, Json},
+    json_object::JsonObject,
     jsonrpc::{self, RpcError},
-    object::Object,
     sessions::{RELATED_TASK, relate},
     snapshot::Snapshot,
-    text, v2025, v2026,
+    v2025, v2026,
 };
 use std::borrow::Cow;
 
@@ -104,13 +104,18 @@ pub enum TaskRequest<'a> {
 impl Hosts {
     /// The capability `tasks` that says this, as a JSON object; `None` where there is nothing to declare.
     pub fn capability(self) -> Option<String> {
-        let declare = |object: Object, name, json: &str, there| if there { object.raw(name, json) } else { object };
-        let requests = declare(Object::new(), "sampling", r#"{"createMessage":{}}"#, self.sampling);
-        let requests = declare(requests, "elicitation", r#"{"create":{}}"#, self.elicitation).end();
-        let tasks = declare(Object::new(), "list", "{}", self.list);
-        let tasks = declare(tasks, "cancel", "{}", self.cancel);
-        let tasks = declare(tasks, "requests", &requests, self.requests());
-        (self != Self::default()).then(|| tasks.end())
+        self.declaration().map(|tasks| tasks.to_json())
+    }
+
+    pub(super) fn declaration(self) -> Option<JsonObject<'static>> {
+        let sampling = self.sampling.then(|| JsonObject::new().with("createMessage", JsonObject::new()));
+        let elicitation = self.elicitation.then(|| JsonObject::new().with("create", JsonObject::new()));
+        let requests = JsonObject::new().with_some("sampling", sampling).with_some("elicitation", elicitation);
+        let tasks = JsonObject::new()
+            .with_some("list", self.list.then(JsonObject::new))
+            .with_some("cancel", self.cancel.then(JsonObject::new))
+            .with_some("requests", self.requests().then_some(requests));
+        (self != Self::default()).then_some(tasks)
     }
 
     /// What a client's capabilities declare of tasks: [`Self::capability`], read by who it is told to. Only an object declares
@@ -168,13 +173,11 @@ pub fn read_task(json: &str) -> Option<Snapshot> {
 
 /// What a request is answered with, as it crosses to JavaScript: an object with `result`, or with `error`.
 pub fn outcome(answer: &InputAnswer) -> String {
-    match answer {
-        InputAnswer::Result(json) => Object::new().raw("result", json).end(),
-        InputAnswer::Error { code, message } => {
-            let error = Object::new().raw("code", &text::signed_decimal(*code)).text("message", message);
-            Object::new().raw("error", &error.end()).end()
-        }
-    }
+    let object = match answer {
+        InputAnswer::Result(json) => JsonObject::new().with("result", Json::from_application(json)),
+        InputAnswer::Error { code, message } => JsonObject::new().with("error", jsonrpc::error_object(*code, message)),
+    };
+    object.to_json()
 }
 
 /// Reads what [`outcome`] writes. `None`: it is no such thing.
@@ -195,20 +198,19 @@ pub fn error(code: i64, parts: &[&str]) -> RpcError {
 
 /// The result that says that a request has become this task (`CreateTaskResult`), and what a model may be told at once.
 pub fn created(task: &Snapshot, model_immediate_response: Option<&str>) -> String {
-    let result = Object::new().raw("task", &self::task(task));
-    let meta = |words| Object::new().text(MODEL_IMMEDIATE_RESPONSE_KEY, words).end();
-    model_immediate_response.into_iter().fold(result, |result, words| result.raw("_meta", &meta(words))).end()
+    let meta = model_immediate_response.map(|words| JsonObject::new().with(MODEL_IMMEDIATE_RESPONSE_KEY, words));
+    JsonObject::new().with("task", task.encode(v2025::TIMES)).with_some("_meta", meta).to_json()
 }
 
 /// Tells the requestor how a task of ours stands, without being asked; `task` is [`task()`]'s text (2025-11-25, Tasks: "Task Status Notification").
 pub fn changed(task: &str) -> String {
-    jsonrpc::notification("notifications/tasks/status", Some(task))
+    jsonrpc::notification("notifications/tasks/status", Some(Json::from_application(task)))
 }
 
 /// How a task stands: the result of `tasks/get` and `tasks/cancel`, and the parameters of a status notification. These do not
 /// name the task in `_meta` (2025-11-25, Tasks: "Associating Task-Related Messages").
 pub fn task(task: &Snapshot) -> String {
-    task.written(v2025::TIMES)
+    task.encode(v2025::TIMES).to_json()
 }
 
 /// One page of tasks: the result of `tasks/list`.
@@ -219,5 +221,5 @@ pub fn page(page: &TaskPage) -> String {
 /// The result of `tasks/result`: what the request would have been answered with, and which task that was (2025-11-25, Tasks:
 /// "Result Retrieval"). `None` where it is not JSON.
 pub fn result(result: &str, task_id: &str) -> Option<String> {
-    Json::check(result).ok().map(|result| relate(result, task_id))
+    Json::check(result).ok().map(|result| relate(result, task_id).to_json())
 }

@@ -1,6 +1,6 @@
 //! What a server may ask of its client.
 
-use super::object::Object;
+use super::{json::Json, json_object::JsonObject};
 
 /// What a server may ask of its client. In the words of 2026-07-28 these are input requests; on this wire they are
 /// requests of the server's own, answered by a POST.
@@ -27,21 +27,24 @@ impl InputKind {
         }
     }
 
-    /// The capability, and how it is declared.
-    fn capability(self) -> (&'static str, &'static str) {
+    /// The capability and its value.
+    fn capability(self) -> (&'static str, JsonObject<'static>) {
         match self {
-            Self::Elicitation => ("elicitation", r#"{"form":{}}"#),
-            Self::Sampling => ("sampling", "{}"),
-            Self::Roots => ("roots", "{}"),
+            Self::Elicitation => ("elicitation", JsonObject::new().with("form", JsonObject::new())),
+            Self::Sampling => ("sampling", JsonObject::new()),
+            Self::Roots => ("roots", JsonObject::new()),
         }
     }
 }
 
 /// The client's capabilities: only what somebody answers, in the order of [`InputKind::ALL`].
-pub(super) fn capabilities(serves: [bool; 3]) -> Object {
-    let served =
-        InputKind::ALL.into_iter().zip(serves).filter(|(_, serves)| *serves).map(|(kind, _)| kind.capability());
-    served.fold(Object::new(), |object, (name, value)| object.raw(name, value))
+pub(super) fn capabilities(serves: [bool; 3]) -> JsonObject<'static> {
+    let mut capabilities = JsonObject::new();
+    for (kind, _) in InputKind::ALL.into_iter().zip(serves).filter(|(_, serves)| *serves) {
+        let (name, value) = kind.capability();
+        capabilities.insert(name, value);
+    }
+    capabilities
 }
 
 /// An answer to an input request.
@@ -60,12 +63,12 @@ pub enum InputAnswer {
 
 /// Answers by key as one JSON object, and how many they are; `None`: there are none.
 pub fn answer_set<'a>(answers: impl Iterator<Item = (&'a str, &'a str)>) -> Option<(String, usize)> {
-    let (mut set, mut count) = (Object::new(), 0);
+    let (mut set, mut count) = (JsonObject::new(), 0);
     for (key, json) in answers {
-        set = set.keyed(key, json);
+        set.insert(key, Json::from_application(json));
         count += 1;
     }
-    (count > 0).then(|| (set.end(), count))
+    (count > 0).then(|| (set.to_json(), count))
 }
 
 #[cfg(test)]
@@ -74,8 +77,8 @@ mod tests {
 
     #[test]
     fn only_what_is_served_is_declared() {
-        assert_eq!(capabilities([false; 3]).end(), "{}");
-        assert_eq!(capabilities([true, false, true]).end(), r#"{"elicitation":{"form":{}},"roots":{}}"#);
-        assert_eq!(capabilities([false, true, false]).end(), r#"{"sampling":{}}"#);
+        assert_eq!(capabilities([false; 3]).to_json(), "{}");
+        assert_eq!(capabilities([true, false, true]).to_json(), r#"{"elicitation":{"form":{}},"roots":{}}"#);
+        assert_eq!(capabilities([false, true, false]).to_json(), r#"{"sampling":{}}"#);
     }
 }

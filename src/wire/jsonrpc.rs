@@ -3,9 +3,10 @@
 use super::{
     Problem,
     json::{self, Json, NotJson},
-    object::Object,
+    json_object::JsonObject,
     text,
 };
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// One message from the server. Payloads are the server's own text, borrowed from the received bytes.
@@ -51,14 +52,18 @@ pub struct RpcError {
 pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
     let text =
         str::from_utf8(bytes).map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
-    let (all, fields) = json::check_fields(text, &NAMES).map_err(|e| malformed(text, e))?;
-    let Some(batch) = json::elements(all) else { return Ok(vec![message(all, fields)?]) };
-    batch.into_iter().map(|each| message(each, json::fields(each, &NAMES).unwrap_or_default())).collect()
+    if text.trim_ascii_start().starts_with('{') {
+        let fields = json::check_fields(text, &NAMES).map_err(|e| malformed(text, e))?;
+        return Ok(vec![message(text, fields)?]);
+    }
+    let json = Json::check(text).map_err(|e| malformed(text, e))?;
+    let batch = json::elements(json).ok_or_else(|| not_a_message(text))?;
+    batch.into_iter().map(|each| message(each.get(), json::fields(each, &NAMES).unwrap_or_default())).collect()
 }
 
 const NAMES: [&str; 5] = ["id", "method", "params", "result", "error"];
 
-fn message<'a>(raw: Json<'a>, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>, Problem> {
+fn message<'a>(text: &str, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>, Problem> {
     let [id, method, params, result, error] = fields;
     match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
@@ -68,8 +73,12 @@ fn message<'a>(raw: Json<'a>, fields: [Option<Json<'a>>; 5]) -> Result<Message<'
             Ok(Message::Response { id: id.unwrap_or(Json::NULL), answer: Err(read_error(error)) })
         }
         (None, Some(id), Some(result), None) => Ok(Message::Response { id, answer: Ok(result) }),
-        _ => Err(Problem::new("JSON that is not a JSON-RPC message", raw.get())),
+        _ => Err(not_a_message(text)),
     }
+}
+
+fn not_a_message(text: &str) -> Problem {
+    Problem::new("JSON that is not a JSON-RPC message", text)
 }
 
 pub(super) fn read_error(raw: Json<'_>) -> RpcError {
@@ -91,36 +100,35 @@ fn malformed(text: &str, error: NotJson) -> Problem {
 
 /// The number of ours that this response id names; a quoted number is taken too.
 pub fn our_id(raw: Json<'_>) -> Option<u32> {
-    text::number(json::bare(raw.get()).as_bytes()).and_then(|id| u32::try_from(id).ok())
+    text::number(json::unquoted(raw)).and_then(|id| u32::try_from(id).ok())
 }
 
-/// The text of a request; `params` is a JSON object.
-pub fn request(id: u32, method: &str, params: &str) -> String {
-    message_of_ours().number("id", u64::from(id)).text("method", method).raw("params", params).end()
+/// The text of a request.
+pub(super) fn request(id: u32, method: &str, params: &JsonObject<'_>) -> String {
+    message_of_ours().with("id", id).with("method", method).with("params", params).to_json()
 }
 
 /// The text of a notification; `params`, if any, is a JSON object.
-pub fn notification(method: &str, params: Option<&str>) -> String {
-    let message = message_of_ours().text("method", method);
-    match params {
-        Some(params) => message.raw("params", params).end(),
-        None => message.end(),
-    }
+pub(super) fn notification(method: &str, params: Option<impl Serialize>) -> String {
+    message_of_ours().with("method", method).with_some("params", params).to_json()
 }
 
-/// The text of a successful answer to a request of the server's.
-pub fn response(id: Json<'_>, result: &str) -> String {
-    message_of_ours().raw("id", id.get()).raw("result", result).end()
+/// The text of a successful response to a server's request.
+pub(super) fn response(id: Json<'_>, result: impl Serialize) -> String {
+    message_of_ours().with("id", id).with("result", result).to_json()
 }
 
 /// The text of an error answer to a request of the server's.
 pub fn error_response(id: Json<'_>, code: i64, message: &str) -> String {
-    let error = Object::new().raw("code", &text::signed_decimal(code)).text("message", message).end();
-    message_of_ours().raw("id", id.get()).raw("error", &error).end()
+    message_of_ours().with("id", id).with("error", error_object(code, message)).to_json()
 }
 
-fn message_of_ours() -> Object {
-    Object::new().text("jsonrpc", "2.0")
+pub(super) fn error_object(code: i64, message: &str) -> JsonObject<'static> {
+    JsonObject::new().with("code", code).with("message", message)
+}
+
+fn message_of_ours() -> JsonObject<'static> {
+    JsonObject::new().with("jsonrpc", "2.0")
 }
 
 #[cfg(test)]

@@ -9,15 +9,15 @@ pub mod hosted;
 pub mod http;
 pub mod input;
 pub mod json;
+mod json_object;
 pub mod jsonrpc;
 mod mirror;
-mod object;
-mod reader;
 pub mod sessions;
 pub mod snapshot;
 pub mod text;
 pub mod timestamp;
 pub mod told;
+pub mod url;
 mod v2025;
 mod v2026;
 

@@ -6,21 +6,19 @@ use super::{
     hosted::{Hosted, Hosts},
     input::{InputAnswer, InputKind},
     json::{self, Json},
-    jsonrpc,
-    object::Object,
-    problem,
+    json_object::JsonObject,
+    jsonrpc, problem,
 };
 use std::borrow::Cow;
 
 /// Says that the handshake is over.
 pub fn initialized() -> String {
-    jsonrpc::notification("notifications/initialized", None)
+    jsonrpc::notification("notifications/initialized", None::<JsonObject<'_>>)
 }
 
 /// Tells the server that a plain request (never a task) is no longer waited for.
 pub fn request_cancelled(request_id: u32) -> String {
-    let params = Object::new().number("requestId", u64::from(request_id)).end();
-    jsonrpc::notification("notifications/cancelled", Some(&params))
+    jsonrpc::notification("notifications/cancelled", Some(JsonObject::new().with("requestId", request_id)))
 }
 
 /// What the engine must know of an input request.
@@ -63,10 +61,9 @@ pub fn read_input<'a>(
 
 fn refusal(id: Json<'_>, method: &str) -> String {
     if method == "ping" {
-        return jsonrpc::response(id, "{}");
+        return jsonrpc::response(id, JsonObject::new());
     }
-    let mut message = String::from("this client does not serve ");
-    message.push_str(&problem::excerpt(method));
+    let message = format!("this client does not serve {}", problem::excerpt(method));
     jsonrpc::error_response(id, METHOD_NOT_FOUND, &message)
 }
 
@@ -86,19 +83,19 @@ pub fn answer(id: &str, answer: &InputAnswer, task_id: Option<&str>) -> String {
     match answer {
         InputAnswer::Error { code, message } => jsonrpc::error_response(id, *code, message),
         InputAnswer::Result(result) => match (task_id, Json::check(result)) {
-            (Some(task_id), Ok(result)) => jsonrpc::response(id, &relate(result, task_id)),
-            (None, Ok(result)) => jsonrpc::response(id, result.get()),
+            (Some(task_id), Ok(result)) => jsonrpc::response(id, relate(result, task_id)),
+            (None, Ok(result)) => jsonrpc::response(id, result),
             (_, Err(_)) => jsonrpc::error_response(id, INTERNAL_ERROR, "the answer is not JSON"),
         },
     }
 }
 
 /// The object with the task named in its `_meta`.
-pub(super) fn relate(result: Json<'_>, task_id: &str) -> String {
-    let task = Object::new().text("taskId", task_id).end();
+pub(super) fn relate<'a>(result: Json<'a>, task_id: &str) -> JsonObject<'a> {
     let [meta] = read_any(Some(result), &["_meta"]);
-    let meta = Object::copy(meta.unwrap_or(Json::NULL), RELATED_TASK).raw(RELATED_TASK, &task).end();
-    Object::copy(result, "_meta").raw("_meta", &meta).end()
+    let meta = JsonObject::copy_without(meta.unwrap_or(Json::NULL), RELATED_TASK)
+        .with(RELATED_TASK, JsonObject::new().with("taskId", task_id));
+    JsonObject::copy_without(result, "_meta").with("_meta", meta)
 }
 
 #[cfg(test)]

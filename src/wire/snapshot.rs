@@ -1,6 +1,6 @@
 //! The neutral model of a task: what every era's codec maps to and from.
 
-use super::{object::Object, text, v2026};
+use super::{json_object::JsonObject, v2026};
 
 /// Where a task stands. The last three are terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,24 +65,20 @@ pub struct Snapshot {
 impl Snapshot {
     /// As JSON text in the words that cross to JavaScript.
     pub fn to_json(&self) -> String {
-        self.written(v2026::TIMES)
+        self.encode(v2026::TIMES).to_json()
     }
 
-    /// As JSON text with these names of the times: an era's.
-    pub(super) fn written(&self, [ttl, poll_interval]: [&str; 2]) -> String {
-        // Not to be left out: without it, requestors refuse the whole task.
-        let ttl_ms = self.ttl_ms.map_or_else(|| "null".into(), text::decimal);
-        let mut json =
-            Object::new().text("taskId", &self.task_id).text("status", self.status.as_str()).raw(ttl, &ttl_ms);
-        let texts = [
-            ("statusMessage", &self.status_message),
-            ("createdAt", &self.created_at),
-            ("lastUpdatedAt", &self.last_updated_at),
-        ];
-        for (name, value) in texts {
-            json = value.iter().fold(json, |json, value| json.text(name, value));
-        }
-        self.poll_interval_ms.into_iter().fold(json, |json, ms| json.number(poll_interval, ms)).end()
+    /// As a JSON object with an era's names of the times.
+    pub(super) fn encode(&self, [ttl, poll_interval]: [&'static str; 2]) -> JsonObject<'static> {
+        JsonObject::new()
+            .with("taskId", &self.task_id)
+            .with("status", self.status.as_str())
+            // `null` if there is none: requestors refuse a task without this member.
+            .with(ttl, self.ttl_ms)
+            .with_some("statusMessage", self.status_message.as_ref())
+            .with_some("createdAt", self.created_at.as_ref())
+            .with_some("lastUpdatedAt", self.last_updated_at.as_ref())
+            .with_some(poll_interval, self.poll_interval_ms)
     }
 }
 

@@ -1,8 +1,6 @@
 //! ISO 8601 timestamps: read as far as they are needed to tell which of two observations is older, and written for the
 //! tasks that we host.
 
-use super::text;
-
 /// Microseconds since 1970, or `None` where the text is no full date and time. Accepts `Z`, `±hh:mm`, `±hhmm` and no
 /// zone (taken as UTC), and any number of fraction digits.
 pub fn micros(text: &str) -> Option<i64> {
@@ -43,22 +41,9 @@ pub fn iso8601(unix_ms: u64) -> String {
     const LAST: u64 = 253_402_300_799_999;
     let unix_ms = unix_ms.min(LAST);
     let (year, month, day) = civil(unix_ms / 86_400_000);
-    let mut out = String::new();
-    for (number, digits, end) in [
-        (year, 4, "-"),
-        (month, 2, "-"),
-        (day, 2, "T"),
-        (unix_ms / 3_600_000 % 24, 2, ":"),
-        (unix_ms / 60_000 % 60, 2, ":"),
-        (unix_ms / 1000 % 60, 2, "."),
-        (unix_ms % 1000, 3, "Z"),
-    ] {
-        let number = text::decimal(number);
-        (number.len()..digits).for_each(|_| out.push('0'));
-        out.push_str(&number);
-        out.push_str(end);
-    }
-    out
+    let (hour, minute) = (unix_ms / 3_600_000 % 24, unix_ms / 60_000 % 60);
+    let (second, ms) = (unix_ms / 1000 % 60, unix_ms % 1000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
 /// Year, month and day of so many days since 1970-01-01: [`days`], backwards.
@@ -75,7 +60,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
 }
 
 /// So many digits, and one separator before them if there is one.
-#[cfg_attr(hot, optimize(speed))]
 fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     if let [b'-' | b':' | b'T' | b't' | b' ' | b'+', more @ ..] = rest {
         *rest = more;

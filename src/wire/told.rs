@@ -5,7 +5,7 @@ use super::{
     answer::{State, read_any},
     ask::CallKind,
     json::{self, Json},
-    object::Object,
+    json_object::JsonObject,
 };
 use std::borrow::Cow;
 
@@ -60,9 +60,6 @@ pub(super) fn read_notification<'a>(era: Era, method: &str, params: Option<Json<
 fn read_progress(params: Option<Json<'_>>) -> Option<Told<'static>> {
     let [token, progress, total, message] = read_any(params, &["progressToken", "progress", "total", "message"]);
     let token = json::whole(token).and_then(|n| u32::try_from(n).ok())?;
-    let mut object = Object::new();
-    for (name, value) in [("progress", Some(progress?)), ("total", total), ("message", message)] {
-        object = value.into_iter().fold(object, |object, value| object.raw(name, value.get()));
-    }
-    Some(Told::Progress { token, json: object.end() })
+    let object = JsonObject::new().with("progress", progress?).with_some("total", total).with_some("message", message);
+    Some(Told::Progress { token, json: object.to_json() })
 }

@@ -7,8 +7,8 @@ use super::{
     ask::{Ask, CallKind, Caller, Calling, TaskOption},
     input::capabilities,
     json::{self, Json},
+    json_object::JsonObject,
     jsonrpc,
-    object::Object,
 };
 use std::borrow::Cow;
 
@@ -26,23 +26,20 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> String {
     let (method, params, _) = ask.words();
     let params = match ask {
         Ask::Greet => {
-            let params = params.text("protocolVersion", PROTOCOL_VERSION);
-            let capable = capabilities(caller.serves);
-            let capable = caller.hosts.capability().iter().fold(capable, |it, tasks| it.raw("tasks", tasks));
-            params.raw("capabilities", &capable.end()).raw("clientInfo", caller.client_info)
+            let capabilities = capabilities(caller.serves).with_some("tasks", caller.hosts.declaration());
+            params
+                .with("protocolVersion", PROTOCOL_VERSION)
+                .with("capabilities", capabilities)
+                .with("clientInfo", Json::from_application(caller.client_info))
         }
         Ask::Call(Calling { task, progress_token, .. }) => {
-            let meta = Object::new().number("progressToken", u64::from(progress_token)).end();
-            let params = task.into_iter().fold(params, |params, task| params.raw("task", &encode_task(task)));
-            params.raw("_meta", &meta)
+            let task = task.map(|TaskOption { ttl_ms }| JsonObject::new().with_some("ttl", ttl_ms));
+            let meta = JsonObject::new().with("progressToken", progress_token);
+            params.with_some("task", task).with("_meta", meta)
         }
         _ => params,
     };
-    jsonrpc::request(id, method, &params.end())
-}
-
-fn encode_task(TaskOption { ttl_ms }: TaskOption) -> String {
-    ttl_ms.into_iter().fold(Object::new(), |task, ms| task.number("ttl", ms)).end()
+    jsonrpc::request(id, method, &params)
 }
 
 /// Reads the answer to [`Ask::Greet`].

@@ -8,8 +8,8 @@ use super::{
     headers::{self, Headers},
     input::{InputAnswer, InputKind, capabilities},
     json::{self, Json},
+    json_object::JsonObject,
     jsonrpc::{self, RpcError},
-    object::Object,
     snapshot::Status,
     v2025,
 };
@@ -32,27 +32,28 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
         _ => method,
     };
     let mut headers = headers::request_headers(PROTOCOL_VERSION, method, name);
-    let mut meta = Object::new()
-        .text("io.modelcontextprotocol/protocolVersion", PROTOCOL_VERSION)
-        .raw("io.modelcontextprotocol/clientInfo", caller.client_info);
+    let mut meta = JsonObject::new()
+        .with("io.modelcontextprotocol/protocolVersion", PROTOCOL_VERSION)
+        .with("io.modelcontextprotocol/clientInfo", Json::from_application(caller.client_info));
     let mut params = params;
     let mut may_be_task = true;
     if let Ask::Listen { task_ids } = ask {
         let lists: &[&str] =
             if caller.hears { &["toolsListChanged", "promptsListChanged", "resourcesListChanged"] } else { &[] };
-        let wanted = Object::new().raw("taskIds", task_ids);
-        let wanted = lists.iter().fold(wanted, |wanted, list| wanted.raw(list, "true")).end();
-        params = params.raw("notifications", &wanted);
+        let mut wanted = JsonObject::new().with("taskIds", Json::from_application(task_ids));
+        for list in lists {
+            wanted.insert(list, true);
+        }
+        params.insert("notifications", wanted);
     }
     if let Ask::Call(Calling { task, progress_token, round, mirrors, arguments, .. }) = ask {
         // Leaving it out is the only way to have an answer at once (extension, "Capability Negotiation").
         may_be_task = task.is_some();
-        meta = meta.number("progressToken", u64::from(progress_token));
+        meta.insert("progressToken", progress_token);
         if let Some(round) = round {
-            let parts = [("inputResponses", &round.responses), ("requestState", &round.state)];
-            for (name, part) in parts {
-                params = part.iter().fold(params, |params, part| params.raw(name, part));
-            }
+            params = params
+                .with_some("inputResponses", round.responses.as_deref().map(Json::from_application))
+                .with_some("requestState", round.state.as_deref().map(Json::from_application));
         }
         for mirror in mirrors {
             if let Some(value) = mirror.value(arguments) {
@@ -62,14 +63,12 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
     }
     // What is not asked for is not told (2026-07-28, Subscriptions and Logging).
     if caller.hears {
-        meta = meta.text("io.modelcontextprotocol/logLevel", "info");
+        meta.insert("io.modelcontextprotocol/logLevel", "info");
     }
-    let mut capable = capabilities(caller.serves);
-    if may_be_task {
-        capable = capable.raw("extensions", &Object::new().raw(EXTENSION, "{}").end());
-    }
-    let meta = meta.raw("io.modelcontextprotocol/clientCapabilities", &capable.end()).end();
-    (jsonrpc::request(id, method, &params.raw("_meta", &meta).end()), headers)
+    let extensions = may_be_task.then(|| JsonObject::new().with(EXTENSION, JsonObject::new()));
+    let capabilities = capabilities(caller.serves).with_some("extensions", extensions);
+    meta.insert("io.modelcontextprotocol/clientCapabilities", capabilities);
+    (jsonrpc::request(id, method, &params.with("_meta", meta)), headers)
 }
 
 /// Reads the answer to [`Ask::Greet`]; `None`: this is none of this era's.
@@ -195,7 +194,7 @@ fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
         // Only forms are declared.
         let is_form = mode.is_none() || json::text(mode).as_deref() == Some("form");
         let kind = known.filter(|kind| is_form || *kind != InputKind::Elicitation).ok_or(method);
-        Asked { key, kind, params: params.unwrap_or(Json::EMPTY) }
+        Asked { key, kind, params: params.unwrap_or_else(Json::empty_object) }
     };
     requests.into_iter().map(ask).collect()
 }
