@@ -1,13 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { toError } from "./errors.js";
-import { Link } from "./link.js";
+import { EngineConnection } from "./engine.js";
 import type { FoundTask } from "./keeper.js";
-import type { Load } from "./load.js";
-import { TaskState } from "./state.js";
-import { ASKED_BEFORE, CANCEL_TASK, PING, PROMPT, RESOURCE, RESULT, STATUS, TASKS, TOOL } from "./tell.js";
+import { LazyTask, unlessAborted } from "./lazy_task.js";
+import type { EngineClient, EngineTask, Load } from "./load.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
 import {
   ERAS,
+  NUMERIC_OPTIONS,
   type CallOptions,
   type CallToolOptions,
   type ClientOptions,
@@ -18,9 +17,11 @@ import {
   type TaskStatus,
   type Tool,
 } from "./types.js";
+import type { EngineCallOptions } from "#glue";
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
 type Kind = (typeof KINDS)[keyof typeof KINDS];
+const KIND_OF = new Map<Kind, TaskRef["kind"]>([[ToolTask, "tool"], [PromptTask, "prompt"], [ResourceTask, "resource"]]);
 
 /**
  * A client of one MCP server. Making one causes no I/O: the WebAssembly module is loaded and the server is greeted with
@@ -37,9 +38,7 @@ export class Client {
 
   /** The server's address. */
   readonly url: string;
-  readonly #link: Link;
-  /** Gives up what a handle that nobody holds any more has left. */
-  readonly #collected: FinalizationRegistry<number>;
+  readonly #connection: EngineConnection;
   #resumed: Promise<(ToolTask | PromptTask | ResourceTask)[]> | undefined;
 
   /**
@@ -48,7 +47,7 @@ export class Client {
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     this.url = new URL(url, globalThis.location?.href).href;
-    for (const name of ["pollIntervalMs", "maxMessageBytes"] as const) {
+    for (const name of NUMERIC_OPTIONS) {
       const value = options[name];
       if (value !== undefined && !(Number.isFinite(value) && value >= 1)) {
         throw new TypeError(`${name} must be a number of at least 1, not ${String(value)}`);
@@ -64,9 +63,7 @@ export class Client {
     }
     const { taskHandlers } = options;
     if (taskHandlers !== undefined && (typeof taskHandlers !== "object" || !taskHandlers)) throw new TypeError("taskHandlers must be an object");
-    const link = new Link(this.url, options, options.engine ?? (() => Client.load()));
-    this.#link = link;
-    this.#collected = new FinalizationRegistry((handle) => link.forget(handle));
+    this.#connection = new EngineConnection(this.url, options, options.engine ?? (() => Client.load()));
   }
 
   /**
@@ -82,7 +79,7 @@ export class Client {
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
     const json = JSON.stringify(args);
     if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
-    return this.#call(ToolTask, TOOL, name, json, options, options.raiseOnError);
+    return this.#call(ToolTask, name, options, (client, call) => client.callTool(name, json, call));
   }
 
   /**
@@ -94,7 +91,7 @@ export class Client {
     if (typeof args !== "object" || args === null || Array.isArray(args)) throw new TypeError(`the arguments of ${name} must be an object`);
     const texts = Object.entries(args).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
     const json = JSON.stringify(Object.fromEntries(texts));
-    return this.#call(PromptTask, PROMPT, name, json, options);
+    return this.#call(PromptTask, name, options, (client, call) => client.getPrompt(name, json, call));
   }
 
   /**
@@ -102,7 +99,7 @@ export class Client {
    * @throws TypeError the URI is not a string; nothing was sent
    */
   readResource(uri: string, options: CallOptions = {}): ResourceTask {
-    return this.#call(ResourceTask, RESOURCE, uri, "{}", options);
+    return this.#call(ResourceTask, uri, options, (client, call) => client.readResource(uri, call));
   }
 
   /**
@@ -118,10 +115,7 @@ export class Client {
     if (typeof ref?.taskId !== "string" || !ref.taskId || !type) {
       throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
     }
-    const [state, handle] = this.#newTask(type, String(ref.name ?? ""));
-    this.#link.keeper?.called(state.handle, ref.kind, handle.name);
-    this.#attach(state, ref.taskId);
-    return handle;
+    return this.#attach(type, { taskId: ref.taskId, kind: ref.kind, name: String(ref.name ?? "") });
   }
 
   /**
@@ -132,32 +126,37 @@ export class Client {
    * @throws TypeError the client has no `persist`
    */
   async resume(): Promise<(ToolTask | PromptTask | ResourceTask)[]> {
-    const { keeper } = this.#link;
+    const { keeper } = this.#connection;
     if (!keeper) throw new TypeError("resume() needs the option persist");
     return (this.#resumed ??= keeper.found().then(({ tasks }) => tasks.map((found) => this.#take(found))));
   }
 
   #take(found: FoundTask): ToolTask | PromptTask | ResourceTask {
-    const { kind, name, taskId, asked } = found;
-    const [state, handle] = this.#newTask(KINDS[kind] as Kind, name);
-    found.taken(state.handle);
-    if (taskId) {
-      this.#attach(state, taskId);
-      for (const request of asked) this.#link.do((core) => core.ask(state.handle, ASKED_BEFORE, request));
-    } else {
-      const message = `the page was left before the server had answered the call of ${name}: whether it runs is not known, and it was not sent again`;
-      this.#link.unseen(state, message);
-      state.onSettled({ error: toError({ code: "task_lost", message }) });
-    }
-    return handle;
+    const { kind, name, taskId } = found;
+    const type = KINDS[kind] as Kind;
+    if (taskId !== undefined) return this.#attach(type, { taskId, kind, name }, found);
+    return this.#newTask(type, name, undefined, (context) => {
+      found.taken(context.number);
+      return this.#connection.run((client) => client.lostTask(kind, name, context));
+    });
   }
 
-  #attach(state: TaskState, taskId: string): void {
-    state.isTask = true;
-    state.taskId = taskId;
-    this.#link.keeper?.named(state.handle, taskId);
-    this.#link.do((core) => core.attach(state.handle, taskId));
-    this.#link.adopt(state);
+  #attach<K extends Kind>(type: K, ref: TaskRef, found?: FoundTask): InstanceType<K> {
+    const connection = this.#connection;
+    connection.knownTasks.add(ref.taskId);
+    let isStored = false;
+    const attach = (client: EngineClient, context: LazyTask["context"]): EngineTask => {
+      const task = client.task(ref, context);
+      for (const request of found?.asked ?? []) client.restoreInputRequest(task, request);
+      return task;
+    };
+    return this.#newTask(type, ref.name, ref.taskId, (context) => {
+      if (!isStored && found) found.taken(context.number);
+      else if (!isStored) connection.keeper?.called(context.number, ref.kind, ref.name);
+      isStored = true;
+      connection.keeper?.named(context.number, ref.taskId);
+      return connection.run((client) => attach(client, context));
+    });
   }
 
   /**
@@ -166,17 +165,17 @@ export class Client {
    * @throws RpcError the server refuses
    */
   async listTools(): Promise<Tool[]> {
-    return this.#list(TOOL);
+    return this.#list((client) => client.listTools());
   }
 
   /** Every prompt of the server, all pages. Rejects as {@link Client.listTools} does. */
   async listPrompts(): Promise<Prompt[]> {
-    return this.#list(PROMPT);
+    return this.#list((client) => client.listPrompts());
   }
 
   /** Every resource of the server, all pages; templates are not among them. Rejects as {@link Client.listTools} does. */
   async listResources(): Promise<Resource[]> {
-    return this.#list(RESOURCE);
+    return this.#list((client) => client.listResources());
   }
 
   /**
@@ -185,7 +184,7 @@ export class Client {
    * @throws TypeError this is no task id; nothing was sent
    */
   async getTaskStatus(taskId: string): Promise<TaskStatus> {
-    return this.#parse(await this.#about(STATUS, taskId));
+    return Object.freeze(await this.#aboutTask(taskId, (client) => client.getTaskStatus(taskId)));
   }
 
   /**
@@ -195,7 +194,7 @@ export class Client {
    * @throws TaskExpiredError the server does not know the task (any more)
    */
   async getTaskResult(taskId: string): Promise<{ [key: string]: unknown }> {
-    return JSON.parse(await this.#about(RESULT, taskId)) as { [key: string]: unknown };
+    return this.#aboutTask(taskId, (client) => client.getTaskResult(taskId) as Promise<{ [key: string]: unknown }>);
   }
 
   /**
@@ -205,10 +204,10 @@ export class Client {
    * @throws UnsupportedError the server does not list tasks; nothing was sent
    */
   async listTasks(options: { cursor?: string } = {}): Promise<TaskPage> {
-    const page = JSON.parse(await this.#link.ask((core, reply) => core.ask(reply, TASKS, options.cursor))) as TaskPage;
+    const page = await this.#connection.ask((client) => client.listTasks(options.cursor));
     for (const task of page.tasks) Object.freeze(task);
     if (page.tasks.length > 0 || page.nextCursor !== undefined || options.cursor !== undefined) return page;
-    const known = await Promise.allSettled([...this.#link.known].map((taskId) => this.getTaskStatus(taskId)));
+    const known = await Promise.allSettled([...this.#connection.knownTasks].map((taskId) => this.getTaskStatus(taskId)));
     return { tasks: known.flatMap((task) => (task.status === "fulfilled" ? [task.value] : [])) };
   }
 
@@ -219,7 +218,7 @@ export class Client {
    * @throws RpcError the task has ended already
    */
   async cancelTask(taskId: string): Promise<TaskStatus> {
-    return this.#parse(await this.#about(CANCEL_TASK, taskId));
+    return Object.freeze(await this.#aboutTask(taskId, (client) => client.cancelTask(taskId)));
   }
 
   /**
@@ -227,7 +226,7 @@ export class Client {
    * @throws NetworkError (or HttpError) after a few tries
    */
   async ping(): Promise<void> {
-    await this.#link.ask((core, reply) => core.ask(reply, PING, undefined));
+    await this.#connection.ask((client) => client.ping());
   }
 
   /**
@@ -235,7 +234,7 @@ export class Client {
    * back. Tasks go on at the server. What is called afterwards fails with {@link ClosedError}.
    */
   close(): void {
-    this.#link.close();
+    this.#connection.close();
   }
 
   /** The same as {@link Client.close}, for `using`. */
@@ -243,69 +242,55 @@ export class Client {
     this.close();
   }
 
-  async #about(what: number, taskId: string): Promise<string> {
+  async #aboutTask<T>(taskId: string, question: (client: EngineClient) => Promise<T>): Promise<T> {
     if (typeof taskId !== "string" || !taskId) throw new TypeError(`a task id must be a string, not ${String(taskId)}`);
-    return this.#link.ask((core, reply) => core.ask(reply, what, taskId));
+    return this.#connection.ask(question);
   }
 
-  async #list<T>(kind: number): Promise<T[]> {
-    return JSON.parse(await this.#link.list(kind)) as T[];
-  }
-
-  #parse(json: string): TaskStatus {
-    return Object.freeze(JSON.parse(json) as TaskStatus);
+  async #list<T>(question: (client: EngineClient) => Promise<unknown[]>): Promise<T[]> {
+    return (await this.#connection.ask(question)) as T[];
   }
 
   #call<K extends Kind>(
     type: K,
-    kind: number,
     name: string,
-    json: string,
-    options: CallOptions,
-    raiseOnError = true,
+    options: CallToolOptions,
+    send: (client: EngineClient, options: EngineCallOptions) => EngineTask,
   ): InstanceType<K> {
     if (typeof name !== "string") throw new TypeError(`the name must be a string, not ${String(name)}`);
-    const { task, signal } = options;
-    const ttlMs = task === false ? undefined : (task?.ttlMs ?? -1);
+    const { task, signal, raiseOnError } = options;
     if (task && task.ttlMs !== undefined && !(Number.isFinite(task.ttlMs) && task.ttlMs >= 0)) {
       throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
     }
     if (signal && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
-    const [state, handle] = this.#newTask(type, name);
-    state.raiseOnError = raiseOnError;
-    if (signal?.aborted) {
-      state.onSettled({ error: signal.reason });
-      return handle;
-    }
-    this.#link.keeper?.called(state.handle, handle.kind, name);
-    this.#link.do((core) => core.call(state.handle, kind, name, json, ttlMs), this.#link.kept());
-    if (signal) this.#abandonOn(signal, state, handle);
-    return handle;
+    const connection = this.#connection;
+    return this.#newTask(type, name, undefined, (context) => {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const call: EngineCallOptions = { context };
+      if (task !== undefined) call.task = task;
+      if (raiseOnError !== undefined) call.raiseOnError = raiseOnError;
+      if (signal) call.signal = signal;
+      connection.keeper?.called(context.number, KIND_OF.get(type)!, name);
+      const made = connection.run((client) => {
+        // Aborted while the module was loaded: nothing is sent.
+        signal?.throwIfAborted();
+        return send(client, call);
+      }, connection.keeper?.kept());
+      return made instanceof Promise ? unlessAborted(made, signal) : made;
+    });
   }
 
-  #newTask<K extends Kind>(type: K, name: string): [TaskState, InstanceType<K>] {
-    const handle = this.#link.next();
-    const state = new TaskState(handle, this.#link);
-    const task = new type(state, name) as InstanceType<K>;
-    state.owner = new WeakRef(task);
-    if (this.#link.closed) {
-      state.onSettled({ error: toError(this.#link.closed) });
-      return [state, task];
-    }
-    this.#link.states.set(handle, state);
-    this.#collected.register(task, handle);
-    return [state, task];
-  }
-
-  #abandonOn(signal: AbortSignal, state: TaskState, task: object): void {
-    const stop = (): void => {
-      if (state.isTask !== undefined || state.outcome) return;
-      state.onSettled({ error: signal.reason });
-      state.port.abandon(state.handle);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    const off = (): void => signal.removeEventListener("abort", stop);
-    // Once the task has a name the signal has no effect: a signal that many calls share must not keep them all.
-    state.created(task).then(off, off);
+  /** `taskId`: of a task that exists at the server; undefined: of one that the engine makes. */
+  #newTask<K extends Kind>(
+    type: K,
+    name: string,
+    taskId: string | undefined,
+    make: (context: LazyTask["context"]) => EngineTask | Promise<EngineTask>,
+  ): InstanceType<K> {
+    const context = this.#connection.newContext();
+    const lazy = new LazyTask(this.#connection, context, () => make(context), taskId !== undefined);
+    const task = new type(lazy, name, taskId) as InstanceType<K>;
+    context.owner = new WeakRef(task);
+    return task;
   }
 }

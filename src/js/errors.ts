@@ -2,21 +2,9 @@
 // `isInstance` that also knows the errors of another copy of this package in the same page.
 
 import type { CallToolResult } from "./types.js";
+import type { Failure } from "#glue";
 
 const BRAND = Symbol.for("mcp-tasks/error");
-
-/** A failure as it comes from the engine. @internal */
-export interface PlainFailure {
-  code: string;
-  message: string;
-  httpStatus?: number | undefined;
-  retryAfterMs?: number | undefined;
-  challenge?: string | undefined;
-  rpcCode?: number | undefined;
-  rpcMessage?: string | undefined;
-  /** JSON text. */
-  rpcData?: string | undefined;
-}
 
 /** What every error of this package has in common. */
 export abstract class TasksError extends Error {
@@ -48,11 +36,12 @@ abstract class ServerError extends TasksError {
   /** The server's JSON-RPC error, where it sent one. */
   readonly rpc?: RpcDetail;
   /** @internal */
-  constructor(plain: PlainFailure) {
+  constructor(plain: Failure) {
     super(plain.message);
-    if (plain.rpcCode === undefined) return;
-    const data = plain.rpcData === undefined ? {} : { data: JSON.parse(plain.rpcData) as unknown };
-    this.rpc = { code: plain.rpcCode, message: plain.rpcMessage ?? "", ...data };
+    if (plain.cause !== undefined) this.cause = plain.cause;
+    if (!plain.rpc) return;
+    const { code, message, data } = plain.rpc;
+    this.rpc = { code, message, ...(data !== undefined && { data: JSON.parse(data) as unknown }) };
   }
 }
 
@@ -116,7 +105,7 @@ export class HttpError extends ServerError {
   /** How long the server asks to wait before the next try, in milliseconds. */
   readonly retryAfterMs?: number;
   /** @internal */
-  constructor(plain: PlainFailure) {
+  constructor(plain: Failure) {
     super(plain);
     this.status = plain.httpStatus ?? 0;
     if (plain.retryAfterMs !== undefined) this.retryAfterMs = plain.retryAfterMs;
@@ -136,7 +125,7 @@ export class AuthorizationRequiredError extends ServerError {
   /** The `WWW-Authenticate` header as sent; absent where the server does not expose it to pages. */
   readonly challenge?: string;
   /** @internal */
-  constructor(plain: PlainFailure) {
+  constructor(plain: Failure) {
     super(plain);
     this.status = plain.httpStatus ?? 401;
     if (plain.challenge !== undefined) this.challenge = plain.challenge;
@@ -238,9 +227,11 @@ for (const [name, type] of Object.entries(BY_NAME)) {
   });
 }
 
-/** The typed error for a failure of the engine's, whose code is the name of its class in other letters. @internal */
-export function toError(plain: PlainFailure): TasksError {
-  const name = plain.code.replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase()) + "Error";
-  const type = (BY_NAME[name] ?? ProtocolError) as unknown as { new (plain: PlainFailure): TasksError };
-  return new type(plain);
+/** The typed error for a failure of the engine. The code is the name of its class in other letters. @internal */
+export function toError(failure: Failure): TasksError {
+  if (failure.code === "tool_error") return new ToolError(failure.result as CallToolResult);
+  if (failure.code === "timeout") return new TimeoutError(failure.message);
+  const name = failure.code.replace(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase()) + "Error";
+  const type = (BY_NAME[name] ?? ProtocolError) as unknown as { new (failure: Failure): TasksError };
+  return new type(failure);
 }

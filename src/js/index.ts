@@ -3,6 +3,6 @@ import { Client } from "./client.js";
 import { loader } from "./load.js";
 import init from "#glue";
 
-Client.load = loader(() => init(new URL("mcp_tasks_bg.wasm", import.meta.url)));
+Client.load = loader(() => init({ module_or_path: new URL("mcp_tasks_bg.wasm", import.meta.url) }));
 
 export * from "./public.js";

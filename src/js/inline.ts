@@ -4,6 +4,6 @@ import { loader } from "./load.js";
 import init from "#glue";
 import base64 from "#wasm-base64";
 
-Client.load = loader(() => init(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))));
+Client.load = loader(() => init({ module_or_path: Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)) }));
 
 export * from "./public.js";

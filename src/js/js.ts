@@ -4,6 +4,6 @@ import { loader } from "./load.js";
 import init from "#glue";
 
 // No source: the engine's file is imported by the glue, and runs with the first call.
-Client.load = loader(() => init(new Uint8Array()));
+Client.load = loader(() => init({ module_or_path: new Uint8Array() }));
 
 export * from "./public.js";

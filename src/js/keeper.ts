@@ -1,7 +1,6 @@
 // What a client says to whoever keeps its tasks for the next page, and what an earlier page has left. Types alone: the
 // code is in an entry of its own (see persist.ts), so that only pages that want it load it.
 
-import type { Outcome } from "./state.js";
 import type { TaskRef, TaskStatus } from "./types.js";
 
 /** What the option `persist` takes: made by `persistIn()` of `mcp-tasks/persist`. */
@@ -9,7 +8,7 @@ export type Persist = (
   /** The server's address. @internal */
   url: string,
   /** Under what conditions the session was agreed on: another is not gone on with. @internal */
-  terms: number,
+  terms: string,
   /** @internal */
   warn: (code: string, message: string) => void,
 ) => Keeper;
@@ -30,8 +29,8 @@ export interface Keeper {
   session(text: string | undefined): void;
   /** Settles as soon as everything said so far is kept, or the store fails or hangs; `undefined`: it is. Never rejects. @internal */
   kept(): Promise<void> | undefined;
-  /** Its outcome was seen, or nobody will want it; absent: an end that a listener of every task was told of. @internal */
-  over(handle: number, outcome: Outcome | undefined): void;
+  /** The outcome has reached the application; `error`: the task has none but this error. @internal */
+  over(handle: number, error: unknown): void;
   /** Another client may find what is kept. @internal */
   close(): void;
 }

@@ -9,7 +9,7 @@ type ReadFile = (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
 Client.load = loader(async () => {
   const name = "node:fs/promises";
   const { readFile } = (await import(name)) as { readFile: ReadFile };
-  return init(await readFile(new URL("mcp_tasks_bg.wasm", import.meta.url)));
+  return init({ module_or_path: await readFile(new URL("mcp_tasks_bg.wasm", import.meta.url)) });
 });
 
 export * from "./public.js";

@@ -1,8 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { after } from "./after.js";
-import { ClosedError, TaskExpiredError, TimeoutError } from "./errors.js";
-import { answered } from "./inputs.js";
-import { isTerminal, type TaskState } from "./state.js";
+import type { LazyTask } from "./lazy_task.js";
+import type { EngineTask } from "./load.js";
 import {
   TERMINAL,
   type CallToolResult,
@@ -35,8 +33,11 @@ const MOST_KEPT = 256;
  * Never return a handle from an `async` function: the function would wait for the result and the handle would be lost.
  */
 export abstract class Task<T> implements PromiseLike<T> {
-  readonly #state: TaskState;
-  #disposed = false;
+  readonly #lazy: LazyTask;
+  /** The id of a task that an earlier page or another tab created. */
+  readonly #attachedId: string | undefined;
+  /** What unregisters the listeners of this handle, and ends its iterations. */
+  #registered: Set<() => void> | undefined;
   #subscribe: ((listener: () => void) => () => void) | undefined;
   #getSnapshot: (() => TaskStatus | undefined) | undefined;
   /** The tool's or prompt's name, or the resource's URI. */
@@ -45,19 +46,20 @@ export abstract class Task<T> implements PromiseLike<T> {
   abstract readonly kind: TaskRef["kind"];
 
   /** @internal */
-  constructor(state: TaskState, name: string) {
-    this.#state = state;
+  constructor(lazy: LazyTask, name: string, attachedId: string | undefined) {
+    this.#lazy = lazy;
     this.name = name;
+    this.#attachedId = attachedId;
   }
 
   /** The server's name for the task; undefined until it has given one, and for good where it answered at once. */
   get taskId(): string | undefined {
-    return this.#state.taskId;
+    return this.#attachedId ?? this.#lazy.task?.taskId;
   }
 
   /** Whether the server answered at once, so that there is no task at the server. False as long as that is not known. */
   get returnedImmediately(): boolean {
-    return this.#state.isTask === false;
+    return this.#lazy.task?.returnedImmediately ?? false;
   }
 
   /**
@@ -65,7 +67,11 @@ export abstract class Task<T> implements PromiseLike<T> {
    * call; with `persist`, when that is kept. Rejects with the reason when the call failed.
    */
   get created(): Promise<string | undefined> {
-    return this.#state.created(this).then(() => this.#state.taskId);
+    const lazy = this.#lazy;
+    return lazy.ask((task) => task.created()).then(async (taskId) => {
+      await lazy.stored();
+      return taskId;
+    });
   }
 
   /**
@@ -75,12 +81,12 @@ export abstract class Task<T> implements PromiseLike<T> {
    */
   onStatusChange(listener: (status: TaskStatus) => unknown): () => void {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
-    return this.#state.listen(this, (status) => (status ? listener(status) : undefined));
+    return this.#register(this.#lazy.listen((task) => task.onStatusChange((status) => this.#call(listener, status))));
   }
 
   /** The newest that the server told of the progress; undefined until it tells something. */
   get progress(): Progress | undefined {
-    return this.#state.progress;
+    return this.#lazy.task?.progress;
   }
 
   /**
@@ -90,7 +96,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    */
   onProgress(listener: (progress: Progress) => unknown): () => void {
     if (typeof listener !== "function") throw new TypeError("the listener must be a function");
-    return this.#state.listen(this, (_status, _broken, progress) => (progress ? listener(progress) : undefined));
+    return this.#register(this.#lazy.listen((task) => task.onProgress((progress) => this.#call(listener, progress))));
   }
 
   /**
@@ -98,7 +104,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * call has none of. Needs a handler of the client's: only what somebody may answer is declared to the server.
    */
   get inputRequests(): { readonly [key: string]: InputRequest } {
-    return Object.fromEntries([...this.#state.inputs].map(([key, { request }]) => [key, request]));
+    return this.#lazy.task?.inputRequests ?? {};
   }
 
   /**
@@ -113,36 +119,38 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws UnsupportedError the server took the question back meanwhile
    */
   async respond(answers: { [key: string]: InputAnswer }): Promise<void> {
-    const { inputs, port } = this.#state;
-    const all = Object.entries(answers).map(([key, answer]) => {
-      const open = inputs.get(key);
-      if (!open) {
-        const keys = [...inputs.keys()].join(", ") || "none";
-        throw new TypeError(`${this.name} waits for no answer to ${key} (open: ${keys}); nothing was sent`);
-      }
-      return [open.input, answered(answer)] as const;
-    });
-    await Promise.all(all.map(([input, json]) => port.respond(input, json)));
+    await this.#lazy.ask((task) => task.respond(answers));
   }
 
   /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
   updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
-    return this.#follow(options.signal, this);
+    return this.#follow(options.signal);
   }
 
-  /** `owner` is kept from being collected; an iteration that this handle owns ends when it is disposed. */
-  async *#follow(signal: AbortSignal | undefined, owner: object): AsyncGenerator<TaskStatus, void, void> {
-    const state = this.#state;
-    const queue: TaskStatus[] = state.snapshot ? [state.snapshot] : [];
+  async *#follow(signal: AbortSignal | undefined): AsyncGenerator<TaskStatus, void, void> {
+    const lazy = this.#lazy;
+    const queue: TaskStatus[] = lazy.snapshot ? [lazy.snapshot] : [];
     let wake = (): void => {};
-    let broken: { error: unknown } | undefined;
+    let end: { error?: unknown } | undefined;
     let last: TaskStatus | undefined;
-    const off = state.listen(owner, (status, why) => {
-      broken ??= why;
-      if (status) queue.push(status);
-      // Whoever is that slow wants the newest.
+    const push = (status: TaskStatus): void => {
+      queue.push(status);
+      // A consumer that is slower than the server gets the newest changes.
       if (queue.length > MOST_KEPT) queue.shift();
       wake();
+    };
+    const ended = (error?: unknown): void => {
+      end ??= error === undefined ? {} : { error };
+      wake();
+    };
+    const listen = (task: EngineTask): (() => void) => {
+      if (task.isSettled) ended(task.failure);
+      return task.onSettled(ended);
+    };
+    const offs = [lazy.listen((task) => task.onStatusChange(push)), lazy.listen(listen, ended)];
+    const off = this.#register(() => {
+      for (const off of offs) off();
+      ended();
     });
     const stop = (): void => wake();
     signal?.addEventListener("abort", stop);
@@ -154,16 +162,11 @@ export abstract class Task<T> implements PromiseLike<T> {
           last = next;
           yield next;
           if (TERMINAL.has(next.status)) return;
-        } else if (this.#disposed && owner === this) {
+        } else if (end) {
+          // A call that was answered without a task has one status, which is not a change.
+          if (lazy.snapshot && !last && !("error" in end)) yield lazy.snapshot;
+          if ("error" in end) throw end.error;
           return;
-        } else if (state.outcome) {
-          // Answered at once: the one status there is.
-          if (state.snapshot && !last) yield state.snapshot;
-          // Told how the task ended, or not: who iterates must know the difference.
-          if ("error" in state.outcome && !isTerminal(state)) throw state.outcome.error;
-          return;
-        } else if (broken) {
-          throw broken.error;
         } else {
           await new Promise<void>((resolve) => (wake = resolve));
         }
@@ -182,16 +185,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws RpcError the server refused the call or the question
    */
   async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
-    const state = this.#state;
-    await raced(state.created(this), options.signal);
-    if (!state.outcome && (options.fresh || !state.snapshot)) {
-      await raced(state.port.refresh(state.handle), options.signal);
-    }
-    // Not the local: naming `this` here keeps the handle from being collected while we wait.
-    const { outcome, snapshot } = this.#state;
-    if (snapshot && (!options.fresh || !outcome || isTerminal(state))) return snapshot;
-    // The task was never described, or can no longer be asked after: what it ended with says why.
-    throw (outcome as { error: unknown }).error;
+    return this.#lazy.ask((task) => task.status(options), options.signal);
   }
 
   /**
@@ -202,24 +196,11 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws TypeError `timeoutMs` makes no sense
    */
   async wait(options: WaitForOptions = {}): Promise<TaskStatus> {
-    const { state: wanted, timeoutMs, signal } = options;
+    const { timeoutMs, signal } = options;
     if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
       throw new TypeError(`timeoutMs must be a number of at least 0, not ${String(timeoutMs)}`);
     }
-    const timeout = timeoutMs === undefined ? undefined : new AbortController();
-    const stop = timeout && after(timeoutMs!, () => timeout.abort(late(this.name, timeoutMs)));
-    const both = timeout && signal ? AbortSignal.any([signal, timeout.signal]) : (timeout?.signal ?? signal);
-    try {
-      let last: TaskStatus | undefined;
-      // Somebody waits: that goes on when the handle is disposed.
-      for await (const status of this.#follow(both, { handle: this })) {
-        last = status;
-        if (status.status === wanted) return status;
-      }
-      return last ?? (await this.status());
-    } finally {
-      stop?.();
-    }
+    return this.#lazy.ask((task) => task.wait(options), signal);
   }
 
   /**
@@ -231,7 +212,8 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws TaskExpiredError the server does not know the task (any more)
    */
   result(options: WaitOptions = {}): Promise<T> {
-    return this.#state.wait(this, options.signal) as Promise<T>;
+    const { signal } = options;
+    return this.#lazy.ask((task) => task.result(signal ? { signal } : undefined), signal) as Promise<T>;
   }
 
   /**
@@ -241,17 +223,27 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws RpcError the server refused, and the task goes on
    */
   cancel(): Promise<void> {
-    const { outcome, isTask, port, handle } = this.#state;
-    if (!outcome) return port.cancel(handle);
-    // Our own end says nothing about the task's.
-    const goesOn = "error" in outcome && !isTerminal(this.#state) && !TaskExpiredError.isInstance(outcome.error);
-    return goesOn && (isTask || ClosedError.isInstance(outcome.error)) ? Promise.reject(outcome.error) : Promise.resolve();
+    return this.#lazy.cancel();
   }
 
   /** Leaving a `using` block: takes back every listener of this handle and ends its iterations; the task goes on. */
   [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.#state.unlisten(this);
+    for (const off of [...(this.#registered ?? [])]) off();
+  }
+
+  /** Calls a listener by way of the handle, so that the handle is not collected while the listener is registered. */
+  #call<V>(listener: (value: V) => unknown, value: V): unknown {
+    return listener(value);
+  }
+
+  /** `off` is called once: by the function that this returns, or when the handle is disposed. */
+  #register(off: () => void): () => void {
+    const all = (this.#registered ??= new Set());
+    const once = (): void => {
+      if (all.delete(once)) off();
+    };
+    all.add(once);
+    return once;
   }
 
   /** `await task` is `await task.result()`. */
@@ -276,13 +268,14 @@ export abstract class Task<T> implements PromiseLike<T> {
   get subscribe(): (listener: () => void) => () => void {
     return (this.#subscribe ??= (listener) => {
       if (typeof listener !== "function") throw new TypeError("the listener must be a function");
-      return this.#state.listen(this, () => listener());
+      const changed = (): unknown => this.#call(listener, undefined);
+      return this.#register(this.#lazy.listen((task) => task.onChange(changed), changed));
     });
   }
 
   /** The newest status: the same frozen object until something changes. Bound, and always the same. */
   get getSnapshot(): () => TaskStatus | undefined {
-    return (this.#getSnapshot ??= () => this.#state.snapshot);
+    return (this.#getSnapshot ??= () => this.#lazy.snapshot);
   }
 
   /**
@@ -290,7 +283,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws TypeError the server has not named the task (yet), or answered at once
    */
   toJSON(): TaskRef {
-    const { taskId } = this.#state;
+    const { taskId } = this;
     if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);
     return { taskId, kind: this.kind, name: this.name };
   }
@@ -309,19 +302,4 @@ export class PromptTask extends Task<GetPromptResult> {
 /** A resource that may be read by a task (an extension of FastMCP's); see {@link Task}. `name` is its URI. */
 export class ResourceTask extends Task<ReadResourceResult> {
   readonly kind = "resource";
-}
-
-function late(name: string, timeoutMs: number | undefined): TimeoutError {
-  return new TimeoutError(`${name} did not get there within ${timeoutMs} ms; the task goes on`);
-}
-
-/** The promise, or the signal's own reason if it is aborted first. */
-function raced<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -6,9 +6,6 @@ import type { Persist } from "./keeper.js";
 import type { Load } from "./load.js";
 import type { Task } from "./task.js";
 
-/** Every status, in the engine's order. @internal */
-export const STATUSES: readonly Status[] = ["working", "input_required", "completed", "failed", "cancelled"];
-
 /** The statuses that never change. @internal */
 export const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 
@@ -316,13 +313,16 @@ export interface ClientOptions {
   engine?: Load;
 }
 
+/** The numeric options of a client, each at least 1. @internal */
+export const NUMERIC_OPTIONS = ["pollIntervalMs", "maxMessageBytes"] as const satisfies readonly (keyof ClientOptions)[];
+
 /**
  * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension
  * `io.modelcontextprotocol/tasks`.
  */
 export type Era = "2025-11-25" | "2026-07-28";
 
-/** In the order of the engine's numbers: see src/web/mod.rs. @internal */
+/** @internal */
 export const ERAS: readonly Era[] = ["2025-11-25", "2026-07-28"];
 
 /** Options of {@link Client.getPrompt} and {@link Client.readResource}, and some of {@link Client.callTool}'s. */

@@ -1,5 +1,4 @@
 import type { Found, FoundTask, Keeper } from "../keeper.js";
-import type { Outcome } from "../state.js";
 import type { TaskRef, TaskStatus } from "../types.js";
 import { unique } from "../unique.js";
 import { hold } from "./alive.js";
@@ -15,7 +14,7 @@ interface Kept {
   /** When the server drops it, by its own word. */
   until?: number;
   /** The session that it was made in, and under what terms. */
-  session?: { text: string; terms: number };
+  session?: { text: string; terms: string };
   /** The open questions, as JSON-RPC requests. */
   asked?: string[];
 }
@@ -37,7 +36,7 @@ const KINDS: readonly unknown[] = ["tool", "prompt", "resource"];
 export class Keep implements Keeper {
   readonly #store: PersistStore | Storage;
   readonly #prefix: string;
-  readonly #terms: number;
+  readonly #terms: string;
   readonly #warn: (code: string, message: string) => void;
   /** This client among all that keep something there. */
   readonly #owner = unique();
@@ -53,7 +52,7 @@ export class Keep implements Keeper {
   readonly #released = new Promise<void>((resolve) => (this.#release = resolve));
   #isClosed = false;
 
-  constructor(store: PersistStore | Storage, name: string, url: string, terms: number, warn: (code: string, message: string) => void) {
+  constructor(store: PersistStore | Storage, name: string, url: string, terms: string, warn: (code: string, message: string) => void) {
     this.#store = store;
     // The address without what may be a secret.
     this.#prefix = `mcp-tasks:task:${JSON.stringify([name, url.replace(/[?#].*/s, "")])}:`;
@@ -122,13 +121,12 @@ export class Keep implements Keeper {
     }
   }
 
-  over(handle: number, outcome: Outcome | undefined): void {
+  over(handle: number, error: unknown): void {
     const task = this.#tasks.get(handle);
     if (!this.#tasks.delete(handle)) return;
     const remove = (): void => this.#do(() => this.#store.removeItem(task!.key));
-    const error = outcome && "error" in outcome ? (outcome.error as { code?: unknown } | undefined) : undefined;
     // A page that is being left sees its requests fail first: the next page must not take the call for one that failed.
-    if (error?.code === "network") setTimeout(remove, LEAVING_MS);
+    if ((error as { code?: unknown } | undefined)?.code === "network") setTimeout(remove, LEAVING_MS);
     else remove();
   }
 
@@ -248,7 +246,7 @@ function read(text: string | null | undefined): Kept | undefined {
     const kept = JSON.parse(text ?? "") as Kept;
     const { kind, name, taskId, at, until, session, asked } = kept;
     const isText = (value: unknown): boolean => typeof value === "string";
-    const isSession = session === undefined || (isText(session.text) && typeof session.terms === "number");
+    const isSession = session === undefined || (isText(session.text) && isText(session.terms));
     const isAsked = asked === undefined || asked.every(isText);
     const isTask = KINDS.includes(kind) && isText(name) && (taskId === undefined || (isText(taskId) && taskId !== ""));
     return isTask && isSession && isAsked && Number.isFinite(at) && (until === undefined || Number.isFinite(until)) ? kept : undefined;
