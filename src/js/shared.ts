@@ -1,32 +1,32 @@
 // The entry `mcp-tasks/shared`: one engine for all tabs.
 
 import { Client } from "./public.js";
+import { loadShared } from "./shared/load_shared.js";
 import { TALK } from "./shared/messages.js";
-import { remote } from "./shared/remote.js";
 import type { ClientOptions } from "./types.js";
 
 /** Options of {@link SharedClient}. */
 export interface SharedClientOptions extends Omit<ClientOptions, "fetch" | "taskHandlers"> {
   /**
-   * Only tabs with the same name, address and options share: the user's id, for example, where two tabs may be two users'. Requests
-   * are sent with the headers that one of them gives. @default ""
+   * Only tabs with the same name, address and options share an engine. Use the user's id where tabs may belong to different users:
+   * each request is sent with the headers of one of the tabs. @default ""
    */
   name?: string;
   /**
-   * Starts the worker, where it is not beside the module: `() => new SharedWorker("/shared_worker.js", { type: "module" })`, from
+   * Starts the worker, for a worker script that is not beside the module: `() => new SharedWorker("/shared_worker.js", { type: "module" })`, from
    * `dist/shared_worker.js`, with `mcp_tasks_bg.wasm` beside it. @default the file beside the module
    */
   worker?: () => SharedWorker;
 }
 
 /**
- * A {@link Client} whose connection to the server is shared by all tabs of the origin: in a shared worker, with one stream and one poll
- * loop for any number of tabs that watch the same tasks, and one share of the browser's sockets.
+ * A {@link Client} that shares its connection to the server with all tabs of the origin. The engine runs in a shared worker, with one
+ * stream and one poll loop for any number of tabs that observe the same tasks.
  *
- * Each tab has handles of its own, of the same classes. A question of the server's is answered by the handler of one tab, one that somebody
- * looks at. `headers` are asked for before each request, in a tab that lives, and kept nowhere. A tab may end at any moment. Where the worker
- * ends, the tabs begin another and watch on. Where there are no shared workers (Node, some browsers), or the policy forbids it, the client
- * is one of the tab's own.
+ * Each tab has its own handles, of the same classes. An input request is shown to every tab that has the task and is answered by the
+ * handler of one of them, preferably a visible one. Before each HTTP request the worker asks a tab for its `headers` and keeps them nowhere. A tab
+ * may end at any time. If the worker ends, the tabs start another and continue to observe their tasks. Where there are no shared workers
+ * (Node, some browsers), or the policy forbids them, the tab has its own engine.
  *
  * ```ts
  * const client = new SharedClient("/mcp", { headers: () => ({ authorization: `Bearer ${token()}` }) });
@@ -37,7 +37,7 @@ export class SharedClient extends Client {
 
   /**
    * @param url the server's MCP endpoint; in a page it may be relative
-   * @throws TypeError the address or an option makes no sense; a `fetch` of the tab's own and tasks that it hosts cannot be shared
+   * @throws TypeError the address or an option is invalid; the options `fetch` and `taskHandlers` cannot be shared
    */
   constructor(url: string | URL, options: SharedClientOptions = {}) {
     const { name = "", worker, ...rest } = options;
@@ -45,15 +45,15 @@ export class SharedClient extends Client {
     if ("taskHandlers" in rest) throw new TypeError("hosted tasks cannot be shared: they live in one tab, and the server may ask any");
     if (typeof name !== "string") throw new TypeError(`name must be a string, not ${String(name)}`);
     if (worker !== undefined && typeof worker !== "function") throw new TypeError("worker must be a function");
-    const { credentials, headers, onWarning } = rest;
-    const engine = remote({
+    const { onWarning } = rest;
+    const engine = loadShared({
       start: worker ?? (() => new SharedWorker(new URL("shared_worker.js", import.meta.url), { type: "module", name: TALK })),
       local: () => Client.load(),
-      credentials, headers, name,
-      onShared: (isShared, why) => {
+      name,
+      onShared: (isShared, reason) => {
         this.#isShared = isShared;
-        if (why === undefined) return;
-        const message = `the connection is not shared with other tabs: ${why}`;
+        if (reason === undefined) return;
+        const message = `the connection is not shared with other tabs: ${reason}`;
         if (onWarning) onWarning({ code: "not-shared", message });
         else console.warn(`mcp-tasks: ${message}`);
       },
@@ -61,7 +61,7 @@ export class SharedClient extends Client {
     super(url, { ...rest, engine });
   }
 
-  /** Whether other tabs share the connection; undefined before the first use. */
+  /** Whether the connection is shared with other tabs; undefined before the first use. */
   get isShared(): boolean | undefined {
     return this.#isShared;
   }

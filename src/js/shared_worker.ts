@@ -1,8 +1,11 @@
-// The shared worker of `mcp-tasks/shared`: see src/js/shared/hub.ts.
+// The shared worker of `mcp-tasks/shared`: see src/js/shared/worker.ts.
 import { loader } from "./load.js";
-import { serve } from "./shared/hub.js";
+import { currentInstance } from "./panic_guard.js";
+import { serveTabs } from "./shared/worker.js";
 import init from "#glue";
 
-const scope = globalThis as unknown as { onconnect: (event: MessageEvent) => void; close(): void };
-const connected = serve(loader(() => init(new URL("mcp_tasks_bg.wasm", import.meta.url))), () => scope.close());
-scope.onconnect = ({ ports }) => connected(ports[0]!);
+// After a trap nothing in the module can be used. The tabs notice that the worker has ended, and start another.
+currentInstance().onTrap(() => close());
+
+const serveTab = serveTabs(loader(() => init({ module_or_path: new URL("mcp_tasks_bg.wasm", import.meta.url) })));
+addEventListener("connect", (event) => serveTab((event as MessageEvent).ports[0]!));

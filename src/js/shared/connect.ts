@@ -1,70 +1,84 @@
-// The way from a tab to the shared worker.
+// Connections from a tab to the shared worker, or to the same code in the page.
 
-import { live, onDeath, ownLock, type Said, type Welcome } from "./messages.js";
+import type { Load } from "../load.js";
+import { holdLock, newLockName, onLockReleased } from "./liveness.js";
+import type { ToTab, ToWorker } from "./messages.js";
+import { serveTabs } from "./worker.js";
 
-/** A worker that says nothing for so long, in milliseconds, is hailed again: one that was about to end (Firefox) never will. */
-const HAIL_MS = 1000;
-const MOST_TRIES = 10;
+/** A worker that does not answer within this time is greeted again: one that was about to end (Firefox) never answers. */
+const GREETING_MS = 1000;
+const MAX_GREETINGS = 10;
 
-/** A worker that is there. */
+/** A worker that has answered. */
 export interface Connection {
-  say(...said: Said): void;
-  /** What it says from now on, and what to do when it has ended. */
-  listen(said: (...said: Said) => void, ended: () => void): void;
-  close(): void;
+  send(message: ToWorker): void;
+  /** Calls back with each message from now on, and when the worker has ended. */
+  listen(received: (message: ToTab) => void, ended: () => void): void;
 }
 
-// Held before a worker is told of it, which would else take the tab for gone; for as long as the tab lives.
-let lock: Promise<string | undefined> | undefined;
+// Held before the worker learns of it, which would otherwise take the tab for closed; for as long as the tab lives.
+let tabLock: Promise<string | undefined> | undefined;
 
-async function liveness(): Promise<string | undefined> {
-  const name = ownLock();
-  return (await live(name)) ? name : undefined;
+/** Connects to the shared worker. Rejects with the reason where there is none, or it cannot load the engine. */
+export async function connectToWorker(start: () => SharedWorker): Promise<Connection> {
+  const [lock, { port, workerLock }] = await Promise.all([(tabLock ??= holdLock(newLockName())), greet(start)]);
+  const connection = connectionOver(port, workerLock);
+  if (lock) connection.send({ type: "tab-lock", lock });
+  // Without locks the tab reports that it is left, as reliably as it can.
+  else globalThis.addEventListener?.("pagehide", ({ persisted }) => persisted || connection.send({ type: "leave" }));
+  return connection;
 }
 
-/** Connects to the worker. Rejects where there is none, or it cannot begin, with why. */
-export async function connect(start: () => SharedWorker): Promise<Connection> {
-  const [lockOfTab, [port, lockOfWorker]] = await Promise.all([(lock ??= liveness()), greeted(start)]);
-  const say = (...said: Said): void => port.postMessage(said);
-  say("lives", lockOfTab);
-  // Without locks the tab says so when it goes, as well as it can.
-  if (!lockOfTab) globalThis.addEventListener?.("pagehide", ({ persisted }) => persisted || say("leave"));
+/** Runs the worker's code in the page. Rejects where the engine cannot be loaded. */
+export function connectInPage(load: Load): Promise<Connection> {
+  const { port1, port2 } = new MessageChannel();
+  serveTabs(load)(port1);
+  return new Promise((resolve, reject) => {
+    port2.onmessage = ({ data }: MessageEvent<ToTab>) => {
+      if (data.type === "welcome") resolve(connectionOver(port2, undefined));
+      if (data.type === "unavailable") reject(new Error(data.reason));
+    };
+    port2.postMessage({ type: "hello" } satisfies ToWorker);
+  });
+}
+
+function connectionOver(port: MessagePort, workerLock: string | undefined): Connection {
   return {
-    say,
-    listen(said, ended) {
-      port.onmessage = ({ data }: MessageEvent<Said>) => said(...data);
-      onDeath(lockOfWorker, ended);
+    send: (message) => port.postMessage(message),
+    listen(received, ended) {
+      port.onmessage = ({ data }: MessageEvent<ToTab>) => received(data);
+      if (workerLock) onLockReleased(workerLock, ended);
     },
-    close: () => say("close"),
   };
 }
 
-/** The way to the first that answers, and the lock that it holds as long as it lives. */
-function greeted(start: () => SharedWorker): Promise<[MessagePort, string | undefined]> {
+/** The port of the first worker that answers, and the lock that it holds. */
+function greet(start: () => SharedWorker): Promise<{ port: MessagePort; workerLock: string | undefined }> {
   return new Promise((resolve, reject) => {
     const ports: MessagePort[] = [];
-    let left = MOST_TRIES;
+    let left = MAX_GREETINGS;
     let timer: ReturnType<typeof setInterval> | undefined;
-    const stop = (port?: MessagePort): void => {
+    const stop = (answered?: MessagePort): void => {
       clearInterval(timer);
       left = 0;
-      for (const other of ports) if (other !== port) other.close();
+      for (const port of ports) if (port !== answered) port.close();
     };
-    const failed = (why: string): void => (stop(), reject(new Error(why)));
-    const hail = (): void => {
+    const failed = (reason: string): void => (stop(), reject(new Error(reason)));
+    const greetAgain = (): void => {
       if (left-- <= 0) return failed("it did not begin");
       const worker = start();
       const { port } = worker;
       ports.push(port);
       worker.onerror = (event) => failed((event as ErrorEvent).message || "its script could not be loaded");
-      port.onmessage = ({ data: [is, what] }: MessageEvent<Welcome>) => {
-        if (is === "sorry") return failed(what);
+      port.onmessage = ({ data }: MessageEvent<ToTab>) => {
+        if (data.type === "unavailable") return failed(data.reason);
+        if (data.type !== "welcome") return;
         stop(port);
-        resolve([port, what]);
+        resolve({ port, workerLock: data.lock });
       };
-      port.postMessage(["hello"]);
+      port.postMessage({ type: "hello" } satisfies ToWorker);
     };
-    hail();
-    timer = setInterval(hail, HAIL_MS);
+    greetAgain();
+    timer = setInterval(greetAgain, GREETING_MS);
   });
 }
