@@ -7,29 +7,37 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { env, root, run, wasmTarget } from "./env.mjs";
-import { shorten } from "./shorten.mjs";
-import { slim } from "./slim.mjs";
+import { guardGlue } from "./guard_glue.mjs";
+import { shortNames } from "./short_names.mjs";
 import { optimize } from "./wasm_opt.mjs";
 import { makeScript } from "./wasm2js.mjs";
 
 // Two modules of one crate: the client's (default features) and the receiver's (only the feature `receiver`). Each has its own
 // cargo target folder, so that building one does not invalidate the other.
-const targets = root + "target/";
+//
+// MCP_TASKS_ENTRIES=node,index builds only these entries, which have the client's module, and no types.
+// MCP_TASKS_BUILD_FOLDER=target/x/ is used in place of target/ for all that is built, dist/ included, so that a build with other
+// options does not invalidate the usual one.
+const chosen = env.MCP_TASKS_ENTRIES?.split(",");
+const targets = root + (env.MCP_TASKS_BUILD_FOLDER ?? "target/");
+const dist = env.MCP_TASKS_BUILD_FOLDER ? targets + "dist/" : root + "dist/";
 const cargoWasm = (folder) => `${folder}${wasmTarget}/release/mcp_tasks.wasm`;
-const client = { wasm: cargoWasm(targets), target: targets, glue: root + "target/glue/", name: "mcp_tasks", options: [] };
-const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: root + "target/glue-receiver/", name: "receiver", options: ["--no-default-features", "--features", "receiver"] };
+const client = { wasm: cargoWasm(targets), target: targets, glue: targets + "glue/", name: "mcp_tasks", options: [] };
+const receiver = { wasm: cargoWasm(targets + "receiver/"), target: targets + "receiver/", glue: targets + "glue-receiver/", name: "receiver", options: ["--no-default-features", "--features", "receiver"] };
 // The client's module once more, as JavaScript.
-const script = { glue: root + "target/glue-js/", name: "mcp_tasks" };
-const dist = root + "dist/";
+const script = { glue: targets + "glue-js/", name: "mcp_tasks" };
 
-// A std built for size, in which a panic is a trap without words: src/js/guard.ts tells of it. Stable compilers know these
-// options, but promise nothing of them: for this one build of the module only, and it works without.
+// A std built for size, in which a panic is a trap without a message: src/js/panic_guard.ts reports it. Stable compilers have these
+// options without a promise to keep them. Measured: 13 KB of gzip less in the default entry. A build without them works.
 const lean = {
   flags: ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"],
   options: ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"],
-  // For this crate alone: where thousands of messages a second come by, speed is worth some bytes.
-  own: ["--cfg=hot", "-Zcrate-attr=feature(optimize_attribute)"],
 };
+
+// MCP_TASKS_PLAIN_BUILD=1 builds without the steps that only make the package smaller: with the std of the toolchain and
+// wasm-bindgen's own names. The result works the same.
+const isPlain = env.MCP_TASKS_PLAIN_BUILD === "1";
+const hasStdSource = env.STD_SOURCE && !isPlain;
 
 // Where each entry is meant for: browsers, bundlers and workers; Node; any host, with the module inside as base64 or as JavaScript, or
 // with no engine at all.
@@ -37,21 +45,21 @@ const entries = {
   index: "browser", node: "node", inline: "neutral", js: "neutral", "receiver/index": "neutral", diagnose: "neutral", element: "browser", persist: "neutral", react: "neutral",
 };
 
-for (const module of [client, receiver]) {
+for (const module of chosen ? [client] : [client, receiver]) {
   buildRust(module);
-  module.key = hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/shorten.mjs", root + "scripts/slim.mjs",
+  module.key = `${isPlain} ` + hash([module.wasm, root + "Cargo.lock", root + "scripts/build.mjs", root + "scripts/guard_glue.mjs", root + "scripts/short_names.mjs", root + "scripts/leb.mjs",
     root + "scripts/wasm_opt.mjs", root + "node_modules/binaryen/package.json"]);
   if (read(module.glue + ".stamp") !== module.key) makeGlue(module);
 }
-script.key = client.key + hash([root + "scripts/wasm2js.mjs"]);
-if (read(script.glue + ".stamp") !== script.key) {
+script.key = client.key + hash([root + "scripts/wasm2js.mjs", root + "scripts/leb.mjs"]);
+if (!chosen && read(script.glue + ".stamp") !== script.key) {
   makeScript(client.wasm, script.glue);
   writeFileSync(script.glue + ".stamp", script.key);
 }
 const sources = readdirSync(root + "src/js", { recursive: true }).map(String).filter((f) => f.endsWith(".ts")).sort();
-const distKey = script.key + receiver.key + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
+const distKey = [chosen, script.key, receiver.key].join(" ") + hash([...sources.map((f) => `${root}src/js/${f}`), root + "tsconfig.json",
   root + "node_modules/esbuild/package.json", root + "node_modules/typescript/package.json"]);
-if (read(root + "target/dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
+if (read(targets + "dist.stamp") !== distKey || !existsSync(dist)) await makeDist();
 
 function buildRust({ target, options }) {
   const flags = `CARGO_TARGET_${wasmTarget.toUpperCase().replaceAll("-", "_")}_RUSTFLAGS`;
@@ -60,26 +68,34 @@ function buildRust({ target, options }) {
   const crates = existsSync(registry) ? readdirSync(registry).map((d) => [join(registry, d), "/crates"]) : [];
   // The last prefix that fits wins: the general one comes first.
   const remap = [[homedir(), "/home"], ...crates, [root.slice(0, -1), "/mcp-tasks"]].map(([a, b]) => `--remap-path-prefix=${a}=${b}`);
-  const all = [...(env[flags]?.split(" ") ?? []), ...remap, ...(env.STD_SOURCE ? lean.flags : [])];
-  if (!env.STD_SOURCE) console.error("build: without std's source (see scripts/setup.sh) the module is 4 KB larger than it need be");
+  const all = [...(env[flags]?.split(" ") ?? []), ...remap, ...(hasStdSource ? lean.flags : [])];
+  if (!env.STD_SOURCE && !isPlain) console.error("build: without std's source (see scripts/setup.sh) the module is about 13 KB of gzip larger");
   // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
   // The flags in their encoded form: a folder's name may hold a space.
   run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
-    "--target-dir", target, ...options, ...(env.STD_SOURCE ? [...lean.options, "--", ...lean.own] : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(env.STD_SOURCE && { RUSTC_BOOTSTRAP: "1" }) });
+    "--target-dir", target, ...options, ...(hasStdSource ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(hasStdSource && { RUSTC_BOOTSTRAP: "1" }) });
 }
 
 function makeGlue({ wasm: built, glue, name, key }) {
   rmSync(glue, { recursive: true, force: true });
   // web: plain ES modules, started by our own entries. They say where the wasm is, so the glue's own guess, a second
   // `new URL(…, import.meta.url)` that would make bundlers ship the wasm twice, is left out.
+  // --experimental-reset-state-function: after a trap, the next client gets a new instance (src/js/load.ts).
+  const reset = name === client.name ? ["--experimental-reset-state-function"] : [];
   run(root + "target/tools/wbg", [built, "--target", "web", "--out-dir", glue, "--out-name", name, "--omit-default-module-path",
-    "--remove-name-section", "--remove-producers-section"]);
+    "--remove-name-section", "--remove-producers-section", ...reset]);
   const wasm = `${glue}${name}_bg.wasm`;
-  // What every page loads has its glue cut to size; the other is as wasm-bindgen writes it.
-  const short = name === client.name && shorten(readFileSync(wasm), readFileSync(`${glue}${name}.js`, "utf8"));
-  if (short) writeFileSync(wasm, short.wasm);
+  if (name === client.name) {
+    const file = `${glue}${name}.js`;
+    let text = readFileSync(file, "utf8");
+    if (!isPlain) {
+      const short = shortNames(readFileSync(wasm), text);
+      writeFileSync(wasm, short.wasm);
+      text = short.glue;
+    }
+    writeFileSync(file, guardGlue(text));
+  }
   optimize(wasm);
-  if (short) writeFileSync(`${glue}${name}.js`, slim(short.glue));
   const bytes = readFileSync(wasm);
   for (const path of [homedir() + "/", root]) if (path.length > 1 && bytes.includes(path)) fail(`the wasm holds a path of this machine: ${path}`);
   writeFileSync(glue + ".stamp", key);
@@ -87,26 +103,31 @@ function makeGlue({ wasm: built, glue, name, key }) {
 
 async function makeDist() {
   // Into a folder of its own, swapped in at the end: a build that fails leaves the old dist/ whole.
-  const next = root + "target/dist.next/";
+  const next = targets + "dist.next/";
   rmSync(next, { recursive: true, force: true });
   mkdirSync(next, { recursive: true });
-  run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
   copyFileSync(client.glue + "mcp_tasks_bg.wasm", next + "mcp_tasks_bg.wasm");
-  copyFileSync(script.glue + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
-  for (const [entry, platform] of Object.entries(entries)) await bundle(entry, platform, next);
-  // One engine for all tabs: the classes are the default entry's own, the worker has the module beside it.
-  await bundle("shared", "browser", next, { classes: "./index.js" });
-  await bundle("shared", "node", next, { classes: "./node.js", name: "shared.node" });
-  await bundle("shared_worker", "browser", next);
-  rmSync(root + "target/dist.stamp", { force: true });
-  const last = root + "target/dist.last/";
+  if (!chosen) await makeRest(next);
+  for (const [entry, platform] of Object.entries(entries)) if (!chosen || chosen.includes(entry)) await bundle(entry, platform, next);
+  rmSync(targets + "dist.stamp", { force: true });
+  const last = targets + "dist.last/";
   rmSync(last, { recursive: true, force: true });
   if (existsSync(dist)) renameSync(dist, last);
   renameSync(next, dist);
   rmSync(last, { recursive: true, force: true });
-  writeFileSync(root + "target/dist.stamp", distKey);
+  writeFileSync(targets + "dist.stamp", distKey);
   const wasm = readFileSync(dist + "mcp_tasks_bg.wasm");
   console.error(`dist/mcp_tasks_bg.wasm: ${wasm.length} bytes, gzip ${gzipSync(wasm, { level: 9 }).length}, brotli ${brotliCompressSync(wasm).length}`);
+}
+
+/** Types, the engine as JavaScript, and the shared worker. */
+async function makeRest(next) {
+  run(process.execPath, [root + "node_modules/typescript/bin/tsc", "-p", root, "--outDir", next + "types"]);
+  copyFileSync(script.glue + "mcp_tasks_bg.js", next + "mcp_tasks_bg.js");
+  // One engine for all tabs: the classes are the default entry's own, the worker has the module beside it.
+  await bundle("shared", "browser", next, { classes: "./index.js" });
+  await bundle("shared", "node", next, { classes: "./node.js", name: "shared.node" });
+  await bundle("shared_worker", "browser", next);
 }
 
 /** `classes`: the entry beside it that has what is public, which is then not bundled. */

@@ -48,7 +48,7 @@ export async function sizes() {
     lines.push(`| \`${entry}\` | ${(gzip / 1000).toFixed(1)} | ${(brotli / 1000).toFixed(1)} | ${note} |`);
   }
   lines.push("", "KB of 1000 bytes, bundled and minified by esbuild, at the highest level of each compressor; `node scripts/sizes.mjs` measures them. Of the first,",
-    "`npm run size` has the parts, and fails over the budget in `package.json`. The engine is most of it: a Rust crate, with a standard library built for size (`scripts/build.mjs` says how).", "");
+    "`npm run size` has the parts, and fails over the ceiling in `package.json`. The engine is most of it: a Rust crate, with a standard library built for size (`scripts/build.mjs` says how).", "");
   return { text: before + from + lines.join("\n") + until + after, stale };
 }
 

@@ -3,8 +3,8 @@
 import * as esbuild from "esbuild";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { root, run } from "./env.mjs";
-import { leb, shorten, toLeb } from "./shorten.mjs";
-import { slim } from "./slim.mjs";
+import { guardGlue } from "./guard_glue.mjs";
+import { leb, toLeb } from "./leb.mjs";
 
 /** What rustc compiles with and wasm2js can take; the rest is lowered first, or kept out (see `without`). */
 const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt", "--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-mutable-globals"];
@@ -18,28 +18,25 @@ export function makeScript(cargoWasm, folder) {
   // where the module says that it was compiled without such tables.
   writeFileSync(folder + "plain.wasm", without(readFileSync(cargoWasm), ["reference-types", "multivalue"]));
   run(root + "target/tools/wbg", [folder + "plain.wasm", "--target", "web", "--out-dir", folder, "--out-name", "mcp_tasks",
-    "--omit-default-module-path", "--remove-name-section", "--remove-producers-section"]);
+    "--omit-default-module-path", "--remove-name-section", "--remove-producers-section", "--experimental-reset-state-function"]);
   const wasm = folder + "mcp_tasks_bg.wasm";
-  const short = shorten(readFileSync(wasm), inOneObject(readFileSync(folder + "mcp_tasks.js", "utf8")), ["./mcp_tasks_bg.js", STATICS]);
-  writeFileSync(wasm, short.wasm);
   binaryen("wasm-opt", "--signext-lowering", "--llvm-nontrapping-fptoint-lowering", "-Oz", "--low-memory-unused", "--strip-target-features", wasm, "-o", wasm);
   binaryen("wasm2js", "-Oz", wasm, "-o", folder + "engine.js");
-  // Nobody reads this; by longer names and white space it would be three times as large.
+  // Minified: with names and white space the file would be three times as large.
   const { code } = esbuild.transformSync(callable(readFileSync(folder + "engine.js", "utf8")), { minify: true, format: "esm", target: "es2022", charset: "utf8" });
   writeFileSync(folder + "mcp_tasks_bg.js", `// The Rust engine of mcp-tasks, by binaryen's wasm2js. Generated.\n${code}`);
-  writeFileSync(folder + "mcp_tasks.js", started(slim(short.glue)));
+  writeFileSync(folder + "mcp_tasks.js", started(guardGlue(withStatics(readFileSync(folder + "mcp_tasks.js", "utf8")))));
 }
 
 const STATICS = "__wbindgen_externref_xform__";
 
-/** The glue with all that the module takes in one object. The one function that is no import of ours: below which number an object is a constant. */
-function inOneObject(glue) {
+/** The glue, which itself offers the one function that the module imports from elsewhere: below which number an object is a constant. */
+function withStatics(glue) {
   const constants = /if \(idx < (\d+)\) return;/.exec(glue)?.[1];
   if (!constants) throw new Error("the glue keeps its objects in another way than it did");
   const change = changer(glue);
   change(`import * as import1 from "${STATICS}"\n`, "");
-  change(`        "${STATICS}": import1,\n`, "");
-  return change("const import0 = {\n", `const import0 = {\n        __wbindgen_externref_statics_end: function() { return ${constants}; },\n`);
+  return change(`"${STATICS}": import1`, `"${STATICS}": { __wbindgen_externref_statics_end: () => ${constants} }`);
 }
 
 /** wasm2js writes a module that runs at once; ours runs with the first call, and with what the glue gives it. */
@@ -51,11 +48,11 @@ function callable(code) {
 
 /** The glue that starts the engine's file in place of a module. */
 function started(glue) {
-  const change = changer(glue);
-  change('from "#js/instantiate"', 'from "#engine"');
-  change("init(source) {", "init() {");
-  change("await instantiate(source, __wbg_get_imports())", "{ exports: instantiate(__wbg_get_imports()) }");
-  // Memory that grows is a new buffer here, and the old one stays as it is: its length does not tell.
+  const change = changer(`import { instantiate } from "#engine";\n${glue}`);
+  change("const { instance, module } = await __wbg_load(await module_or_path, imports);", "const [instance, module] = [{ exports: instantiate(imports) }];");
+  change("new WebAssembly.Instance(wasmModule, __wbg_get_imports())", "{ exports: instantiate(__wbg_get_imports()) }");
+  // Memory that grows is a new buffer here, and the old one is not detached.
+  change("cachedDataViewMemory0.buffer.detached === true || (cachedDataViewMemory0.buffer.detached === undefined && cachedDataViewMemory0.buffer !== wasm.memory.buffer)", "cachedDataViewMemory0.buffer !== wasm.memory.buffer");
   return change("cachedUint8ArrayMemory0.byteLength === 0", "cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer");
 }
 

@@ -3,9 +3,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { root, run, wasmTarget } from "./env.mjs";
-import { IMPORTS, leb, sections } from "./shorten.mjs";
+import { leb, sections } from "./leb.mjs";
 import { optimize } from "./wasm_opt.mjs";
 
+const IMPORTS = 2;
 const CODE = 10;
 const DATA = 11;
 const CUSTOM = 0;
