@@ -149,7 +149,7 @@ fn scene(method: &'static str, reply: fn(&Sent) -> Reply) -> Scene {
             let about_victim = sent.param("name") == "victim" || task.starts_with("victim");
             (about_victim && !seen.get()).then(|| reply(sent))
         });
-    let mut sim = Sim::with_config(server, |config| config.max_message_bytes = LONGEST_MESSAGE);
+    let mut sim = Sim::with_config(server, |config| config.max_message_bytes = LONGEST_MESSAGE as u64);
     let neighbour = sim.await_call("neighbour");
     let victim = sim.await_call("victim");
     Scene { sim, victim, neighbour, healed }
@@ -174,7 +174,7 @@ fn a_bad_answer_to_the_handshake_fails_the_call_and_the_next_call_may_succeed() 
         let (seen, reply) = (healed.clone(), bad.reply);
         let server = FakeServer::polled([Tool::new("render", 1000)])
             .when("initialize", move |sent| (!seen.get()).then(|| reply(sent)));
-        let mut sim = Sim::with_config(server, |config| config.max_message_bytes = LONGEST_MESSAGE);
+        let mut sim = Sim::with_config(server, |config| config.max_message_bytes = LONGEST_MESSAGE as u64);
         let handle = sim.await_call("render");
         sim.advance(60_000);
         let words =

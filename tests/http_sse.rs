@@ -181,7 +181,7 @@ fn the_address_may_be_relative_or_absolute() {
         ("/messages?session=#", MESSAGES),
         ("messages?session=#", MESSAGES),
         ("https://example.org/messages?session=#", MESSAGES),
-        ("//example.org:443/messages?session=#", "https://example.org:443/messages?session=1"),
+        ("//example.org:443/messages?session=#", MESSAGES),
         ("?session=#", "https://example.org/mcp?session=1"),
     ] {
         let mut sim = old_with(|old| {

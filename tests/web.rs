@@ -1,22 +1,25 @@
-//! The driver in JavaScript engines: what the engine wants is done, what comes back reaches it, callbacks may call back.
-//! A test that fails panics, which breaks the module for those behind it: look at the first panic's words.
+//! The exports `Client` and `TaskHandle` in JavaScript engines, without the TypeScript layer.
+//! A test that fails panics, which breaks the module for the tests after it: read the first panic's message.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that goes wrong shall stop"
+    reason = "a test that fails must stop"
 )]
 
+#[path = "web/requests.rs"]
+mod requests;
+#[path = "web/waiting.rs"]
+mod waiting;
 #[path = "web/world.rs"]
 mod world;
 
-use mcp_tasks::web::tell;
 use wasm_bindgen_test::wasm_bindgen_test;
 use world::World;
 
-/// What one awaited task makes of requests, where the stream is refused.
+/// The requests of one awaited task, if the server refuses the stream.
 const REQUESTS: [&str; 8] = [
     "initialize",
     "notifications/initialized",
@@ -27,30 +30,27 @@ const REQUESTS: [&str; 8] = [
     "tasks/get",
     "tasks/result",
 ];
-/// What one awaited task makes of callbacks.
-const TOLD: [&str; 4] = [
+/// What one awaited task reports.
+const REPORTED: [&str; 4] = [
     "created 1 true",
     "changed 1 working grüße 🎉",
     "changed 1 completed grüße 🎉",
-    "settled 1 false grüße 🎉 \u{2028} done",
+    "settled 1 grüße 🎉 \u{2028} done",
 ];
 
 async fn whole_task(options: &str) -> World {
     let world = World::new(options);
-    let core = world.begin();
-    core.call(1, 0, "render", r#"{"scene":7}"#, Some(-1.0));
-    core.tell(tell::WATCH, 1, 1);
-    core.tell(tell::WATCH, 1, 0);
+    world.watched_call(1, r#"{"scene":7}"#);
     world.until("settled").await;
     world.calm().await;
     world
 }
 
 #[wasm_bindgen_test]
-async fn a_task_is_driven_from_the_handshake_to_its_result() {
+async fn a_task_runs_from_the_handshake_to_its_result() {
     let world = whole_task("{}").await;
     assert_eq!(world.requests(), REQUESTS);
-    assert_eq!(world.log(), TOLD);
+    assert_eq!(world.log(), REPORTED);
     assert_eq!(world.field("tools/call", "url"), "http://server.invalid/mcp");
     assert_eq!(world.field("tools/call", "method"), "POST");
     assert_eq!(world.field("tools/call", "header mcp-session-id"), "session-1");
@@ -58,74 +58,68 @@ async fn a_task_is_driven_from_the_handshake_to_its_result() {
 }
 
 #[wasm_bindgen_test]
-async fn where_the_chunks_end_makes_no_difference() {
+async fn bodies_in_pieces_of_any_size_give_the_same_result() {
     let events = r#"["initialize", "tools/list", "tools/call", "tasks/get", "tasks/result"]"#;
     for bytes in ["undefined", "1", "2", "3", "7"] {
         for events in ["[]", events] {
             let world = whole_task(&["{ bytes: ", bytes, ", events: ", events, " }"].concat()).await;
             assert_eq!(world.requests(), REQUESTS, "{bytes} {events}");
-            assert_eq!(world.log(), TOLD, "{bytes} {events}");
+            assert_eq!(world.log(), REPORTED, "{bytes} {events}");
         }
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_pushed_status_comes_through_however_it_is_cut() {
+async fn status_notifications_in_pieces_of_any_size_reach_the_callback() {
     for bytes in ["undefined", "1", "5"] {
         let world = World::new(&["{ stream: true, held: ['tasks/get'], bytes: ", bytes, " }"].concat());
-        let core = world.begin();
-        core.call(1, 0, "render", "{}", Some(-1.0));
-        core.tell(tell::WATCH, 1, 1);
-        core.tell(tell::WATCH, 1, 0);
+        world.watched_call(1, "{}");
         world.until("changed").await;
         world.push(&world.notification("input_required"));
         world.push(&[world.notification("working"), world.notification("completed")].concat());
         world.until("settled").await;
-        let mut told = TOLD.to_vec();
-        told.splice(2..2, ["changed 1 input_required grüße 🎉", "changed 1 working grüße 🎉"]);
-        assert_eq!(world.log(), told, "{bytes}");
-        core.tell(tell::CLOSE, 0, 0);
+        let mut reported = REPORTED.to_vec();
+        reported.splice(2..2, ["changed 1 input_required grüße 🎉", "changed 1 working grüße 🎉"]);
+        assert_eq!(world.log(), reported, "{bytes}");
+        world.close();
     }
 }
 
 #[wasm_bindgen_test]
-async fn closing_aborts_what_is_open_and_nothing_is_told_afterwards() {
+async fn close_aborts_open_requests_and_nothing_is_reported_afterwards() {
     let world = World::new("{ stream: true, held: ['tools/call', 'ping'] }");
-    let core = world.begin();
-    core.call(1, 0, "render", "{}", Some(-1.0));
-    core.tell(tell::WATCH, 1, 1);
-    core.tell(tell::WATCH, 1, 0);
-    core.ask(2, 0, None);
+    world.watched_call(1, "{}");
+    world.ask(2, "ping");
     world.until("tools/call").await;
     world.until("ping").await;
     assert_eq!(world.open_streams(), 1);
     for open in ["GET", "tools/call", "ping"] {
         assert!(!world.aborted(open), "{open}");
     }
-    core.tell(tell::CLOSE, 0, 0);
+    world.close();
     for open in ["GET", "tools/call", "ping"] {
         assert!(world.aborted(open), "{open}");
     }
     assert_eq!(world.open_streams(), 0);
-    let told = world.log();
+    world.until("failed 1 closed: ").await;
+    world.until("rejected 2 closed: ").await;
+    let reported = world.log();
     world.until("DELETE").await;
     assert_eq!(world.field("DELETE", "keepalive"), "true");
     world.release("tools/call");
     world.release("ping");
     world.calm().await;
-    assert_eq!(world.log(), told);
-    assert!(told.iter().any(|line| line.starts_with("failed 1 ") && line.contains("closed")), "{told:?}");
-    assert!(told.iter().any(|line| line.starts_with("rejected 2 ") && line.contains("closed")), "{told:?}");
+    assert_eq!(world.log(), reported);
+    assert_eq!(reported.len(), 2, "{reported:?}");
 }
 
 #[wasm_bindgen_test]
-async fn abandoning_a_plain_call_aborts_its_request_and_tells_the_server() {
+async fn an_aborted_plain_call_aborts_its_request_and_notifies_the_server() {
     let world = World::new("{ held: ['tools/call'] }");
-    let core = world.begin();
-    core.call(1, 0, "render", "{}", None);
+    world.plain_call(1);
     world.until("tools/call").await;
     assert!(!world.aborted("tools/call"));
-    core.tell(tell::ABANDON, 1, 0);
+    world.abort(1);
     assert!(world.aborted("tools/call"));
     world.until("notifications/cancelled").await;
     let id = ["\"requestId\":", &world.field("tools/call", "id"), "}"].concat();
@@ -135,88 +129,92 @@ async fn abandoning_a_plain_call_aborts_its_request_and_tells_the_server() {
     assert_eq!(world.log(), [""; 0]);
 }
 
+/// The callbacks that the tests of re-entrancy add to those that every world has.
+const CALLBACKS: &str = "callbacks: ['onEra', 'onTaskStatus', 'onStatusKnown', 'onOutcomeObserved', 'onInputRequest', 'onNotification', \
+    'headers', 'createError', 'createResult'], client: { era: undefined, keepSession: true, inputKinds: ['elicitation'] }";
+
 #[wasm_bindgen_test]
 async fn every_callback_may_call_every_method() {
-    // Each kind of callback calls back twice: what the first time caused has to come through as well.
-    let world = World::new(
-        "(() => {
-            const times = {};
-            let n = 100;
-            return { hook(name, world) {
-                times[name] = (times[name] ?? 0) + 1;
-                if (world.core && times[name] <= 2) world.everything(n += 100);
-            } };
-        })()",
-    );
-    let core = world.begin();
-    core.call(1, 0, "render", "{}", Some(-1.0));
-    core.tell(tell::WATCH, 1, 1);
-    core.tell(tell::WATCH, 1, 0);
-    // The server speaks of another task than this one, and is warned about.
-    core.attach(3, "task-2");
-    core.tell(tell::WATCH, 3, 1);
-    world.until("settled 1 false").await;
+    // Each callback calls every method twice, because what the first calls cause must be reported as well.
+    let hook = "(() => {
+        const times = {};
+        let n = 100;
+        return (name, world) => {
+            times[name] = (times[name] ?? 0) + 1;
+            if (world.client && times[name] <= 2) world.everything(n += 100);
+        };
+    })()";
+    let world = World::new(&["{ stream: true, ", CALLBACKS, ", hook: ", hook, " }"].concat());
+    world.watched_call(1, "{}");
+    world.listen(1);
+    // The server reports the status of another task than this one, which causes a warning.
+    world.attach(3, "task-2");
+    world.observe(3);
+    world.result(3);
+    world.until("created 1").await;
+    world.push_everything().await;
+    world.until("settled 1 ").await;
     world.until("warned").await;
     world.close();
     world.until("failed 3").await;
     world.calm().await;
     let log = world.log();
-    let threw: Vec<_> = log.iter().filter(|line| line.starts_with("threw")).collect();
-    assert!(threw.is_empty(), "{threw:?}");
-    for kind in ["created", "changed", "settled", "failed", "replied", "rejected", "warned"] {
+    let thrown: Vec<_> = log.iter().filter(|line| line.starts_with("threw")).collect();
+    assert!(thrown.is_empty(), "{thrown:?}");
+    for kind in [
+        "created",
+        "changed",
+        "settled",
+        "failed",
+        "replied",
+        "rejected",
+        "warned",
+        "session",
+        "era",
+        "task status",
+        "known",
+        "observed",
+        "asked",
+        "input closed",
+        "notified",
+        "progress",
+        "ended",
+        "error",
+        "result",
+    ] {
         assert!(log.iter().any(|line| line.starts_with(kind)), "{kind} was never called: {log:?}");
     }
-    let own: Vec<_> = log.iter().filter(|line| line.split(' ').nth(1) == Some("1")).collect();
-    assert_eq!(own, TOLD.each_ref().map(|line| line).to_vec());
+    let is_own = |line: &&String| {
+        let mut words = line.split(' ');
+        ["created", "changed", "settled", "failed"].contains(&words.next().unwrap()) && words.next() == Some("1")
+    };
+    let own: Vec<_> = log.iter().filter(is_own).collect();
+    assert_eq!(own, REPORTED.each_ref().map(|line| line).to_vec());
 }
 
 #[wasm_bindgen_test]
-async fn what_a_callback_causes_comes_behind_what_was_there() {
-    // A server without `tasks/list` is not asked: the question is answered within the very call.
+async fn effects_of_a_callback_are_reported_after_earlier_events() {
+    // A server without `tasks/list` receives no such request: the promise rejects at once.
     let world = World::new(
-        "{ hook(name, world) { if (name === 'created') { world.core.ask(9, 3, undefined); world.close(); } } }",
+        "{ hook(name, world) { if (name === 'onTaskCreated') { world.ask(9, 'listTasks'); world.close(); } } }",
     );
-    let core = world.begin();
-    core.call(1, 0, "render", "{}", Some(-1.0));
-    core.tell(tell::WATCH, 1, 1);
-    core.tell(tell::WATCH, 1, 0);
+    world.watched_call(1, "{}");
     world.until("DELETE").await;
     let log = world.log();
     let kinds: Vec<_> = log.iter().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(kinds, ["created 1", "changed 1", "rejected 9", "failed 1"], "{log:?}");
-    assert_eq!(world.deepest(), 1, "no callback within another");
+    assert_eq!(world.deepest(), 1, "no callback runs within another");
 }
 
 #[wasm_bindgen_test]
-async fn fetches_that_fail_are_told_in_their_own_words() {
-    let broken = [
-        "{ fetch() { throw new Error('no token') } }",
-        "{ fetch: async () => { throw 'no token' } }",
-        "{ fetch: async () => new Response(new ReadableStream({ start: (c) => c.error(new Error('no token')) })) }",
-    ];
-    let worlds = broken.map(|options| {
-        let world = World::new(options);
-        let core = world.begin();
-        core.tell(tell::LIST, 0, 1);
-        (options, world, core)
-    });
-    for (options, world, core) in worlds {
-        world.until("rejected 1 network").await;
-        let log = world.log();
-        assert!(log[0].contains("no token"), "{options}: {log:?}");
-        core.tell(tell::CLOSE, 0, 0);
-    }
-}
-
-#[wasm_bindgen_test]
-async fn an_engine_that_is_let_go_of_falls_silent() {
+async fn a_closed_and_freed_client_falls_silent() {
     let world = World::new("{ stream: true, held: ['tasks/get'] }");
-    let core = world.begin();
-    core.call(1, 0, "render", "{}", Some(-1.0));
-    core.tell(tell::WATCH, 1, 1);
+    world.call(1, "{}");
+    world.result(1);
     world.until("tasks/get").await;
-    core.tell(tell::CLOSE, 0, 0);
+    world.close();
     world.free();
+    world.until("failed 1 closed").await;
     let before = (world.log(), world.requests().len());
     world.release("tasks/get");
     world.until("DELETE").await;

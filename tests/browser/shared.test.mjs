@@ -17,10 +17,11 @@ const files = {
     globalThis.violations = [];
     document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI));
     Object.assign(globalThis, { mcp, importPersist: () => import("/package/dist/persist.js"), ready: true });`,
-  // A worker that ends when it is told to, as one does that the system ends.
+  // A worker that ends on request, as one that the system ends; or whose module traps in its next turn, because its clock throws.
   "/mortal.mjs": `
     import "/package/dist/shared_worker.js";
-    new BroadcastChannel("mortal").onmessage = () => self.close();`,
+    const fail = () => { throw new Error("the clock is broken"); };
+    new BroadcastChannel("mortal").onmessage = ({ data }) => data === "trap" ? Object.defineProperty(performance, "now", { value: fail }) : self.close();`,
 };
 
 /** A server of 2025-11-25 with sessions and a stream; `push(id, status, words)` changes a task and tells it. */
@@ -218,6 +219,108 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
       for (const tab of all) await until(() => saw(tab, "after"), "an update after it");
       end(ids);
       for (const tab of all) assert.deepEqual(await results(tab), done(ids));
+    });
+
+    test("a worker whose module traps ends, and its tasks go on in the next one", async () => {
+      const [tab] = await openTabs(1, { mortal: true });
+      const [id] = await call(tab, 1);
+      await watch(tab, [id]);
+      await until(() => server.streams.size === 1, "a worker");
+      await tab.evaluate((w) => { new w.BroadcastChannel("mortal").postMessage("trap"); });
+      await until(() => server.count("initialize") === 2 && server.streams.size === 1, "another worker");
+      server.push(id, "working", "after");
+      await until(() => saw(tab, "after"), "an update after it");
+      end([id]);
+      assert.deepEqual([await results(tab), await warnings(tab), await isShared(tab)], [done([id]), [], true]);
+    });
+
+    test("three workers that end within a minute: the engine runs in the page and its tasks go on", async () => {
+      const [tab] = await openTabs(1, { mortal: true });
+      const [id] = await call(tab, 1);
+      await watch(tab, [id]);
+      await tab.evaluate((w) => { w.waiting = w.tasks[0].wait({ state: "input_required" }).then((s) => s.status); });
+      for (let n = 1; n <= 3; n++) {
+        await until(() => server.count("initialize") === n && server.streams.size === 1, `worker ${n}`);
+        await tab.evaluate((w) => { new w.BroadcastChannel("mortal").postMessage("die"); });
+      }
+      await until(() => server.count("initialize") === 4 && server.streams.size === 1, "the engine in the page");
+      assert.equal(await isShared(tab), false);
+      server.push(id, "input_required", "after");
+      await until(() => saw(tab, "after"), "an update from the engine in the page");
+      assert.equal(await tab.evaluate((w) => w.waiting), "input_required");
+      end([id]);
+      const warned = ["not-shared: the connection is not shared with other tabs: it has ended again and again"];
+      assert.deepEqual([await results(tab), await warnings(tab)], [done([id]), warned]);
+    });
+
+    test("a shared client's handles behave as those of a client of the tab's own", async () => {
+      const [tab] = await openTabs(1);
+      const refusal = "calling tool optional: the server answered with error -32602: not like this";
+      const failing = { content: [{ type: "text", text: "no paper" }], isError: true };
+      server.script.set("tools/call", ({ rpc, res }) => {
+        const { name } = rpc.params.arguments;
+        if (name === "refused") return json(res, { jsonrpc: "2.0", id: rpc.id, error: { code: -32602, message: "not like this" } });
+        if (name === "failing") return json(res, { jsonrpc: "2.0", id: rpc.id, result: failing });
+        return name === "silent";
+      });
+      const seen = await tab.evaluate(async (w) => {
+        const call = (name, options) => w.client.callTool("optional", { name }, options);
+        const words = (e) => [e.name, e.message];
+        const raised = await call("failing").catch((e) => [...words(e), e.result.content[0].text]);
+        const immediate = call("failing", { raiseOnError: false });
+        const resolved = (await immediate).isError;
+        const updates = [];
+        for await (const s of immediate.updates()) updates.push(s.status);
+        const refused = call("refused");
+        const reasons = [await refused.created.catch(words), await refused.catch(words)];
+        call("refused");
+        const abort = new w.AbortController();
+        const silent = call("silent", { signal: abort.signal });
+        const aborted = silent.catch((e) => e === abort.signal.reason);
+        await w.client.listTools();
+        abort.abort(new w.Error("enough"));
+        return { raised, resolved, immediate: [immediate.returnedImmediately, updates, immediate.getSnapshot() === await immediate.status()], reasons, aborted: await aborted };
+      });
+      assert.deepEqual(seen, {
+        raised: ["ToolError", "no paper", "no paper"],
+        resolved: true,
+        immediate: [true, ["completed"], true],
+        reasons: [["RpcError", refusal], ["RpcError", refusal]],
+        aborted: true,
+      });
+      await until(async () => (await warnings(tab)).length > 0, "the warning of the failure that nothing observed");
+      assert.deepEqual(await warnings(tab), [`unobserved-failure: ${refusal}`]);
+
+      server.script.delete("tools/call");
+      const [id, other] = await call(tab, 2);
+      const running = await tab.evaluate(async (w) => {
+        const [task, other] = w.tasks;
+        const words = (e) => [e.name, e.message];
+        const limited = await task.wait({ timeoutMs: 20 }).catch(words);
+        const fresh = await task.status({ fresh: true });
+        const isSame = task.getSnapshot() === fresh && Object.isFrozen(fresh);
+        const answered = await task.respond({ name: {} }).catch(words);
+        await other.cancel();
+        const cancelled = await other.catch((e) => e.name);
+        const lost = await w.client.task({ taskId: "nothing", kind: "tool", name: "required" }).catch((e) => e.name);
+        return { limited, isSame, answered, cancelled, status: (await other.status()).status, lost };
+      });
+      assert.deepEqual(running, {
+        limited: ["TimeoutError", "required did not get there within 20 ms; the task goes on"],
+        isSame: true,
+        answered: ["TypeError", "required waits for no answer to name (open: none); nothing was sent"],
+        cancelled: "TaskCancelledError",
+        status: "cancelled",
+        lost: "TaskExpiredError",
+      });
+      assert.equal(server.tasks.get(other).task.status, "cancelled");
+      const closed = await tab.evaluate(async (w) => {
+        const waiting = [w.tasks[0].result(), w.tasks[0].wait()].map((promise) => promise.catch((e) => e.name));
+        await w.client.listTools();
+        w.client.close();
+        return Promise.all([...waiting, w.tasks[0].cancel().catch((e) => e.name)]);
+      });
+      assert.deepEqual([closed, server.tasks.get(id).task.status], [["ClosedError", "ClosedError", "ClosedError"], "working"]);
     });
 
     test("a worker that cannot be had: the tab has a client of its own, and says why where one could be", async () => {

@@ -44,7 +44,7 @@ struct World {
 pub(crate) fn run(data: &[u8]) {
     let mut choices = Choices(data);
     let mut config = Config::new("https://example.org/mcp");
-    config.max_message_bytes = LONGEST_MESSAGE;
+    config.max_message_bytes = LONGEST_MESSAGE as u64;
     let seed = choices.byte();
     let era =
         [Some(Era::Handshake), Some(Era::Stateless), None, None].get(usize::from(seed >> 4 & 3)).copied().flatten();
@@ -282,11 +282,14 @@ impl World {
     fn begin(&mut self, exchange: ExchangeId, status: u16, content_type: &str, choices: &mut Choices<'_>) {
         let session = choices.one(&[Some("s1"), Some("s2"), None]).flatten();
         let retry = choices.one(&[None, Some("1"), Some("x"), Some("18446744073709551615")]).flatten();
-        let values = [Some(content_type), session, retry.filter(|_| status >= 400), None];
-        self.input(Input::Head {
-            exchange,
-            head: Head::from_lines(status, &values.map(Option::unwrap_or_default).join("\n")),
-        });
+        let head = Head {
+            status,
+            content_type: Some(content_type.into()),
+            session_id: session.map(Into::into),
+            retry_after: retry.filter(|_| status >= 400).map(Into::into),
+            ..Head::default()
+        };
+        self.input(Input::Head { exchange, head });
     }
 
     fn end(&mut self, exchange: ExchangeId) {

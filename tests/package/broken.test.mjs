@@ -1,6 +1,6 @@
-// The module breaks, however it was entered: by a call, by its timer, by what a promise brought. Every client is told,
-// whoever waits gets an InternalError, and nothing enters the module again. What breaks it here is a clock that throws into
-// its midst, which leaves it as a panic does: nothing that was begun is ended.
+// An instance of the module traps: in a call, in its timer, in the callback of a promise. Every client of the instance ends, every
+// pending promise rejects with an InternalError, and nothing enters the instance again. The next client gets a new instance. The
+// trap here is a clock that throws within the module, which leaves it as a panic does: borrowed values stay borrowed.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { startPuppet } from "./puppet.mjs";
@@ -29,7 +29,7 @@ const uncaught = [];
 process.on("uncaughtException", (error) => uncaught.push(error));
 process.on("unhandledRejection", (error) => uncaught.push(error));
 
-/** A copy of the package with a module of its own: none lives on behind its breaking. */
+/** A copy of the package with a module of its own. */
 let copies = 0;
 const copy = async () => checked(await import(`${entry()}?${++copies}`));
 
@@ -38,19 +38,25 @@ function isTold(error, InternalError) {
   assert.match(error.message, /mcp-tasks is broken \(the ice broke\); tasks go on at the server/);
 }
 
-/** Everything that is left of a broken module's clients: each question is refused in words, and the server hears nothing. */
+/** The clients of an instance that trapped reject every call and send nothing; a new client works. */
 async function isOver({ Client, InternalError }, clients, task) {
   isTold(await rejection(task), InternalError);
   breaks = false;
   await settle();
   const before = server.requests.length;
-  for (const client of [...clients, new Client(server.url), new Client(server.url)]) {
+  for (const client of clients) {
     for (const asked of [client.callTool("optional"), client.listTools(), client.ping(), client.task({ taskId: "task-1", kind: "tool" })])
       isTold(await rejection(asked), InternalError);
     client.close();
   }
   await settle();
   assert.equal(server.requests.length, before);
+  server.script.clear();
+  const fresh = new Client(server.url);
+  assert.equal((await inTime(fresh.callTool("forbidden"))).content[0].text, "forbidden at once");
+  assert.equal((await inTime(fresh.listTools())).length > 0, true);
+  fresh.close();
+  await settle();
   assert.deepEqual(uncaught, []);
 }
 

@@ -27,8 +27,7 @@ impl Sent {
             other => other.as_str().to_owned(),
         };
         let Fetch { exchange, method: http, headers, keepalive, url, .. } = fetch;
-        let lines: Vec<String> = headers.as_str().lines().map(ToOwned::to_owned).collect();
-        let headers = lines.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        let headers = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self { at, exchange, http, method, headers, body, keepalive, url }
     }
 
