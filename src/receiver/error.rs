@@ -3,7 +3,6 @@ use crate::wire::{
     hosted,
     jsonrpc::RpcError,
     snapshot::{Status, short_id},
-    text,
 };
 use std::fmt;
 
@@ -101,7 +100,7 @@ impl StoreError {
 }
 
 fn number(number: usize) -> String {
-    text::decimal(number as u64)
+    number.to_string()
 }
 
 impl fmt::Display for StoreError {

@@ -121,14 +121,14 @@ impl Held {
         };
         let mut rest = self.tasks.range(after.saturating_add(1)..);
         let page: Vec<(&u64, &Entry)> = rest.by_ref().take(page_size.max(1)).collect();
-        let last = page.last().filter(|_| rest.next().is_some()).map(|(number, _)| text::decimal(**number));
+        let last = page.last().filter(|_| rest.next().is_some()).map(|(number, _)| number.to_string());
         Ok(TaskPage { tasks: page.into_iter().map(|(_, entry)| entry.task.clone()).collect(), next_cursor: last })
     }
 
     /// A cursor is the number of the last task told. That task may have gone since; the ones after it are still there.
     fn read_cursor(&self, cursor: &str) -> Option<u64> {
-        let number = text::number(cursor.as_bytes())?;
-        ((1..=self.next).contains(&number) && text::decimal(number) == cursor).then_some(number)
+        let number = text::number(cursor)?;
+        ((1..=self.next).contains(&number) && number.to_string() == cursor).then_some(number)
     }
 
     pub(super) fn delete(&mut self, id: &str) -> bool {

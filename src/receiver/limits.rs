@@ -3,7 +3,6 @@ use crate::wire::{
     fault::{INTERNAL_ERROR, INVALID_PARAMS},
     hosted,
     jsonrpc::RpcError,
-    text,
 };
 
 /// What a host takes of one server: it is the server that decides how much it asks for (2025-11-25, Tasks: "Resource
@@ -31,7 +30,7 @@ impl HostLimits {
     ///
     /// The error to answer with, -32602 for a request that is too long, -32603 where there are too many. No task is created then.
     pub fn admit(&self, running: usize, length: usize, option: TaskOption) -> Result<TaskOption, RpcError> {
-        let number = |number: usize| text::decimal(number as u64);
+        let number = |number: usize| number.to_string();
         if length > self.request_length {
             let (length, most) = (number(length), number(self.request_length));
             let words = ["The request is ", &length, " long, and ", &most, " is the most: no task was created"];
