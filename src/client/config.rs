@@ -68,7 +68,11 @@ impl Config {
     }
 
     /// The numeric options, by the names that they have in JavaScript.
-    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 2] {
-        [("pollIntervalMs", &mut self.poll_interval_ms), ("maxMessageBytes", &mut self.max_message_bytes)]
+    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 3] {
+        [
+            ("pollIntervalMs", &mut self.poll_interval_ms),
+            ("requestTimeoutMs", &mut self.request_timeout_ms),
+            ("maxMessageBytes", &mut self.max_message_bytes),
+        ]
     }
 }

@@ -269,6 +269,12 @@ export interface ClientOptions {
    */
   stream?: boolean;
   /**
+   * How long a short request (handshake, list, status query, cancellation) may stay unanswered, in milliseconds. Prevents a server
+   * that accepts a request and never responds from leaving a promise pending. Calls and streams have no such limit.
+   * @default 30000
+   */
+  requestTimeoutMs?: number;
+  /**
    * Longest JSON answer or stream event that is accepted, in bytes. Prevents a broken server from filling memory.
    * @default 67108864
    */
@@ -314,7 +320,7 @@ export interface ClientOptions {
 }
 
 /** The numeric options of a client, each at least 1. @internal */
-export const NUMERIC_OPTIONS = ["pollIntervalMs", "maxMessageBytes"] as const satisfies readonly (keyof ClientOptions)[];
+export const NUMERIC_OPTIONS = ["pollIntervalMs", "requestTimeoutMs", "maxMessageBytes"] as const satisfies readonly (keyof ClientOptions)[];
 
 /**
  * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension

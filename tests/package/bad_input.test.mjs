@@ -212,3 +212,12 @@ describe("a fetch option that gives no unread Response", () => {
     });
   }
 });
+
+test("requestTimeoutMs: a ping that the server never answers rejects with NetworkError that states the limit", async (t) => {
+  server.script.set("ping", () => undefined);
+  const { client } = clients(t, server.url);
+  const error = await rejection(client({ requestTimeoutMs: 1000 }).ping());
+  assert.ok(mcp.NetworkError.isInstance(error), String(error));
+  assert.match(error.message, /no answer within 1 s/);
+  assert.throws(() => client({ requestTimeoutMs: 0 }), /requestTimeoutMs must be a number of at least 1/);
+});
