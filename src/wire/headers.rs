@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::borrow::Cow;
 
-/// Names and values of headers. No value has a line end: it was a header's value before, or [`value`] has encoded it.
+/// Names and values of headers. No value has a line end: it was a header's value before, or it is encoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(Cow<'static, str>, String)>);
 
