@@ -1,4 +1,4 @@
-//! Owns what is derived from the tasks: the index by task id, the poll queue and the counts.
+//! Owns the data derived from the tasks: the index by task id, the poll queue and the counts.
 
 use super::{
     Handle,

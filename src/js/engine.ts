@@ -1,4 +1,4 @@
-// The connection between a client of the application and its engine: loads the module, keeps the order of what is asked before
+// The connection between a client of the application and its engine: loads the module, keeps the order of calls made before
 // it is loaded, and passes the engine's events on.
 
 import { toError, type TasksError } from "./errors.js";

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Millis,
     client::{Client, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId},
+    task::Interest,
 };
 use js_sys::{Function, Promise};
 use std::{
@@ -58,7 +59,7 @@ pub(super) struct Driver {
     pub(super) is_multiplexed: Cell<bool>,
     /// A buffer for received bytes that all exchanges share.
     pub(super) buffer: RefCell<Vec<u8>>,
-    /// Outputs in order, until they are carried out. What a callback causes comes behind what was there.
+    /// Outputs in order, until they are carried out. Outputs that a callback causes are appended.
     outputs: RefCell<VecDeque<Output>>,
     is_delivering: Cell<bool>,
     is_closed: Cell<bool>,
@@ -211,7 +212,7 @@ impl Driver {
         record.is_observed.set(true);
         let id = record.observers.listen(event, callback);
         if !record.is_settled() {
-            self.turn(Input::Watch { handle: record.handle, interest: crate::task::Interest::Status });
+            self.turn(Input::Watch { handle: record.handle, interest: Interest::Status });
         }
         id
     }
@@ -221,7 +222,7 @@ impl Driver {
             return;
         }
         if !record.is_settled() {
-            self.turn(Input::Unwatch { handle: record.handle, interest: crate::task::Interest::Status });
+            self.turn(Input::Unwatch { handle: record.handle, interest: Interest::Status });
         }
         self.release_if_unused(record);
     }

@@ -98,7 +98,7 @@ fn first_text(result: &JsValue) -> Option<String> {
     content.dyn_ref::<Array>()?.iter().find_map(|block| Reflect::get(&block, &"text".into()).ok()?.as_string())
 }
 
-/// The platform's description of what was thrown, which may be any value: `fetch` aborted with a string rejects with that string.
+/// The platform's description of a thrown value. Any value may be thrown: `fetch` aborted with a string rejects with that string.
 pub(super) fn description(thrown: &JsValue) -> String {
     let text_of = |value: &JsValue, name: &str| Reflect::get(value, &name.into()).ok()?.as_string();
     let text = thrown.as_string().or_else(|| text_of(thrown, "message")).unwrap_or_else(|| "unknown error".into());

@@ -93,7 +93,7 @@ pub(super) fn base_url() -> Option<String> {
 }
 
 /// Whether requests to this URL share one connection, so that sockets need not be counted: outside of a page, and over HTTP/2 or
-/// HTTP/3 as far as the platform reports it. It does not report it for another origin without `Timing-Allow-Origin`.
+/// HTTP/3 if the platform reports the protocol. It reports none for another origin without `Timing-Allow-Origin`.
 pub(super) fn is_multiplexed(url: &str) -> bool {
     if !global("location").is_truthy() {
         return true;
