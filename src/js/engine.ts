@@ -105,7 +105,9 @@ export class EngineConnection {
     return new Promise((resolve, reject) => {
       if (this.#isTrapped) reject(this.#ended);
       this.#waiting.set(reject, owner);
-      promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+      const stop = (): boolean => this.#waiting.delete(reject);
+      // Thousands of results may be awaited at once, and `finally` would add a promise and three functions to each.
+      promise.then((value) => (stop(), resolve(value)), (error) => (stop(), reject(error)));
     });
   }
 

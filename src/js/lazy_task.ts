@@ -19,7 +19,8 @@ interface Listener {
 export class LazyTask {
   readonly context: TaskContext;
   readonly #connection: EngineConnection;
-  readonly #make: Make;
+  /** Absent once a call has been made: it is made once, and this references its arguments. */
+  #make: Make | undefined;
   /** The task exists at the server: a failed load leaves it there. */
   readonly #isAttached: boolean;
   #task: EngineTask | undefined;
@@ -93,7 +94,7 @@ export class LazyTask {
     this.#failure = undefined;
     let made: EngineTask | Promise<EngineTask>;
     try {
-      made = this.#make();
+      made = this.#make!();
     } catch (error) {
       made = Promise.reject(error);
     }
@@ -105,6 +106,7 @@ export class LazyTask {
   #made(task: EngineTask): void {
     this.#task = task;
     this.#ready = undefined;
+    if (!this.#isAttached) this.#make = undefined;
     if (this.#connection.isTrapped) return;
     for (const listener of this.#listeners ?? []) listener.off = listener.attach(task);
   }

@@ -109,7 +109,8 @@ impl Driver {
 
     fn created(self: &Rc<Self>, handle: Handle, task_id: Option<&str>) {
         let Some(record) = self.task(handle) else { return };
-        self.notify2(self.callbacks.on_task_created.as_ref(), &task_id.into(), &record.context);
+        let task_id = task_id.map(JsString::from);
+        self.notify2(self.callbacks.on_task_created.as_ref(), &task_id.clone().into(), &record.context);
         record.created(task_id);
     }
 
@@ -346,7 +347,7 @@ impl Driver {
 
     /// Calls the listeners of the application. An error of one listener affects neither the others nor the engine.
     fn emit(self: &Rc<Self>, record: &TaskRecord, event: Event, value: &JsValue) {
-        for listener in record.observers.listeners().iter().filter(|listener| listener.is_called_for(event)) {
+        for listener in record.observers.listeners_for(event) {
             self.check(listener.callback.call1(&JsValue::UNDEFINED, value));
         }
     }

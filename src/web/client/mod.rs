@@ -79,7 +79,7 @@ impl Client {
         let handle = self.driver.next_number();
         let name = task.name().as_string().unwrap_or_default();
         let record = self.driver.add(TaskRecord::new(handle, kind, name, context, true));
-        record.set_task_id(&task_id);
+        record.set_task_id(task_id.as_str().into());
         self.driver.join_open_inputs(&record);
         self.driver.turn(Input::Attach { handle, task_id });
         Ok(TaskHandle::new(Rc::clone(&self.driver), record))

@@ -56,7 +56,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn is_called_for(&self, event: Event) -> bool {
+    fn is_called_for(&self, event: Event) -> bool {
         self.event == event || self.event == Event::Any
     }
 }
@@ -80,11 +80,10 @@ impl Waiter {
     }
 }
 
-/// Who observes a task. Most tasks have one listener or one waiter.
+/// The listeners and waiters of a task. Most tasks have one listener or one waiter.
 #[derive(Default)]
 pub(super) struct Observers {
-    /// Replaced as a whole when it changes, because a callback may register or unregister others.
-    listeners: RefCell<Rc<Vec<Rc<Listener>>>>,
+    listeners: RefCell<Vec<Rc<Listener>>>,
     waiters: RefCell<Vec<Waiter>>,
     next_id: Cell<u32>,
 }
@@ -107,8 +106,8 @@ impl Observers {
     pub(super) fn listen(&self, event: Event, callback: Function) -> u32 {
         let id = self.new_id();
         let mut listeners = self.listeners.borrow_mut();
-        let others = listeners.iter().cloned();
-        *listeners = Rc::new(others.chain([Rc::new(Listener { id, event, callback })]).collect());
+        listeners.reserve_exact(1);
+        listeners.push(Rc::new(Listener { id, event, callback }));
         id
     }
 
@@ -116,13 +115,13 @@ impl Observers {
     pub(super) fn unlisten(&self, id: u32) -> bool {
         let mut listeners = self.listeners.borrow_mut();
         let before = listeners.len();
-        *listeners = Rc::new(listeners.iter().filter(|listener| listener.id != id).cloned().collect());
+        listeners.retain(|listener| listener.id != id);
         listeners.len() < before
     }
 
-    /// The listeners as they are now.
-    pub(super) fn listeners(&self) -> Rc<Vec<Rc<Listener>>> {
-        Rc::clone(&self.listeners.borrow())
+    /// The listeners for an event. A copy, because a callback may register or unregister others.
+    pub(super) fn listeners_for(&self, event: Event) -> Vec<Rc<Listener>> {
+        self.listeners.borrow().iter().filter(|listener| listener.is_called_for(event)).cloned().collect()
     }
 
     /// Drops the listeners of a task that has ended: nothing calls them any more, and they may reference its handle.
@@ -134,7 +133,10 @@ impl Observers {
     pub(super) fn wait(&self, awaits: Awaits) -> (u32, Promise) {
         let id = self.new_id();
         let promise = Promise::new(&mut |resolve, reject| {
-            self.waiters.borrow_mut().push(Waiter { id, awaits, resolve, reject });
+            let mut waiters = self.waiters.borrow_mut();
+            // Thousands of tasks have one waiter each: a vector that grows by itself reserves room for four.
+            waiters.reserve_exact(1);
+            waiters.push(Waiter { id, awaits, resolve, reject });
         });
         (id, promise)
     }

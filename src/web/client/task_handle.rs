@@ -9,7 +9,7 @@ use super::{
     types::{CallTarget, StatusName},
 };
 use crate::client::{Input, InputAnswer, InputId};
-use js_sys::{Array, Function, JSON, Object, Promise, TypeError};
+use js_sys::{Array, Function, JSON, JsString, Object, Promise, TypeError};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::future_to_promise;
@@ -132,7 +132,7 @@ impl TaskHandle {
 
     /// The server's id of the task; undefined until the server has created one.
     #[wasm_bindgen(getter, js_name = taskId)]
-    pub fn task_id(&self) -> Option<String> {
+    pub fn task_id(&self) -> Option<JsString> {
         self.record.task_id.borrow().clone()
     }
 

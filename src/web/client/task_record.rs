@@ -48,7 +48,8 @@ pub(super) struct TaskRecord {
     pub(super) raise_on_error: bool,
     pub(super) observers: Observers,
     pub(super) status: StatusCache,
-    pub(super) task_id: RefCell<Option<String>>,
+    /// As JavaScript's string, which every status object of the task shares.
+    pub(super) task_id: RefCell<Option<JsString>>,
     /// Whether the server created a task; `None` until it has answered the call.
     pub(super) is_task: Cell<Option<bool>>,
     pub(super) progress: RefCell<JsValue>,
@@ -85,7 +86,7 @@ impl TaskRecord {
 
     /// The newest status: the same frozen object until something changes.
     pub(super) fn status_object(&self) -> Option<Rc<TaskStatus>> {
-        self.status.object(|| self.open_requests())
+        self.status.object(self.task_id.borrow().as_ref(), || self.open_requests())
     }
 
     /// The open input requests by their keys, as a frozen object; `None`: there are none.
@@ -105,13 +106,13 @@ impl TaskRecord {
         self.open_requests().unwrap_or_else(|| Object::freeze(&Object::new()))
     }
 
-    pub(super) fn set_task_id(&self, task_id: &str) {
-        self.task_id.replace(Some(task_id.into()));
+    pub(super) fn set_task_id(&self, task_id: JsString) {
+        self.task_id.replace(Some(task_id));
         self.is_task.set(Some(true));
     }
 
-    pub(super) fn has_id(&self, task_id: &str) -> bool {
-        self.task_id.borrow().as_deref() == Some(task_id)
+    pub(super) fn has_id(&self, task_id: &JsString) -> bool {
+        self.task_id.borrow().as_ref() == Some(task_id)
     }
 
     pub(super) fn is_settled(&self) -> bool {
@@ -127,7 +128,7 @@ impl TaskRecord {
     }
 
     /// The server has answered the call; `task_id` is absent where it created no task.
-    pub(super) fn created(&self, task_id: Option<&str>) {
+    pub(super) fn created(&self, task_id: Option<JsString>) {
         self.abandon_on.take();
         match task_id {
             Some(task_id) => self.set_task_id(task_id),
@@ -141,13 +142,13 @@ impl TaskRecord {
 
     /// What `created` resolves with: the task id, or undefined.
     pub(super) fn created_value(&self) -> JsValue {
-        self.task_id.borrow().as_deref().map_or(JsValue::UNDEFINED, JsValue::from)
+        self.task_id.borrow().clone().into()
     }
 
     /// The server described the task anew.
     pub(super) fn observe(&self, snapshot: Rc<Snapshot>) {
         if self.task_id.borrow().is_none() {
-            self.set_task_id(&snapshot.task_id);
+            self.set_task_id(snapshot.task_id.as_str().into());
         }
         self.status.set(snapshot);
     }

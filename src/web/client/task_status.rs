@@ -38,8 +38,7 @@ pub(super) struct StatusCache {
     snapshot: RefCell<Option<Rc<Snapshot>>>,
     /// Behind a counter, because a copy of a JavaScript reference crosses the boundary.
     object: RefCell<Option<Rc<TaskStatus>>>,
-    /// Strings that stay the same for a task's life. A string that crosses costs Chromium about 0.6 µs, a fifth of a notification.
-    task_id: RefCell<Option<JsString>>,
+    /// Stays the same for a task's life. A string that crosses costs Chromium about 0.6 µs, a fifth of a notification.
     created_at: RefCell<Option<(String, JsString)>>,
 }
 
@@ -83,12 +82,16 @@ impl StatusCache {
     }
 
     /// The frozen object; `input_requests` gives the open requests, if there are any.
-    pub(super) fn object(&self, input_requests: impl FnOnce() -> Option<Object>) -> Option<Rc<TaskStatus>> {
+    pub(super) fn object(
+        &self,
+        task_id: Option<&JsString>,
+        input_requests: impl FnOnce() -> Option<Object>,
+    ) -> Option<Rc<TaskStatus>> {
         if let Some(object) = &*self.object.borrow() {
             return Some(Rc::clone(object));
         }
         let snapshot = self.snapshot.borrow().clone()?;
-        let object = self.describe(&snapshot);
+        let object = self.describe(task_id?, &snapshot);
         if !snapshot.status.is_terminal()
             && let Some(requests) = input_requests()
         {
@@ -100,10 +103,9 @@ impl StatusCache {
         Some(object)
     }
 
-    fn describe(&self, snapshot: &Snapshot) -> TaskStatus {
+    fn describe(&self, task_id: &JsString, snapshot: &Snapshot) -> TaskStatus {
         let object: TaskStatus = Object::new().unchecked_into();
-        let mut task_id = self.task_id.borrow_mut();
-        object.set_task_id(task_id.get_or_insert_with(|| snapshot.task_id.as_str().into()));
+        object.set_task_id(task_id);
         object.set_status(snapshot.status.into());
         if let Some(message) = &snapshot.status_message {
             object.set_status_message(message);
