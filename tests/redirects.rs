@@ -1,10 +1,12 @@
-//! Responses that came from elsewhere: the platform follows redirects, and the engine looks where they led.
+//! Redirects: followed within the endpoint's origin, where the platform shows them. A response that a `fetch` option has got from
+//! another origin is not accepted.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 
-use mcp_tasks::client::{CallKind, Input};
+use mcp_tasks::client::{CallKind, ExchangeId, Input, Output, Redirect};
 use mcp_tasks::task::FailureCode;
+use mcp_tasks::wire::http::Method;
 use support::{FakeServer, Reply, Sim, Tool, assert_says};
 
 const EVIL: &str = "https://evil.test:8443/login?next=a-secret";
@@ -104,4 +106,108 @@ fn a_stream_from_another_origin_is_not_listened_to() {
     sim.advance(60_000);
     assert!(sim.result(handle)["content"].is_array());
     assert!(sim.warnings()[0].contains(WORDS[0]) && sim.count("GET") == 1, "{:?}", sim.warnings());
+}
+
+const ENDPOINT: &str = "https://example.org/mcp?key=secret";
+
+/// An engine whose handshake waits for an answer, with the exchange.
+fn greeting() -> (Sim, ExchangeId) {
+    let mut sim = Sim::by_hand();
+    sim.await_call("render");
+    let exchange = sim.last("initialize").exchange;
+    (sim, exchange)
+}
+
+fn redirect(sim: &mut Sim, exchange: ExchangeId, status: Option<u16>, location: Option<&str>) {
+    let redirect = Redirect { from: ENDPOINT, method: Method::Post, status, location };
+    sim.input(Input::Redirected { exchange, redirect });
+}
+
+fn followed(sim: &Sim) -> Vec<&str> {
+    let urls = sim.told.iter().filter_map(|(_, output)| match output {
+        Output::Follow { url, .. } => Some(url.as_str()),
+        _ => None,
+    });
+    urls.collect()
+}
+
+#[test]
+fn a_redirect_within_the_origin_is_followed_with_the_same_request() {
+    for (location, url) in [
+        ("/mcp/?key=secret", "https://example.org/mcp/?key=secret"),
+        ("other", "https://example.org/other"),
+        ("https://EXAMPLE.org:443/x", "https://example.org/x"),
+    ] {
+        let (mut sim, exchange) = greeting();
+        redirect(&mut sim, exchange, Some(307), Some(location));
+        assert_eq!(followed(&sim), [url]);
+        assert!(sim.aborted.is_empty());
+    }
+}
+
+/// M1: headers, session id and body stay within the origin.
+#[test]
+fn a_redirect_to_another_origin_is_not_followed() {
+    for status in [Some(301), Some(302), Some(303), Some(307), Some(308), None] {
+        for location in [EVIL, "//evil.test:8443", "https://example.org@evil.test:8443/"] {
+            let (mut sim, exchange) = greeting();
+            redirect(&mut sim, exchange, status, Some(location));
+            assert!(followed(&sim).is_empty());
+            assert_eq!(sim.aborted, [(0, exchange)]);
+            let words = ["redirect to another origin, to which nothing was sent", ": https://evil.test:8443"];
+            sim.assert_failed(1, FailureCode::Protocol, &words);
+        }
+    }
+    let (mut sim, exchange) = greeting();
+    redirect(&mut sim, exchange, Some(307), Some("https://user@example.org/"));
+    assert!(followed(&sim).is_empty());
+}
+
+/// F11: the error names the redirect.
+#[test]
+fn a_redirect_that_makes_a_post_a_get_is_not_followed() {
+    for status in [301, 302, 303] {
+        let (mut sim, exchange) = greeting();
+        redirect(&mut sim, exchange, Some(status), Some("/login"));
+        assert!(followed(&sim).is_empty());
+        let words = [&format!("the redirect {status}, which would make this POST a GET"), "it was not followed"];
+        sim.assert_failed(1, FailureCode::Protocol, &words.map(|word: &str| word));
+    }
+}
+
+#[test]
+fn redirects_without_end_are_given_up() {
+    let (mut sim, exchange) = greeting();
+    for n in 0..10 {
+        redirect(&mut sim, exchange, Some(308), Some(&format!("/{n}")));
+    }
+    assert_eq!(followed(&sim).len(), 5);
+    sim.assert_failed(1, FailureCode::Protocol, &["the redirect 308, after 5 others"]);
+}
+
+/// A page does not see the location: it is found by a bare request, once.
+#[test]
+fn a_hidden_redirect_is_found_and_remembered() {
+    let (mut sim, exchange) = greeting();
+    redirect(&mut sim, exchange, None, None);
+    let finds = |sim: &Sim| sim.told.iter().filter(|(_, o)| matches!(o, Output::FindRedirect(_))).count();
+    assert_eq!((finds(&sim), followed(&sim).len()), (1, 0));
+    redirect(&mut sim, exchange, None, Some("https://example.org/mcp/"));
+    assert_eq!(followed(&sim), ["https://example.org/mcp/"]);
+    let initialize = sim.waiting("initialize");
+    let result = serde_json::json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {} });
+    sim.answer(initialize.exchange, Reply::result(&initialize, &result));
+    assert_eq!(sim.last("notifications/initialized").url, "https://example.org/mcp/");
+    // What fails may have moved again.
+    sim.input(Input::Failed { exchange: sim.last("notifications/initialized").exchange, why: "connection refused" });
+    sim.advance(60_000);
+    assert_eq!(sim.last("initialize").url, ENDPOINT);
+}
+
+#[test]
+fn a_hidden_redirect_to_the_same_address_is_not_followed() {
+    let (mut sim, exchange) = greeting();
+    redirect(&mut sim, exchange, None, Some(""));
+    assert!(followed(&sim).is_empty());
+    sim.assert_failed(1, FailureCode::Protocol, &["a page cannot see", "it was not followed"]);
 }

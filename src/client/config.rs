@@ -34,6 +34,41 @@ pub struct Config {
     pub max_message_bytes: u64,
     /// How long a short request may stay unanswered, in milliseconds.
     pub request_timeout_ms: u64,
+    /// What a server may use up.
+    pub limits: Limits,
+}
+
+/// What one server may use up of memory and of requests, so that a broken or hostile server cannot stop the page.
+#[derive(Debug)]
+pub struct Limits {
+    /// Bytes that are held because of the server: unfinished messages and lists, statuses of live tasks, open input requests.
+    pub held_bytes: u64,
+    /// Responses to the server's requests that are sent at the same time.
+    pub responses_in_flight: u64,
+    /// Responses that wait to be sent. Further requests of the server are not answered.
+    pub queued_responses: u64,
+    /// Input requests that are open at the same time, of all calls and tasks.
+    pub input_requests: u64,
+    /// Arguments of one tool that are repeated in headers.
+    pub header_params: u64,
+    /// Length of a task id, of a request id and of the key of an input request, in bytes.
+    pub id_length: u64,
+    /// Messages of one JSON-RPC batch, which are processed in one turn.
+    pub batch_messages: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            held_bytes: 128 << 20,
+            responses_in_flight: 8,
+            queued_responses: 256,
+            input_requests: 256,
+            header_params: 256,
+            id_length: 1024,
+            batch_messages: 1000,
+        }
+    }
 }
 
 impl Config {
@@ -59,20 +94,34 @@ impl Config {
             stream: true,
             max_message_bytes: 64 << 20,
             request_timeout_ms: 30_000,
+            limits: Limits::default(),
         }
     }
 
     /// The longest message, as a length in memory.
     pub(super) fn max_message_bytes(&self) -> usize {
-        usize::try_from(self.max_message_bytes).unwrap_or(usize::MAX)
+        length(self.max_message_bytes)
     }
 
     /// The numeric options, by the names that they have in JavaScript.
-    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 3] {
+    pub fn numbers(&mut self) -> [(&'static str, &mut u64); 10] {
+        let limits = &mut self.limits;
         [
             ("pollIntervalMs", &mut self.poll_interval_ms),
             ("requestTimeoutMs", &mut self.request_timeout_ms),
             ("maxMessageBytes", &mut self.max_message_bytes),
+            ("maxHeldBytes", &mut limits.held_bytes),
+            ("maxResponsesInFlight", &mut limits.responses_in_flight),
+            ("maxQueuedResponses", &mut limits.queued_responses),
+            ("maxInputRequests", &mut limits.input_requests),
+            ("maxHeaderParams", &mut limits.header_params),
+            ("maxIdLength", &mut limits.id_length),
+            ("maxBatchMessages", &mut limits.batch_messages),
         ]
     }
+}
+
+/// A limit as a length in memory.
+pub(super) fn length(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -15,7 +15,7 @@ use crate::{
         json::Json,
         jsonrpc::RpcError,
         sessions,
-        snapshot::short_id,
+        snapshot::{Snapshot, short_id},
     },
 };
 use std::borrow::Cow;
@@ -41,10 +41,15 @@ impl Client {
     }
 
     pub(super) fn attach(&mut self, handle: Handle, task_id: String) {
+        let checked = self.check_id(&task_id);
         let mut task = Task::known_by_id(task_id, self.config.poll_interval_ms);
         task.hide(self.now, self.is_hidden());
         self.watch_if_all(&mut task);
         self.tasks.insert(handle, task, Creation::Over);
+        if let Err(problem) = checked {
+            let message = format!("attaching to a task with {}; nothing was sent", problem.as_str());
+            self.fail(self.now, handle, Failure::new(FailureCode::Protocol, message));
+        }
     }
 
     fn watch_if_all(&self, task: &mut Task) {
@@ -206,6 +211,12 @@ impl Client {
                 return self.fail(now, handle, failure);
             }
         };
+        if let Called::Task(Snapshot { task_id, .. }) | Called::Named { task_id, .. } = &called
+            && let Err(problem) = self.check_id(task_id)
+        {
+            let message = format!("{doing}: the server created a task with {}; it is not observed", problem.as_str());
+            return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
+        }
         match called {
             Called::Asks(asked, state) => {
                 if let Some(Creation::Sent { call, .. }) = over {

@@ -1,5 +1,6 @@
 use super::{
-    Client, Config, InputId, Output, io::ExchangeId, requests::Purpose, resume::Cut, session::Session, trouble::Trouble,
+    Client, Config, InputId, Output, config::length, io::ExchangeId, requests::Purpose, resume::Cut, session::Session,
+    trouble::Trouble,
 };
 use crate::{
     Millis,
@@ -28,6 +29,8 @@ pub(super) struct Exchange {
     pub(super) session_id: Option<String>,
     /// When to give up.
     pub(super) deadline: Option<Millis>,
+    /// How many redirects were followed.
+    pub(super) redirects: u32,
 }
 
 /// Where an exchange comes from.
@@ -51,6 +54,8 @@ pub(super) enum Role {
     Resumed(u32, u32),
     /// Carries the answer to this input request of the server's.
     Answer(InputId),
+    /// Carries a response that the engine gives itself.
+    Response,
     /// Wants no answer.
     Note,
     /// The standalone stream.
@@ -102,7 +107,7 @@ impl Client {
         let ok = (200..300).contains(&head.status);
         let role = exchange.origin.role;
         exchange.body = match (ok, role, head.media()) {
-            (_, Role::Note, _) | (true, Role::Confirmation | Role::Answer(_), _) => Body::Ignored,
+            (_, Role::Note | Role::Response, _) | (true, Role::Confirmation | Role::Answer(_), _) => Body::Ignored,
             (true, Role::Request(request), _) if self.legacy.url().is_some() => {
                 self.legacy.accepted(request, exchange.deadline);
                 Body::Ignored
@@ -132,6 +137,9 @@ impl Client {
     }
 
     pub(super) fn chunk(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
+        if self.ends_over_limit(now, id, bytes.len()) {
+            return;
+        }
         let most = self.config.max_message_bytes();
         let Some(exchange) = find(&mut self.exchanges, id) else { return };
         match &mut exchange.body {
@@ -238,6 +246,7 @@ impl Client {
             Role::Request(request) | Role::Resumed(request, _) => Some(request),
             _ => None,
         };
+        let max_batch = length(self.config.limits.batch_messages);
         let mut is_over = false;
         let fed = stream.feed(bytes, |event| {
             if role == Role::Legacy && !self.legacy_event(now, id, &event) {
@@ -247,7 +256,7 @@ impl Client {
             if event.data.is_empty() {
                 return;
             }
-            match jsonrpc::messages(event.data) {
+            match jsonrpc::messages(event.data, max_batch) {
                 Ok(messages) => {
                     for message in messages {
                         is_over |= matches!(message, Message::Response { .. });
@@ -285,7 +294,7 @@ impl Client {
     /// Exactly one message that answers exactly this request.
     fn json_answer(&mut self, now: Millis, id: ExchangeId, origin: &Origin, session_id: Option<String>, text: &[u8]) {
         let Role::Request(request) = origin.role else { return };
-        let messages = match jsonrpc::messages(text) {
+        let messages = match jsonrpc::messages(text, length(self.config.limits.batch_messages)) {
             Ok(messages) => messages,
             Err(problem) => return self.broke(now, id, origin, &Trouble::Protocol(problem)),
         };
@@ -309,19 +318,13 @@ impl Client {
         self.broke(now, id, origin, &Trouble::Protocol(odd));
     }
 
-    fn too_long(&mut self, now: Millis, id: ExchangeId) {
-        let Some(origin) = find(&mut self.exchanges, id).map(|e| e.origin.clone()) else { return };
-        self.abort(id);
-        let most = self.config.max_message_bytes.to_string();
-        let problem = Problem::new("a message longer than this many bytes", &most);
-        self.broke(now, id, &origin, &Trouble::Protocol(problem));
-    }
-
     /// An exchange is over. Does nothing where it has done what it was for.
-    fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
+    pub(super) fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
         let role = origin.role;
+        self.redirect_target = None;
         // What stands alone says nothing about the rest.
-        let stands_alone = role == Role::Note || (role == Role::Stream && !self.era.has_sessions());
+        let stands_alone =
+            matches!(role, Role::Note | Role::Response) || (role == Role::Stream && !self.era.has_sessions());
         if !stands_alone && self.is_session_loss(origin.epoch, trouble) {
             if role == Role::Confirmation {
                 return self.confirmation_lost(now);
@@ -336,7 +339,7 @@ impl Client {
             }
         }
         match role {
-            Role::Note => {}
+            Role::Note | Role::Response => {}
             Role::Stream => self.stream_ended(now, id, trouble),
             Role::Legacy => self.legacy_ended(now, trouble),
             Role::Confirmation => self.handshake_failed(now, trouble),
@@ -365,7 +368,7 @@ impl Client {
 
 /// The JSON-RPC error in the body of an HTTP error; its id may be anything.
 fn error_in(page: &[u8]) -> Option<RpcError> {
-    let mut messages = jsonrpc::messages(page).ok()?;
+    let mut messages = jsonrpc::messages(page, 1).ok()?;
     match messages.pop()? {
         Message::Response { answer: Err(error), .. } => Some(error),
         _ => None,

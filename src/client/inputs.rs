@@ -1,5 +1,6 @@
 use super::{
     Client, Handle, InputId, Output, ReplyId,
+    config::length,
     exchanges::Role,
     question::{Answer, Question, Way},
     requests::Purpose,
@@ -18,8 +19,6 @@ use crate::{
     },
 };
 
-/// A server may have so many questions open; each of them takes somebody's attention.
-pub(super) const MOST_OPEN: usize = 256;
 /// So many of the newest keys are remembered.
 const MOST_KEYS: usize = 1000;
 /// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
@@ -40,14 +39,21 @@ impl Client {
         }
         let request = match sessions::read_input(self.config.serves, self.config.hosts, id, method, params) {
             Ok(request) => request,
-            Err(answer) => return self.notify(answer),
+            Err(answer) => return self.queue_response(answer),
         };
+        let (max_open, max_length) = (self.config.limits.input_requests, self.config.limits.id_length);
+        if id.get().len() > length(max_length) {
+            let message = format!("ignored a request of the server whose id is longer than maxIdLength ({max_length})");
+            return self.warn("bad-message", message);
+        }
         // A stream that was taken up again may tell twice.
         if self.inputs.iter().any(|question| question.has_id(id.get())) {
             return;
         }
-        if self.inputs.len() >= MOST_OPEN {
-            return self.notify(jsonrpc::error_response(id, -32603, "too many requests of the server's are open"));
+        if self.inputs.len() >= length(max_open) {
+            let message =
+                format!("this client has {max_open} requests of the server open already; this one was refused");
+            return self.queue_response(jsonrpc::error_response(id, -32603, &message));
         }
         let question = Question {
             input: self.new_input_id(),
@@ -55,6 +61,7 @@ impl Client {
             key: String::new(),
             kind: request.kind,
             message: request.message.as_deref().map(Into::into),
+            bytes: params.map_or(0, |params| params.get().len()),
             params: params.map_or("{}", Json::get).into(),
             own,
             handle: of,
@@ -90,7 +97,7 @@ impl Client {
 
     /// A request that was told to an earlier engine of this session: the server still waits, and will not ask again.
     pub(super) fn asked_before(&mut self, now: Millis, handle: Handle, message: &str) {
-        for message in jsonrpc::messages(message.as_bytes()).unwrap_or_default() {
+        for message in jsonrpc::messages(message.as_bytes(), 1).unwrap_or_default() {
             if let jsonrpc::Message::Request { id, method, params } = message
                 && self.session.is_ready()
                 && self.tasks.get(handle).is_some()
@@ -262,7 +269,11 @@ impl Client {
     /// Sends the answers that wait.
     pub(super) fn release_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
+        let room = self.response_room();
         for question in &mut self.inputs {
+            if ready.len() == room {
+                break;
+            }
             if matches!(question.way, Way::Response { .. }) && question.is_ready(now) {
                 question.sent_in(question.input);
                 ready.extend(question.response().map(|(_, body)| (question.input, body.to_owned())));

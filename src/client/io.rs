@@ -70,6 +70,19 @@ pub enum PauseReason {
     Frozen,
 }
 
+/// A redirect of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Redirect<'a> {
+    /// The URL that the request was sent to.
+    pub from: &'a str,
+    /// Its method.
+    pub method: Method,
+    /// The HTTP status; `None`: the platform hides it (a page, see [`Output::FindRedirect`]).
+    pub status: Option<u16>,
+    /// Where to, as the header `location` or as a URL; `None`: the platform hides it.
+    pub location: Option<&'a str>,
+}
+
 /// Everything that can happen to the engine.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -172,6 +185,13 @@ pub enum Input<'a> {
         /// Its status and headers.
         head: Head,
     },
+    /// The response is a redirect, which the platform has not followed.
+    Redirected {
+        /// Of which exchange.
+        exchange: ExchangeId,
+        /// What is known of the redirect.
+        redirect: Redirect<'a>,
+    },
     /// A part of its body came.
     Chunk {
         /// Of which exchange.
@@ -223,6 +243,16 @@ pub enum Output {
     Fetch(Fetch),
     /// Break off this exchange; nothing more is to be reported about it.
     Abort(ExchangeId),
+    /// Send the request of this exchange again, to this URL: nothing was done with it.
+    Follow {
+        /// Which exchange.
+        exchange: ExchangeId,
+        /// The URL, of the endpoint's origin.
+        url: String,
+    },
+    /// Find out where this exchange is redirected to, by a request to the same URL without headers, body and credentials, and report
+    /// it by [`Input::Redirected`]. A page does not see where a redirect leads before it has followed it.
+    FindRedirect(ExchangeId),
     /// The server speaks this dialect: worth remembering.
     Speaks(Era),
     /// The session that has begun, as text for [`Config::session`](super::Config::session); `None`: the server keeps none.

@@ -1,4 +1,4 @@
-use super::{Client, ReplyId, requests::Purpose, trouble::Trouble};
+use super::{Client, ReplyId, config::length, requests::Purpose, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode},
@@ -72,6 +72,11 @@ impl Listing {
         }
     }
 
+    /// The length of the unfinished list, in bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.json.len())
+    }
+
     fn retry_at(&self) -> Option<Millis> {
         (self.wanted && self.attempts > 0 && self.run.as_ref().is_none_or(|r| !r.asking)).then_some(self.not_before)
     }
@@ -136,7 +141,8 @@ impl Client {
     }
 
     pub(super) fn page_listed(&mut self, now: Millis, kind: CallKind, answer: Result<Json<'_>, RpcError>) {
-        let page = match answer.map(|json| self.era.read_page(kind, json)) {
+        let max_header_params = length(self.config.limits.header_params);
+        let page = match answer.map(|json| self.era.read_page(kind, json, max_header_params)) {
             Ok(Ok(page)) => page,
             Ok(Err(problem)) => return self.listing_failed(now, kind, &Trouble::Protocol(problem)),
             // A server without the list has no tool that may be a task; calls go ahead plainly.

@@ -4,6 +4,7 @@
 //! **The one invariant: every [`Client::handle_input`] is followed by [`Client::poll_output`] until `None`, before the
 //! next `handle_input`.**
 
+mod answered_keys;
 mod config;
 mod creation;
 mod early;
@@ -16,13 +17,16 @@ mod inputs;
 mod io;
 mod kept;
 mod legacy;
+mod limits;
 mod listing;
 mod messages;
 mod poll_queue;
 mod polling;
 mod queries;
 mod question;
+mod redirects;
 mod requests;
+mod responses;
 mod resume;
 mod rollcall;
 mod rounds;
@@ -32,9 +36,12 @@ mod task_index;
 mod tasks;
 mod timers;
 mod trouble;
+mod warnings;
 
-pub use config::Config;
-pub use io::{Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId, TaskMode, WakeReason};
+pub use config::{Config, Limits};
+pub use io::{
+    Call, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, Redirect, ReplyId, TaskMode, WakeReason,
+};
 
 pub use crate::wire::{
     Era,
@@ -45,6 +52,7 @@ pub use crate::wire::{
 pub use queries::Query;
 
 use crate::Millis;
+use answered_keys::AnsweredKeys;
 use exchanges::Exchange;
 use health::Health;
 use legacy::Legacy;
@@ -52,13 +60,14 @@ use listing::Listing;
 use queries::Pending;
 use question::Question;
 use requests::Purpose;
+use responses::Responses;
 use resume::Resume;
 use rollcall::RollCall;
-use rounds::Spent;
 use session::{Ready, Session};
 use std::collections::VecDeque;
 use stream::Stream;
 use tasks::Tasks;
+pub(crate) use warnings::WarningLimit;
 
 /// The engine of one client: see the module's words.
 #[derive(Debug)]
@@ -85,10 +94,13 @@ pub struct Client {
     queries: Vec<Pending>,
     /// What the server asks and nobody has answered yet.
     inputs: Vec<Question>,
-    /// What tasks have asked and need not ask again.
-    spent: Vec<Spent>,
+    answered_keys: AnsweredKeys,
     /// What the newest questions were called.
     keys: Vec<String>,
+    responses: Responses,
+    warnings: WarningLimit,
+    /// Where a page was redirected to: used in place of the endpoint until a request fails.
+    redirect_target: Option<String>,
     resumes: Vec<Resume>,
     stream: Stream,
     legacy: Legacy,
@@ -139,8 +151,11 @@ impl Client {
             roll_call: RollCall::default(),
             queries: Vec::new(),
             inputs: Vec::new(),
-            spent: Vec::new(),
+            answered_keys: AnsweredKeys::default(),
             keys: Vec::new(),
+            responses: Responses::default(),
+            warnings: WarningLimit::default(),
+            redirect_target: None,
             resumes: Vec::new(),
             stream: Stream::default(),
             legacy: Legacy::default(),
@@ -188,6 +203,7 @@ impl Client {
             Input::Multiplexed => self.multiplexed = true,
             Input::Close => return self.close(),
             Input::Head { exchange, head } => self.head(now, exchange, head),
+            Input::Redirected { exchange, redirect } => self.redirected(now, exchange, redirect),
             Input::Chunk { exchange, bytes } => self.chunk(now, exchange, bytes),
             Input::End { exchange } => self.end(now, exchange),
             Input::Failed { exchange, why } => self.exchange_failed(now, exchange, why),
@@ -220,6 +236,7 @@ impl Client {
     fn pump(&mut self, now: Millis) {
         self.tend_legacy(now);
         self.connect_if_wanted(now);
+        self.send_responses();
         if !self.session.is_ready() {
             return;
         }
@@ -239,7 +256,9 @@ impl Client {
     }
 
     fn warn(&mut self, code: &'static str, message: String) {
-        self.put(Output::Warning { code, message });
+        if let Some(message) = self.warnings.admit(code, message) {
+            self.put(Output::Warning { code, message });
+        }
     }
 
     /// Not inlined: it has dozens of callers.

@@ -14,8 +14,10 @@ pub(super) struct Question {
     pub(super) kind: InputKind,
     /// Its words, by which it may be recognised.
     pub(super) message: Option<Box<str>>,
-    /// As JSON text; empty once somebody was told.
+    /// As JSON text; empty once the application has it.
     pub(super) params: String,
+    /// The length of the parameters, which the application keeps.
+    pub(super) bytes: usize,
     /// The request on whose stream it came.
     pub(super) own: Option<u32>,
     /// Whose call or task asks.
@@ -66,8 +68,22 @@ impl Question {
         handle: Option<Handle>,
         owner: Option<Box<str>>,
     ) -> Self {
+        let bytes = params.get().len();
         let (key, params) = (key.into(), params.get().into());
-        Self { input, way, key, kind, message: None, params, own: None, handle, owner, is_told: false, answer: None }
+        Self {
+            input,
+            way,
+            key,
+            kind,
+            message: None,
+            params,
+            bytes,
+            own: None,
+            handle,
+            owner,
+            is_told: false,
+            answer: None,
+        }
     }
 
     /// Its answer waits to be sent.

@@ -215,8 +215,9 @@ impl Client {
         let id = self.next_exchange;
         self.next_exchange = id.wrapping_add(1);
         let origin = Origin { role, epoch: self.epoch, resumes: None };
-        self.exchanges.push(Exchange { id, origin, body: Body::Expected, session_id: None, deadline });
-        let url = self.legacy.url().unwrap_or(&self.config.endpoint).clone();
+        self.exchanges.push(Exchange { id, origin, body: Body::Expected, session_id: None, deadline, redirects: 0 });
+        let endpoint = self.redirect_target.as_ref().unwrap_or(&self.config.endpoint);
+        let url = self.legacy.url().unwrap_or(endpoint).clone();
         self.put(Output::Fetch(Fetch { exchange: id, url, method, headers, body, keepalive }));
         id
     }

@@ -2,8 +2,8 @@
 
 use super::{
     Call, Client, Handle, InputId,
+    config::length,
     entry::Creation,
-    inputs::MOST_OPEN,
     question::{Question, Way},
     requests::Purpose,
     trouble::Trouble,
@@ -21,12 +21,10 @@ use crate::{
     },
 };
 
-/// A server that asks again and again is stopped here: so often for one call, so many keys for one task.
+/// How often a server may answer one call with input requests.
 const MOST_ROUNDS: u32 = 64;
-const MOST_KEYS: usize = 1000;
-
-/// A question that must not be asked again: its task and its key.
-pub(super) type Spent = (Box<str>, Box<str>);
+/// How many methods a message names that the client has no handler for.
+const MAX_METHODS_NAMED: usize = 5;
 
 impl Client {
     /// The server answered a call with questions: it is sent again with the answers (2026-07-28, Multi Round-Trip Requests).
@@ -54,6 +52,10 @@ impl Client {
             // It only wants its note back, some time later.
             let later = now.saturating_add(self.config.poll_interval_ms);
             return self.call_again(handle, call, 1, later);
+        }
+        if let Err(problem) = self.check_input_requests(&asked, self.inputs.len()) {
+            let message = format!("{doing}: the server sent {}; it was not sent again", problem.as_str());
+            return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
         }
         if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
             let message =
@@ -92,21 +94,26 @@ impl Client {
 
     /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
     pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[Asked<'_>]) {
+        let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
+        if let Err(problem) = self.check_input_requests(asked, 0) {
+            let words = format!("comes with {}; none of them was shown", problem.as_str());
+            return self.interrupt_all(now, &handles, FailureCode::Protocol, &words);
+        }
         self.withdraw(now, &|question| {
             let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
             is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
         });
-        let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
+        let max_open = length(self.config.limits.input_requests);
+        let mut unanswerable: Vec<String> = Vec::new();
         for asked in asked {
-            let spent: Spent = (task_id.into(), asked.key.as_ref().into());
             let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
-            let is_known = self.spent.contains(&spent) || self.inputs.iter().any(is_open);
-            if is_known || self.inputs.len() >= MOST_OPEN {
+            let is_known = self.answered_keys.contains(task_id, &asked.key) || self.inputs.iter().any(is_open);
+            if is_known || self.inputs.len() >= max_open {
                 continue;
             }
-            let is_endless = self.spent.iter().filter(|(id, _)| **id == *task_id).count() >= MOST_KEYS;
+            let is_endless = self.answered_keys.is_full(task_id);
             let hopeless = match self.unserved(asked) {
-                _ if is_endless => Some("more and more, without end".into()),
+                _ if is_endless => Some("more and more input".into()),
                 unserved => unserved,
             };
             match (hopeless, &asked.kind) {
@@ -119,20 +126,29 @@ impl Client {
                 }
                 (why, _) => {
                     if !is_endless {
-                        self.spent.push(spent);
+                        self.answered_keys.insert(task_id, &asked.key);
                     }
-                    let why = why.unwrap_or_default();
-                    self.cannot_answer(now, &handles, &format!("asks for {why}, which nobody here answers"));
+                    unanswerable.extend(why.filter(|why| !unanswerable.contains(why)));
                 }
             }
         }
+        if !unanswerable.is_empty() {
+            unanswerable.truncate(MAX_METHODS_NAMED);
+            let words = format!("requests {}, for which the client has no handler", unanswerable.join(", "));
+            self.cannot_answer(now, &handles, &words);
+        }
     }
 
-    /// Somebody waits for a task that waits for an answer that will not come.
+    /// The promises of a task that waits for an answer that will not come reject.
     fn cannot_answer(&mut self, now: Millis, handles: &[Handle], why: &str) {
+        self.interrupt_all(now, handles, FailureCode::Unsupported, why);
+    }
+
+    fn interrupt_all(&mut self, now: Millis, handles: &[Handle], code: FailureCode, why: &str) {
         for &handle in handles {
-            let message = format!("{} {why}; it goes on, and waits for that", self.name_of(handle));
-            self.interrupt(now, handle, Failure::new(FailureCode::Unsupported, message));
+            let message =
+                format!("{} {why}; the task continues on the server and waits for the answer", self.name_of(handle));
+            self.interrupt(now, handle, Failure::new(code, message));
         }
     }
 
@@ -196,8 +212,8 @@ impl Client {
             let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
             let Some(refused) = refused.clone() else {
                 if let Some(owner) = question.owner.clone() {
-                    let spent = (owner, question.key.as_str().into());
-                    self.spent.push(spent);
+                    let key = std::mem::take(&mut question.key);
+                    self.answered_keys.insert(&owner, &key);
                 }
                 self.question_over(now, input, Ok("null".into()));
                 continue;
@@ -234,7 +250,7 @@ impl Client {
     /// Nothing more is heard of a task here: its keys need not be remembered.
     pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
         if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).next().is_none()) {
-            self.spent.retain(|(id, _)| **id != *task_id);
+            self.answered_keys.forget(task_id);
         }
     }
 }

@@ -261,6 +261,7 @@ impl Client {
         self.roll_call.drop_pass();
         self.fail_resumes(now);
         self.withdraw_requests(now);
+        self.discard_responses();
         self.drop_holds();
         self.close_stream(now);
         for handle in self.tasks.handles() {

@@ -5,7 +5,7 @@ use super::{
     entry::{Creation, Entry},
     poll_queue::PollQueue,
 };
-use crate::task::Lifecycle;
+use crate::{task::Lifecycle, wire::snapshot::Snapshot};
 use std::{
     collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
@@ -27,6 +27,8 @@ pub(super) struct TaskIndex {
     pub(super) inputs: Vec<Handle>,
     /// The number of calls that are sent and not answered.
     pub(super) calls: usize,
+    /// The length of the statuses of all tasks, in bytes.
+    pub(super) held_bytes: usize,
 }
 
 /// What the index holds of one task.
@@ -36,6 +38,7 @@ pub(super) struct Indexed {
     creating: bool,
     sent: bool,
     input: bool,
+    held_bytes: usize,
 }
 
 impl TaskIndex {
@@ -57,6 +60,7 @@ impl TaskIndex {
             creating: matches!(entry.creation, Creation::Sent { as_task: true, .. }),
             sent: matches!(entry.creation, Creation::Sent { .. }),
             input: is_input_required || entry.hold.open.is_some(),
+            held_bytes: entry.task.lifecycle().snapshot().map_or(0, Snapshot::held_bytes),
         };
         if new != entry.indexed {
             let old = std::mem::replace(&mut entry.indexed, new);
@@ -86,6 +90,7 @@ impl TaskIndex {
         self.has_watch_changed |= old.watched != new.watched;
         self.creating = recounted(self.creating, old.creating, new.creating);
         self.calls = recounted(self.calls, old.sent, new.sent);
+        self.held_bytes = (self.held_bytes + new.held_bytes).saturating_sub(old.held_bytes);
         if old.input != new.input {
             self.inputs.retain(|&h| h != handle);
             if new.input {

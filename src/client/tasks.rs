@@ -1,5 +1,6 @@
 use super::{
     Client, Handle, Output, ReplyId,
+    early::EarlyNotifications,
     entry::{Announcement, Cancel, Creation, Entry},
     poll_queue::PollQueue,
     task_index::TaskIndex,
@@ -22,8 +23,7 @@ pub(super) struct Tasks {
     index: TaskIndex,
     /// Counts the announcements of [`Entry::announced`].
     announcements: u64,
-    /// Notifications that came before the answer that names their task, oldest first.
-    pub(super) early: Vec<Snapshot>,
+    pub(super) early: EarlyNotifications,
 }
 
 impl Tasks {
@@ -128,6 +128,11 @@ impl Tasks {
         let entry = self.entries.remove(&handle)?;
         self.index.remove(handle, &entry);
         Some(entry)
+    }
+
+    /// The length of the statuses of all tasks, in bytes.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.index.held_bytes
     }
 
     /// The handles of the task with this id.

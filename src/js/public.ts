@@ -2,6 +2,7 @@ export { Client } from "./client.js";
 export { PromptTask, ResourceTask, Task, ToolTask } from "./task.js";
 export type * from "./hosting.js";
 export type * from "./types.js";
+export type * from "./limits.js";
 export type { Keeper, Persist } from "./keeper.js";
 export {
   AuthorizationRequiredError,

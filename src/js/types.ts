@@ -3,6 +3,7 @@
 
 import type { TaskHandlers } from "./hosting.js";
 import type { Persist } from "./keeper.js";
+import type { ClientLimits } from "./limits.js";
 import type { Load } from "./load.js";
 import type { Task } from "./task.js";
 
@@ -225,7 +226,7 @@ export interface Warning {
 }
 
 /** Options of {@link Client}. */
-export interface ClientOptions {
+export interface ClientOptions extends ClientLimits {
   /** Sent with every HTTP request; give a function when a token may be renewed. Never stored. @default none */
   headers?: HeadersOption;
   /**
@@ -320,7 +321,18 @@ export interface ClientOptions {
 }
 
 /** The numeric options of a client, each at least 1. @internal */
-export const NUMERIC_OPTIONS = ["pollIntervalMs", "requestTimeoutMs", "maxMessageBytes"] as const satisfies readonly (keyof ClientOptions)[];
+export const NUMERIC_OPTIONS = [
+  "pollIntervalMs",
+  "requestTimeoutMs",
+  "maxMessageBytes",
+  "maxHeldBytes",
+  "maxResponsesInFlight",
+  "maxQueuedResponses",
+  "maxInputRequests",
+  "maxHeaderParams",
+  "maxIdLength",
+  "maxBatchMessages",
+] as const satisfies readonly (keyof ClientOptions)[];
 
 /**
  * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension

@@ -105,8 +105,9 @@ pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot
         read(json, "a task", &names)?;
     let own = |raw| json::text(raw).map(Cow::into_owned);
     let task_id = own(task_id).filter(|id| !id.is_empty());
-    let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", json.get()))?;
-    let word = json::text(status).ok_or_else(|| Problem::new("a task without a status", json.get()))?;
+    let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", ""))?;
+    let word =
+        json::text(status).ok_or_else(|| Problem::new("a task without a status", status.map_or("", Json::get)))?;
     let status = Status::parse(&word).ok_or_else(|| Problem::new("a task with an unknown status", &word))?;
     Ok(Snapshot {
         task_id,
@@ -198,18 +199,18 @@ pub struct Listed<'a> {
 }
 
 /// Reads the answer to [`super::ask::Ask::List`].
-/// `is_directed`: the server decides which calls become tasks, and reads headers.
-pub(super) fn read_page(kind: CallKind, result: Json<'_>, is_directed: bool) -> Result<Page<'_>, Problem> {
+/// `header_params`: the server decides which calls become tasks, and reads so many header parameters of a tool at most.
+pub(super) fn read_page(kind: CallKind, result: Json<'_>, header_params: Option<usize>) -> Result<Page<'_>, Problem> {
     let [items, next_cursor] = read(result, "a list", &[kind.words().1, "nextCursor"])?;
     let items = items.and_then(json::elements);
     let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
     Ok(Page {
-        items: items.into_iter().map(|item| read_item(item, is_directed)).collect(),
+        items: items.into_iter().map(|item| read_item(item, header_params)).collect(),
         next_cursor: read_cursor(next_cursor),
     })
 }
 
-fn read_item(json: Json<'_>, is_directed: bool) -> Listed<'_> {
+fn read_item(json: Json<'_>, header_params: Option<usize>) -> Listed<'_> {
     let [name, execution, input, output, annotations] =
         read_any(Some(json), &["name", "execution", "inputSchema", "outputSchema", "annotations"]);
     let [reads_only, is_idempotent] = read_any(annotations, &["readOnlyHint", "idempotentHint"]);
@@ -219,14 +220,14 @@ fn read_item(json: Json<'_>, is_directed: bool) -> Listed<'_> {
         json,
         name: json::text(name).map(Cow::into_owned),
         task_support: match json::text(task_support).as_deref() {
-            _ if is_directed => TaskSupport::Optional,
+            _ if header_params.is_some() => TaskSupport::Optional,
             Some("required") => TaskSupport::Required,
             Some("optional") => TaskSupport::Optional,
             _ => TaskSupport::Forbidden,
         },
         wraps_result: json::truth(wraps_result),
         is_idempotent: json::truth(reads_only) || json::truth(is_idempotent),
-        mirrors: read_mirrors(input.filter(|_| is_directed)),
+        mirrors: header_params.map_or(Ok(Vec::new()), |max| read_mirrors(input, max)),
     }
 }
 

@@ -136,9 +136,10 @@ impl Era {
         answer::read_tasks(result, v2025::TIMES)
     }
 
-    /// Reads the answer to [`Ask::List`].
-    pub fn read_page(self, kind: CallKind, result: Json<'_>) -> Result<Page<'_>, Problem> {
-        answer::read_page(kind, self.complete(result)?, self == Self::Stateless)
+    /// Reads the answer to [`Ask::List`]. A tool with more header parameters than `max_header_params` must not be called.
+    pub fn read_page(self, kind: CallKind, result: Json<'_>, max_header_params: usize) -> Result<Page<'_>, Problem> {
+        let header_params = (self == Self::Stateless).then_some(max_header_params);
+        answer::read_page(kind, self.complete(result)?, header_params)
     }
 
     /// Checks an answer that says no more than that a request was taken.

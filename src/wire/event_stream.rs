@@ -18,6 +18,9 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// allocate each time, and one huge message does not cost its size for the rest of the connection.
 const SPARE_BYTES: usize = 64 * 1024;
 
+/// The longest event id that is kept.
+const MAX_ID_BYTES: usize = 4096;
+
 /// Incremental parser of the event-stream format.
 ///
 /// ```
@@ -145,6 +148,11 @@ impl EventStream {
         Ok(())
     }
 
+    /// The length of the unfinished event, in bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.kept.len()
+    }
+
     /// The id to resume after: the value for a `Last-Event-ID` header.
     ///
     /// It counts from the blank line that ends its block, with or without data. `None` when the
@@ -264,7 +272,8 @@ impl Fields {
             b"data" => return Some(value),
             b"event" if value == b"message" => self.name.clear(),
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
-            b"id" if !value.contains(&0) => {
+            // A longer one could not be sent back: servers accept headers of some kilobytes.
+            b"id" if !value.contains(&0) && value.len() <= MAX_ID_BYTES => {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
             b"retry" => self.retry_ms = str::from_utf8(value).ok().and_then(text::number).or(self.retry_ms),

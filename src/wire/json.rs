@@ -129,7 +129,7 @@ mod tests {
             r#"{"id":0,"result":{"taskId":"x"},"id":1,"result":{"taskId":"y","status":"failed","taskId":"t","status":"working"}}"#,
             r#"{"method":"x","params":7,"method":"m","params":{"taskId":"y","status":"x","taskId":"t","status":"working"}}"#,
         ] {
-            let payload = match jsonrpc::messages(message.as_bytes()).unwrap().pop().unwrap() {
+            let payload = match jsonrpc::messages(message.as_bytes(), 10).unwrap().pop().unwrap() {
                 jsonrpc::Message::Response { id, answer: Ok(result) } if id.get() == "1" => result,
                 jsonrpc::Message::Notification { method, params: Some(params) } if method == "m" => params,
                 other => panic!("{other:?}"),
@@ -157,7 +157,7 @@ mod tests {
             assert!(Json::check(&nested(levels)).is_ok(), "{levels}");
         }
         for levels in [128, 129, 1000] {
-            assert_eq!(Json::check(&nested(levels)), Err(NotJson { breaks_off: false }), "{levels}");
+            assert_eq!(Json::check(&nested(levels)), Err(NotJson::TooDeep), "{levels}");
         }
         // Siblings and brackets in strings do not count.
         let flat = format!(r#"["{}\\","\"{}",{}]"#, "[".repeat(200), "{".repeat(200), vec!["[{}]"; 200].join(","));
@@ -175,7 +175,7 @@ mod tests {
                 format!(r#"{{"method":"m","params":{{"a":{deep}}}}}"#),
                 format!(r#"{{"id":1,"result":{{"tools":[{{"name":"x","inputSchema":{deep}}}]}}}}"#),
             ] {
-                assert!(jsonrpc::messages(message.as_bytes()).is_err());
+                assert!(jsonrpc::messages(message.as_bytes(), 10).is_err());
             }
             // Text of the application is only sent, and has no limit.
             assert_eq!(Json::from_application(&deep).get().len(), deep.len());
@@ -184,17 +184,11 @@ mod tests {
 
     #[test]
     fn text_that_ends_too_early_is_told_from_other_text() {
-        for (text, breaks_off) in [
-            ("", true),
-            ("{\"a\":", true),
-            ("[1", true),
-            ("tru", true),
-            ("\"a", true),
-            ("[1,]", false),
-            ("1 2", false),
-            ("<", false),
-        ] {
-            assert_eq!(Json::check(text), Err(NotJson { breaks_off }), "{text}");
+        for text in ["", "{\"a\":", "[1", "tru", "\"a"] {
+            assert_eq!(Json::check(text), Err(NotJson::BreaksOff), "{text}");
+        }
+        for text in ["[1,]", "1 2", "<"] {
+            assert_eq!(Json::check(text), Err(NotJson::Malformed), "{text}");
         }
     }
 }

@@ -48,8 +48,9 @@ pub struct RpcError {
     pub data: Option<String>,
 }
 
-/// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order.
-pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
+/// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order. A batch of more than `max_batch`
+/// messages is refused as a whole.
+pub fn messages(bytes: &[u8], max_batch: usize) -> Result<Vec<Message<'_>>, Problem> {
     let text =
         str::from_utf8(bytes).map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
     if text.trim_ascii_start().starts_with('{') {
@@ -58,6 +59,10 @@ pub fn messages(bytes: &[u8]) -> Result<Vec<Message<'_>>, Problem> {
     }
     let json = Json::check(text).map_err(|e| malformed(text, e))?;
     let batch = json::elements(json).ok_or_else(|| not_a_message(text))?;
+    if batch.len() > max_batch {
+        let (count, limit) = (batch.len(), max_batch);
+        return Err(Problem::new(&format!("a batch of {count} messages, more than maxBatchMessages ({limit})"), ""));
+    }
     batch.into_iter().map(|each| message(each.get(), json::fields(each, &NAMES).unwrap_or_default())).collect()
 }
 
@@ -95,7 +100,12 @@ pub(super) fn read_error(raw: Json<'_>) -> RpcError {
 }
 
 fn malformed(text: &str, error: NotJson) -> Problem {
-    Problem::new(if error.breaks_off { "JSON that breaks off" } else { "text that is not JSON" }, text)
+    let what = match error {
+        NotJson::BreaksOff => "JSON that breaks off",
+        NotJson::Malformed => "text that is not JSON",
+        NotJson::TooDeep => "JSON that is nested more than 127 levels deep",
+    };
+    Problem::new(what, text)
 }
 
 /// The number of ours that this response id names; a quoted number is taken too.
@@ -137,21 +147,21 @@ mod tests {
 
     #[test]
     fn an_id_of_zero_makes_a_request() {
-        let all = messages(br#"{"method":"elicitation\/create","id":0,"params":{}}"#).unwrap();
+        let all = messages(br#"{"method":"elicitation\/create","id":0,"params":{}}"#, 10).unwrap();
         let [Message::Request { id, method, .. }] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((id.get(), method.as_ref()), ("0", "elicitation/create"));
     }
 
     #[test]
     fn batches_are_read_in_order() {
-        let all = messages(br#" [{"method":"a"},{"id":1,"result":{}}]"#).unwrap();
+        let all = messages(br#" [{"method":"a"},{"id":1,"result":{}}]"#, 10).unwrap();
         assert!(matches!(all.as_slice(), [Message::Notification { .. }, Message::Response { .. }]));
     }
 
     #[test]
     fn errors_keep_code_message_and_data() {
         let text = br#"{"id":3,"error":{"code":-32602,"message":"no","data":{"a":[1]}}}"#;
-        let all = messages(text).unwrap();
+        let all = messages(text, 10).unwrap();
         let [Message::Response { answer: Err(e), .. }] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((e.code, e.message.as_str()), (-32602, "no"));
         assert_eq!(e.data.as_deref().unwrap(), r#"{"a":[1]}"#);
@@ -165,7 +175,7 @@ mod tests {
             ("{\"a\":1}", "JSON that is not a JSON-RPC message: {\"a\":1}"),
             ("7", "JSON that is not a JSON-RPC message: 7"),
         ] {
-            assert_eq!(messages(text.as_bytes()).unwrap_err().to_string(), says);
+            assert_eq!(messages(text.as_bytes(), 10).unwrap_err().to_string(), says);
         }
     }
 }

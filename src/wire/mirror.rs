@@ -34,23 +34,37 @@ impl Mirror {
     }
 }
 
-/// The annotations of a tool's input schema. `Err`: one of them breaks a rule, so the tool must not be called.
-pub(super) fn read_mirrors(schema: Option<Json<'_>>) -> Result<Vec<Mirror>, Problem> {
-    let mut found = Vec::new();
+/// The annotations of a tool's input schema. `Err`: one of them breaks a rule, or there are more than `max`, so the tool must not
+/// be called.
+pub(super) fn read_mirrors(schema: Option<Json<'_>>, max: usize) -> Result<Vec<Mirror>, Problem> {
+    let mut found = Found { mirrors: Vec::new(), max };
     if let Some(schema) = schema {
         walk(schema, Some(&mut Vec::new()), &mut found)?;
     }
-    Ok(found)
+    Ok(found.mirrors)
+}
+
+/// The annotations found so far, each compared with all others: their number is limited.
+struct Found {
+    mirrors: Vec<Mirror>,
+    max: usize,
 }
 
 /// One schema; `path` leads to it through nothing but `properties`, `None` where it does not. How deep it may go is limited
 /// by the check that every text has passed.
-fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Vec<Mirror>) -> Result<(), Problem> {
+fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Found) -> Result<(), Problem> {
     for (keyword, value) in json::entries(schema) {
         match (keyword.as_ref(), path.as_deref_mut()) {
             // What is data, and not a schema.
             ("default" | "examples" | "const" | "enum", _) => {}
-            (ANNOTATION, path) => found.push(check(schema, value, path, found)?),
+            (ANNOTATION, path) => {
+                let mirror = check(schema, value, path, &found.mirrors)?;
+                found.mirrors.push(mirror);
+                if found.mirrors.len() > found.max {
+                    let what = format!("more arguments with x-mcp-header than maxHeaderParams ({})", found.max);
+                    return Err(Problem::new(&what, ""));
+                }
+            }
             ("properties", Some(path)) => {
                 for (name, property) in json::entries(value) {
                     path.push(name.into_owned());

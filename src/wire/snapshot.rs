@@ -63,6 +63,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The length of its texts, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let texts = [&self.status_message, &self.created_at, &self.last_updated_at];
+        texts.into_iter().flatten().map(String::len).fold(self.task_id.len(), usize::saturating_add)
+    }
+
     /// As JSON text in the words that cross to JavaScript.
     pub fn to_json(&self) -> String {
         self.encode(v2026::TIMES).to_json()

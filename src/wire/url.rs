@@ -58,6 +58,24 @@ pub fn check_redirect(resolver: UrlResolver, endpoint: &str, url: &str) -> Resul
     Err(Problem::new(what, origin.as_deref().unwrap_or_default()))
 }
 
+/// Returns the URL that a request is redirected to. It has the endpoint's origin and no user information.
+///
+/// # Errors
+///
+/// The URL has another origin. Of the URL only the origin is reported because the rest may contain a secret.
+pub fn redirect_target(resolver: UrlResolver, endpoint: &str, from: &str, location: &str) -> Result<String, Problem> {
+    let origin = resolver(endpoint, "").map(|url| url.origin).unwrap_or_default();
+    let target = resolver(from, location.trim_ascii());
+    let is_direct = |href: &str| href.strip_prefix(&origin).is_some_and(|path| path.starts_with('/'));
+    match target {
+        Some(url) if url.origin == origin && is_direct(&url.href) => Ok(url.href),
+        other => {
+            let elsewhere = other.map(|url| url.origin).unwrap_or_default();
+            Err(Problem::new("a redirect to another origin, to which nothing was sent", &elsewhere))
+        }
+    }
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;

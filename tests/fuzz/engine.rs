@@ -4,7 +4,7 @@ use super::answers::{answer_to, told};
 use super::choices::Choices;
 use mcp_tasks::client::{
     Call, CallKind, Client, Config, Era, ExchangeId, Handle, Hosts, Input, InputAnswer, InputId, Output, PauseReason,
-    Query, ReplyId, TaskMode,
+    Query, Redirect, ReplyId, TaskMode,
 };
 use mcp_tasks::task::Interest;
 use mcp_tasks::wire::http::{Head, Method};
@@ -122,12 +122,21 @@ impl World {
             20 | 21 => self.next_timeout(),
             22 | 24 => self.push(choices),
             25 => self.respond(choices),
-            _ => {
-                if choices.byte() == 255 && !self.closed {
-                    self.close();
-                }
-            }
+            _ => match choices.byte() {
+                255 if !self.closed => self.close(),
+                64..128 => self.redirect(choices),
+                _ => {}
+            },
         }
+    }
+
+    /// The newest request is redirected.
+    fn redirect(&mut self, choices: &mut Choices<'_>) {
+        let Some((exchange, method)) = self.open.last().map(|open| (open.exchange, open.method)) else { return };
+        let status = choices.one(&[None, Some(301), Some(303), Some(307)]).flatten();
+        let location = choices.one(&[None, Some(""), Some("/x"), Some("//evil.test"), Some("\u{1}:")]).flatten();
+        let redirect = Redirect { from: "https://example.org/mcp", method, status, location };
+        self.input(Input::Redirected { exchange, redirect });
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -145,12 +154,17 @@ impl World {
                 assert!(self.exchanges.insert(fetch.exchange), "exchange {} twice", fetch.exchange);
                 assert!(!self.closed || fetch.method == Method::Delete, "a closed client asks: {fetch:?}");
                 let body = fetch.body.unwrap_or_default();
-                assert_eq!(fetch.method == Method::Post, jsonrpc::messages(body.as_bytes()).is_ok(), "{body}");
+                assert_eq!(fetch.method == Method::Post, jsonrpc::messages(body.as_bytes(), 1).is_ok(), "{body}");
                 self.open.push(Open { exchange: fetch.exchange, method: fetch.method, body });
             }
             Output::Abort(exchange) => {
                 assert!(self.take(exchange).is_some(), "{exchange} is aborted and is not open");
             }
+            Output::Follow { exchange, url } => {
+                assert!(self.open.iter().any(|open| open.exchange == exchange), "{exchange} is not open");
+                assert!(url.starts_with("https://example.org/"), "{url}");
+            }
+            Output::FindRedirect(exchange) => assert!(self.open.iter().any(|open| open.exchange == exchange)),
             Output::Created { handle, .. } | Output::Changed { handle, .. } => {
                 assert!(self.handles.contains(&handle) && !self.settled.contains(&handle), "{handle}");
             }

@@ -153,7 +153,7 @@ fn read_in(era: Era, json: Json<'_>) {
         assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
     }
     for kind in CallKind::ALL {
-        if let Ok(page) = era.read_page(kind, json) {
+        if let Ok(page) = era.read_page(kind, json, 256) {
             assert!(page.next_cursor.is_none_or(|cursor| !cursor.is_empty()));
             assert!(page.items.iter().all(|item| Json::check(item.json.get()) == Ok(item.json)));
         }

@@ -17,11 +17,15 @@ const MAX_DEPTH: usize = 127;
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'a>(&'a RawValue);
 
-/// The text is not JSON, or is nested too deep.
+/// Why a text is not accepted as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotJson {
+pub enum NotJson {
     /// The text ends before its value does.
-    pub breaks_off: bool,
+    BreaksOff,
+    /// The text breaks the grammar.
+    Malformed,
+    /// Arrays and objects are nested more than 127 levels deep.
+    TooDeep,
 }
 
 impl<'a> Json<'a> {
@@ -70,7 +74,7 @@ impl Serialize for Json<'_> {
 
 impl From<serde_json::Error> for NotJson {
     fn from(error: serde_json::Error) -> Self {
-        Self { breaks_off: error.is_eof() }
+        if error.is_eof() { Self::BreaksOff } else { Self::Malformed }
     }
 }
 
@@ -86,7 +90,7 @@ fn check_depth(text: &str) -> Result<(), NotJson> {
         rest = tail;
         match byte {
             b'"' => rest = after_string(rest),
-            b'{' | b'[' if depth == MAX_DEPTH => return Err(NotJson { breaks_off: false }),
+            b'{' | b'[' if depth == MAX_DEPTH => return Err(NotJson::TooDeep),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}

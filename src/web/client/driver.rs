@@ -1,16 +1,15 @@
 //! The driver: one engine, its outputs in order, its timer, its page events and its exchanges.
 
 use super::{
-    fetch,
+    fetch::{self, NextStep},
     observers::{Awaits, Event, Waiter},
     options::{Callbacks, EngineOptions},
     page::Page,
     task_record::TaskRecord,
-    timer::{Timer, performance_now},
+    timer::{Clock, Timer},
 };
 use crate::{
-    Millis,
-    client::{Client, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId},
+    client::{Client, ExchangeId, Fetch, Handle, Input, InputId, Output, PauseReason, ReplyId, WarningLimit},
     task::Interest,
 };
 use js_sys::{Function, Promise};
@@ -41,8 +40,11 @@ pub(super) struct Driver {
     pub(super) callbacks: Callbacks,
     engine: RefCell<Client>,
     timer: Timer,
+    clock: Clock,
     page: RefCell<Option<Page>>,
     exchanges: RefCell<Vec<(ExchangeId, AbortController)>>,
+    /// How exchanges go on that were redirected.
+    next_steps: RefCell<Vec<(ExchangeId, NextStep)>>,
     /// The tasks that the engine knows, by their handles.
     pub(super) tasks: RefCell<BTreeMap<Handle, Rc<TaskRecord>>>,
     /// The pending replies: few at a time, so a list is searched. A map was measured at 1.8 KB gzip more.
@@ -52,6 +54,9 @@ pub(super) struct Driver {
     next_number: Cell<u32>,
     /// Every task of the client is observed.
     pub(super) observes_all: bool,
+    /// The application answers input requests.
+    pub(super) answers_input: bool,
+    pub(super) warnings: RefCell<WarningLimit>,
     /// What the platform threw last in place of a response.
     pub(super) last_thrown: RefCell<JsValue>,
     /// How long the engine has worked since the page had a turn, in milliseconds.
@@ -78,12 +83,16 @@ impl Driver {
         let seed = (random() * 9e15) as u64;
         let driver = Rc::new_cyclic(|weak: &Weak<Self>| Self {
             observes_all: config.watch_all,
+            answers_input: config.serves.contains(&true),
+            warnings: RefCell::default(),
             callbacks: Callbacks::new(&options),
             options,
             engine: RefCell::new(Client::new(config, seed)),
             timer: Timer::new(on_timer(weak.clone())),
+            clock: Clock::default(),
             page: RefCell::default(),
             exchanges: RefCell::default(),
+            next_steps: RefCell::default(),
             tasks: RefCell::default(),
             replies: RefCell::default(),
             open_inputs: RefCell::default(),
@@ -119,7 +128,7 @@ impl Driver {
     /// One turn: an input and the outputs that follow. The engine is borrowed for the input only; JavaScript is called after the
     /// borrow has ended, so that a callback may call every method.
     pub(super) fn turn(self: &Rc<Self>, input: Input<'_>) {
-        let now = performance_now() as Millis;
+        let now = self.clock.now();
         self.note_pause(&input);
         let wake_at = {
             let mut engine = self.engine.borrow_mut();
@@ -261,6 +270,17 @@ impl Driver {
         }
     }
 
+    pub(super) fn set_next_step(&self, exchange: ExchangeId, step: NextStep) {
+        self.next_steps.borrow_mut().push((exchange, step));
+    }
+
+    /// How an exchange goes on that was redirected; `None`: not at all.
+    pub(super) fn take_next_step(&self, exchange: ExchangeId) -> Option<NextStep> {
+        let mut steps = self.next_steps.borrow_mut();
+        let at = steps.iter().position(|(redirected, _)| *redirected == exchange)?;
+        Some(steps.swap_remove(at).1)
+    }
+
     /// Whether the exchange is open: nothing more is reported about one that is not.
     pub(super) fn is_open(&self, exchange: ExchangeId) -> bool {
         self.exchanges.borrow().iter().any(|(open, _)| *open == exchange)
@@ -276,7 +296,9 @@ impl Driver {
 fn on_timer(weak: Weak<Driver>) -> impl FnMut() + 'static {
     move || {
         if let Some(driver) = weak.upgrade() {
-            driver.timer.fired();
+            if let Some(due) = driver.timer.fired() {
+                driver.clock.reach(due);
+            }
             driver.turn(Input::Timeout);
         }
     }

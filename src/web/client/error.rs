@@ -100,12 +100,16 @@ fn first_text(result: &JsValue) -> Option<String> {
 
 /// The platform's description of a thrown value. Any value may be thrown: `fetch` aborted with a string rejects with that string.
 pub(super) fn description(thrown: &JsValue) -> String {
-    let text_of = |value: &JsValue, name: &str| Reflect::get(value, &name.into()).ok()?.as_string();
-    let text = thrown.as_string().or_else(|| text_of(thrown, "message")).unwrap_or_else(|| "unknown error".into());
+    let text = thrown.as_string().or_else(|| message(thrown)).unwrap_or_else(|| "unknown error".into());
     // Node says "fetch failed" and gives the reason in the cause; a wrapper may have repeated the reason already.
     let cause = Reflect::get(thrown, &"cause".into()).unwrap_or_default();
-    match text_of(&cause, "message") {
+    match message(&cause) {
         Some(reason) if !text.contains(&reason) => format!("{text} ({reason})"),
         _ => text,
     }
+}
+
+/// The message of an error, if it has one. Any object may be thrown, and its members may throw.
+pub(super) fn message(error: &JsValue) -> Option<String> {
+    Reflect::get(error, &"message".into()).ok()?.as_string()
 }

@@ -2,15 +2,15 @@
 
 use super::{
     driver::Driver,
-    error::{self, description},
+    error,
+    fetch::NextStep,
     observers::{Awaits, Event},
     options::Callbacks,
-    task_record::{OpenInput, Outcome, TaskRecord},
+    task_record::{Outcome, TaskRecord},
     timer::Sleep,
-    types::input_kind_name,
 };
 use crate::{
-    client::{Handle, Hosted, InputId, Output},
+    client::{Handle, Output},
     task::{self, Failure, FailureCode},
 };
 use js_sys::{Function, JSON, JsString, Object, Promise};
@@ -25,18 +25,6 @@ extern "C" {
     fn to_string(value: &JsValue) -> Result<JsString, JsValue>;
 }
 
-/// `InputRequestEvent` in the generated declarations.
-#[derive(Serialize)]
-struct InputRequestEvent<'a> {
-    id: InputId,
-    kind: &'a str,
-    method: &'a str,
-    key: &'a str,
-    params: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
-}
-
 /// `Warning` in `src/js/types.ts`.
 #[derive(Serialize)]
 struct Warning<'a> {
@@ -44,19 +32,13 @@ struct Warning<'a> {
     message: &'a str,
 }
 
-/// `InputRequest` in `src/js/types.ts`.
-#[derive(Serialize)]
-struct InputRequest<'a> {
-    method: &'a str,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    params: JsValue,
-}
-
 impl Driver {
     pub(super) fn deliver(self: &Rc<Self>, output: Output) {
         match output {
             Output::Fetch(request) => self.start(request),
             Output::Abort(exchange) => self.abort(exchange),
+            Output::Follow { exchange, url } => self.set_next_step(exchange, NextStep::Follow(url)),
+            Output::FindRedirect(exchange) => self.set_next_step(exchange, NextStep::Find),
             Output::Speaks(era) => self.notify1(self.callbacks.on_era.as_ref(), &era.revision().into()),
             Output::Session(session) => self.notify1(self.callbacks.on_session.as_ref(), &session.into()),
             Output::Created { handle, task_id } => self.created(handle, task_id.as_deref()),
@@ -72,39 +54,33 @@ impl Driver {
             Output::Interrupted { handle, failure } => self.interrupted(handle, &failure),
             Output::Replied { reply, answer } => self.replied(reply, answer),
             Output::Asked { input, handle, kind, key, params, id } => {
-                let request = id.map(|id| {
-                    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{}","params":{params}}}"#, kind.method())
-                });
-                let method = kind.method();
-                self.open_input(handle, input, &key, method, &params);
-                let event = InputRequestEvent {
-                    id: input,
-                    kind: input_kind_name(kind),
-                    method,
-                    key: &key,
-                    params: &params,
-                    request,
-                };
-                self.input_requested(handle, &event);
+                self.input_requested(handle, input, kind, &key, &params, id.as_deref());
             }
-            Output::Hosted { input, handle, hosted, params } => {
-                let (kind, method) = (hosted_name(hosted), hosted.method());
-                let event = InputRequestEvent { id: input, kind, method, key: "", params: &params, request: None };
-                self.input_requested(handle, &event);
-            }
+            Output::Hosted { input, handle, hosted, params } => self.hosted_requested(handle, input, hosted, &params),
             Output::InputOver { input } => self.input_closed(input),
             Output::Progress { handle, json } => self.progressed(handle, &json),
             Output::Notified { method, params } => self.notified(method, &params),
-            Output::Warning { code, message } => self.warn(code, &message),
+            Output::Warning { code, message } => self.emit_warning(code, &message),
         }
     }
 
-    /// Trouble that no promise reports.
-    pub(super) fn warn(&self, code: &str, message: &str) {
+    /// A problem that no promise reports.
+    pub(super) fn warn(&self, code: &'static str, message: String) {
+        let message = self.warnings.borrow_mut().admit(code, message);
+        if let Some(message) = message {
+            self.emit_warning(code, &message);
+        }
+    }
+
+    fn emit_warning(&self, code: &str, message: &str) {
         let Some(callback) = self.callbacks.on_warning.as_ref() else { return };
         let warning = serde_wasm_bindgen::to_value(&Warning { code, message }).unwrap_or_default();
-        // A callback for warnings that throws cannot be warned of.
-        let _ = callback.call1(&JsValue::UNDEFINED, &warning);
+        // Nothing can report the failure of this callback.
+        if let Ok(promise) = callback.call1(&JsValue::UNDEFINED, &warning).and_then(JsCast::dyn_into::<Promise>) {
+            spawn_local(async move {
+                let _ = JsFuture::from(promise).await;
+            });
+        }
     }
 
     fn created(self: &Rc<Self>, handle: Handle, task_id: Option<&str>) {
@@ -124,16 +100,19 @@ impl Driver {
             self.notify2(on_task_status.as_ref(), status, &record.context);
             self.notify2(on_status_known.as_ref(), status, &record.context);
         }
-        if let Some(status) = record.status.status() {
-            for waiter in record.observers.take_waiters(|waiter| waiter.awaits.is_met_by(status)) {
-                waiter.resolve(&record.status_value());
-                self.unwatch(record, &waiter);
-            }
-        }
+        self.settle_status_waiters(record);
         if record.is_released.get() && self.observes_all && record.status.is_terminal() {
             self.outcome_observed(record, &JsValue::UNDEFINED);
         }
         self.release_if_unused(record);
+    }
+
+    /// Settles the promises that wait for the present status.
+    pub(super) fn settle_status_waiters(self: &Rc<Self>, record: &Rc<TaskRecord>) {
+        for waiter in record.observers.take_waiters(|waiter| record.meets(waiter.awaits, self.answers_input)) {
+            waiter.resolve(&record.status_value());
+            self.unwatch(record, &waiter);
+        }
     }
 
     fn task_settled(self: &Rc<Self>, handle: Handle, outcome: &task::Outcome, is_wrapped: bool, is_unseen: bool) {
@@ -237,70 +216,9 @@ impl Driver {
     fn cause_of(&self, failure: &Failure) -> JsValue {
         let thrown = self.last_thrown.borrow();
         let is_cause = failure.code == FailureCode::Network
-            && thrown
-                .dyn_ref::<js_sys::Error>()
-                .is_some_and(|error| failure.message.contains(&String::from(error.message())));
+            && thrown.is_object()
+            && error::message(&thrown).is_some_and(|message| failure.message.contains(&message));
         if is_cause { thrown.clone() } else { JsValue::UNDEFINED }
-    }
-
-    /// Adds an input request to every handle of the task that asks.
-    fn open_input(self: &Rc<Self>, handle: Option<Handle>, id: InputId, key: &str, method: &str, params: &str) {
-        let Some(record) = handle.and_then(|handle| self.task(handle)) else { return };
-        let params = JSON::parse(params).unwrap_or_default();
-        let request = serde_wasm_bindgen::to_value(&InputRequest { method, params }).unwrap_or_default();
-        Object::freeze(request.unchecked_ref::<Object>());
-        let records = self.records_of_same_task(&record);
-        self.open_inputs.borrow_mut().push((id, records.clone()));
-        for record in records {
-            record.add_input(OpenInput { id, key: key.into(), request: request.clone() });
-            self.status_touched(&record);
-        }
-    }
-
-    /// Shows the open input requests of a task to a handle that joins it.
-    pub(super) fn join_open_inputs(&self, record: &Rc<TaskRecord>) {
-        for (id, records) in &mut *self.open_inputs.borrow_mut() {
-            let asking = records.iter().find(|other| *other.task_id.borrow() == *record.task_id.borrow());
-            let input = asking.and_then(|other| other.inputs.borrow().iter().find(|input| input.id == *id).cloned());
-            if let Some(input) = input {
-                record.add_input(input);
-                records.push(Rc::clone(record));
-            }
-        }
-    }
-
-    /// This record and the others of the same task.
-    pub(super) fn records_of_same_task(&self, record: &Rc<TaskRecord>) -> Vec<Rc<TaskRecord>> {
-        let Some(task_id) = record.task_id.borrow().clone() else { return vec![Rc::clone(record)] };
-        self.tasks.borrow().values().filter(|other| other.has_id(&task_id)).cloned().collect()
-    }
-
-    /// The open input requests of a task have changed, and with them its status.
-    fn status_touched(self: &Rc<Self>, record: &Rc<TaskRecord>) {
-        if !record.status.is_known() || record.status.is_terminal() {
-            return;
-        }
-        self.emit(record, Event::Status, &record.status_value());
-    }
-
-    fn input_requested(self: &Rc<Self>, handle: Option<Handle>, event: &InputRequestEvent<'_>) {
-        let context =
-            handle.and_then(|handle| self.task(handle)).map_or(JsValue::UNDEFINED, |record| record.context.clone());
-        let event = serde_wasm_bindgen::to_value(event).unwrap_or_default();
-        self.notify2(self.callbacks.on_input_request.as_ref(), &event, &context);
-    }
-
-    fn input_closed(self: &Rc<Self>, id: InputId) {
-        self.notify1(self.callbacks.on_input_closed.as_ref(), &id.into());
-        let closed = {
-            let mut open = self.open_inputs.borrow_mut();
-            let at = open.iter().position(|(open, _)| *open == id);
-            at.map(|at| open.swap_remove(at))
-        };
-        let Some((_, records)) = closed else { return };
-        for record in records.into_iter().filter(|record| record.remove_input(id)) {
-            self.status_touched(&record);
-        }
     }
 
     fn progressed(self: &Rc<Self>, handle: Handle, json: &str) {
@@ -312,7 +230,7 @@ impl Driver {
         self.notify2(self.callbacks.on_progress_known.as_ref(), &progress, &record.context);
     }
 
-    fn notified(&self, method: String, params: &str) {
+    fn notified(self: &Rc<Self>, method: String, params: &str) {
         let Some(callback) = self.callbacks.on_notification.as_ref() else { return };
         let mut last = self.last_method.borrow_mut();
         let name = match last.take() {
@@ -323,9 +241,7 @@ impl Driver {
             }
         };
         drop(last);
-        if let Err(thrown) = callback.call2(&JsValue::UNDEFINED, &name, &params.into()) {
-            self.warn("listener-failed", &format!("onNotification failed: {}", description(&thrown)));
-        }
+        self.check("onNotification", callback.call2(&JsValue::UNDEFINED, &name, &params.into()));
     }
 
     /// The outcome has reached the application: it need not be found after a reload.
@@ -340,28 +256,29 @@ impl Driver {
         spawn_local(async move {
             Sleep::new(0.0).await;
             if !record.is_observed.get() {
-                driver.warn("unobserved-failure", &message);
+                driver.warn("unobserved-failure", message);
             }
         });
     }
 
     /// Calls the listeners of the application. An error of one listener affects neither the others nor the engine.
-    fn emit(self: &Rc<Self>, record: &TaskRecord, event: Event, value: &JsValue) {
+    pub(super) fn emit(self: &Rc<Self>, record: &TaskRecord, event: Event, value: &JsValue) {
         for listener in record.observers.listeners_for(event) {
-            self.check(listener.callback.call1(&JsValue::UNDEFINED, value));
+            self.check("a status listener", listener.callback.call1(&JsValue::UNDEFINED, value));
         }
     }
 
-    fn check(self: &Rc<Self>, returned: Result<JsValue, JsValue>) {
+    /// Reports what a callback of the application throws or rejects with.
+    fn check(self: &Rc<Self>, callback: &'static str, returned: Result<JsValue, JsValue>) {
         match returned {
-            Err(thrown) => self.listener_failed(&thrown),
+            Err(thrown) => self.callback_failed(callback, &thrown),
             Ok(value) if value.is_undefined() => {}
             Ok(value) => {
                 if let Ok(promise) = value.dyn_into::<Promise>() {
                     let driver = Rc::clone(self);
                     spawn_local(async move {
                         if let Err(thrown) = JsFuture::from(promise).await {
-                            driver.listener_failed(&thrown);
+                            driver.callback_failed(callback, &thrown);
                         }
                     });
                 }
@@ -369,33 +286,21 @@ impl Driver {
         }
     }
 
-    fn listener_failed(&self, thrown: &JsValue) {
+    fn callback_failed(&self, callback: &str, thrown: &JsValue) {
         // An object without a prototype cannot be converted.
         let text = to_string(thrown).map_or_else(|_| "a value without a description".into(), String::from);
-        self.warn("listener-failed", &format!("a status listener failed: {text}"));
+        self.warn("listener-failed", format!("{callback} failed: {text}"));
     }
 
-    fn notify1(self: &Rc<Self>, callback: Option<&Function>, value: &JsValue) {
+    pub(super) fn notify1(self: &Rc<Self>, callback: Option<&Function>, value: &JsValue) {
         if let Some(callback) = callback {
-            self.check(callback.call1(&JsValue::UNDEFINED, value));
+            self.check("a callback of the client", callback.call1(&JsValue::UNDEFINED, value));
         }
     }
 
-    fn notify2(self: &Rc<Self>, callback: Option<&Function>, first: &JsValue, second: &JsValue) {
+    pub(super) fn notify2(self: &Rc<Self>, callback: Option<&Function>, first: &JsValue, second: &JsValue) {
         if let Some(callback) = callback {
-            self.check(callback.call2(&JsValue::UNDEFINED, first, second));
+            self.check("a callback of the client", callback.call2(&JsValue::UNDEFINED, first, second));
         }
-    }
-}
-
-/// The name of a handler of hosted tasks: `HostedRequest` in the generated declarations.
-fn hosted_name(hosted: Hosted) -> &'static str {
-    match hosted {
-        Hosted::Elicitation => "augmentedElicitation",
-        Hosted::Sampling => "augmentedSampling",
-        Hosted::Get => "getTask",
-        Hosted::Result => "getTaskResult",
-        Hosted::List => "listTasks",
-        Hosted::Cancel => "cancelTask",
     }
 }

@@ -7,14 +7,14 @@ use super::{
     timer::performance_now,
 };
 use crate::{
-    client::{ExchangeId, Fetch, Input},
-    wire::http::Head,
+    client::{ExchangeId, Fetch, Input, Redirect},
+    wire::http::{Head, Method},
 };
 use js_sys::{ArrayBuffer, Function, Promise, Reflect, TypeError, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestCache, RequestInit, RequestRedirect};
 
 /// The engine is given this many bytes at once; a page's `fetch` may bring megabytes.
 const MAX_CHUNK_BYTES: u32 = 65_536;
@@ -27,10 +27,16 @@ extern "C" {
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
 
-    /// What a reader's `read()` resolves with.
-    type ReadResult;
-    #[wasm_bindgen(method, getter)]
-    fn value(this: &ReadResult) -> JsValue;
+    // The members of a body and its reader, each caught: the application's `fetch` may give anything, and what an import throws
+    // without being caught is a trap.
+    type Body;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Body) -> Result<Reader, JsValue>;
+    type Reader;
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Reader) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &Reader) -> Result<JsValue, JsValue>;
 
     /// Members of `RequestInit` that web-sys does not have, or has as an enum of its own.
     type MoreInit;
@@ -55,8 +61,9 @@ pub(super) async fn run(driver: Rc<Driver>, request: Fetch, signal: AbortSignal)
 
 async fn transfer(driver: &Rc<Driver>, request: &Fetch, signal: &AbortSignal) -> Result<(), JsValue> {
     let exchange = request.exchange;
-    let response = match send(driver, request, signal).await {
-        Ok(response) => response,
+    let response = match follow(driver, request, signal).await {
+        Ok(Some(response)) => response,
+        Ok(None) => return Ok(()),
         Err(thrown) => {
             driver.last_thrown.replace(thrown.clone());
             return Err(thrown);
@@ -69,26 +76,108 @@ async fn transfer(driver: &Rc<Driver>, request: &Fetch, signal: &AbortSignal) ->
     if !driver.is_open(exchange) {
         return Ok(());
     }
-    driver.turn(Input::Head { exchange, head: head(&response) });
-    let Some(body) = response.body() else { return Ok(()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    driver.turn(Input::Head { exchange, head: head(&response)? });
+    let body = member(&response, "body");
+    if !body.is_object() {
+        return Ok(());
+    }
+    let reader = body.unchecked_into::<Body>().get_reader()?;
     while driver.is_open(exchange) {
-        let read: ReadResult = JsFuture::from(reader.read()).await?.unchecked_into();
-        let value = read.value();
+        let read = JsFuture::from(Promise::resolve(&reader.read()?)).await?;
+        let value = member(&read, "value");
         if value.is_undefined() {
             return Ok(());
         }
         receive(driver, exchange, &bytes(value)?).await?;
     }
     // Aborting has cancelled the body already, unless the application's own `fetch` ignores the signal.
-    JsFuture::from(reader.cancel()).await?;
+    JsFuture::from(Promise::resolve(&reader.cancel()?)).await?;
     Ok(())
 }
 
-fn head(response: &Response) -> Head {
-    let headers = response.headers();
-    let redirected_to = response.redirected().then(|| response.url());
-    Head { redirected_to, ..Head::new(response.status(), |name| headers.get(name).ok().flatten()) }
+/// How an exchange goes on that was redirected.
+pub(super) enum NextStep {
+    /// The same request, to this URL.
+    Follow(String),
+    /// A bare request that shows where the redirect leads.
+    Find,
+}
+
+/// Sends the request, to each URL that the engine follows a redirect to. `None`: the engine has ended the exchange.
+async fn follow(driver: &Rc<Driver>, request: &Fetch, signal: &AbortSignal) -> Result<Option<JsValue>, JsValue> {
+    let (exchange, method) = (request.exchange, request.method);
+    let mut url = request.url.clone();
+    loop {
+        let response = send(driver, request, &url, signal).await?;
+        let is_hidden = member(&response, "type") == "opaqueredirect";
+        let status = status(&response);
+        let location = header(&response, "location").filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308));
+        if !is_hidden && location.is_none() {
+            return Ok(Some(response));
+        }
+        discard(&response).await;
+        let (status, location) = ((!is_hidden).then_some(status), location.as_deref());
+        let redirect = Redirect { from: &url, method, status, location };
+        driver.turn(Input::Redirected { exchange, redirect });
+        let mut step = driver.take_next_step(exchange);
+        if let Some(NextStep::Find) = step {
+            // A target that the page must not see is reported as the same address.
+            let target = find_target(driver, &url, signal).await.unwrap_or_default();
+            let redirect = Redirect { location: Some(&target), ..redirect };
+            driver.turn(Input::Redirected { exchange, redirect });
+            step = driver.take_next_step(exchange);
+        }
+        let Some(NextStep::Follow(target)) = step else { return Ok(None) };
+        url = target;
+    }
+}
+
+/// Where a request to this URL is redirected to, found without headers, body and credentials.
+async fn find_target(driver: &Driver, url: &str, signal: &AbortSignal) -> Result<String, JsValue> {
+    let init = RequestInit::new();
+    init.set_signal(Some(signal));
+    init.set_cache(RequestCache::NoStore);
+    let more: &MoreInit = init.unchecked_ref();
+    more.set_credentials("omit");
+    let response = fetch(driver, url, &init).await?;
+    discard(&response).await;
+    Ok(member(&response, "url").as_string().unwrap_or_default())
+}
+
+/// Cancels a body that is not read, so that its connection is free again.
+async fn discard(response: &JsValue) {
+    let body = member(response, "body");
+    if let Ok(cancel) = member(&body, "cancel").dyn_into::<Function>()
+        && let Ok(cancelled) = cancel.call0(&body)
+    {
+        let _ = JsFuture::from(Promise::resolve(&cancelled)).await;
+    }
+}
+
+/// Status, headers and address of a response, of which the application's `fetch` may have given any value.
+fn head(response: &JsValue) -> Result<Head, JsValue> {
+    let redirected_to = if member(response, "redirected").is_truthy() {
+        let url = member(response, "url").as_string();
+        Some(url.ok_or_else(|| TypeError::new("the response was redirected and has a url that is not a string"))?)
+    } else {
+        None
+    };
+    Ok(Head { redirected_to, ..Head::new(status(response), |name| header(response, name)) })
+}
+
+fn status(response: &JsValue) -> u16 {
+    member(response, "status").as_f64().unwrap_or_default() as u16
+}
+
+fn header(response: &JsValue, name: &str) -> Option<String> {
+    let headers = member(response, "headers");
+    let get: Function = member(&headers, "get").dyn_into().ok()?;
+    get.call1(&headers, &name.into()).ok()?.as_string()
+}
+
+/// A member of a value, undefined where there is none or reading it throws.
+fn member(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
 }
 
 /// A chunk of a body, if it is bytes. `instanceof` would refuse those of another realm.
@@ -122,22 +211,30 @@ async fn receive(driver: &Rc<Driver>, exchange: ExchangeId, chunk: &Uint8Array) 
     Ok(())
 }
 
-async fn send(driver: &Driver, request: &Fetch, signal: &AbortSignal) -> Result<Response, JsValue> {
+async fn send(driver: &Driver, request: &Fetch, url: &str, signal: &AbortSignal) -> Result<JsValue, JsValue> {
     let headers = headers(driver, request).await?;
     let init = RequestInit::new();
     init.set_method(request.method.as_str());
     init.set_headers(&headers);
     init.set_signal(Some(signal));
-    init.set_cache(RequestCache::NoStore);
+    // A cached stream would repeat old events. POST is never cached, and with this mode Chromium preflights each request anew.
+    if request.method == Method::Get {
+        init.set_cache(RequestCache::NoStore);
+    }
     if let Some(body) = &request.body {
         init.set_body(&JsValue::from_str(body));
     }
     let more: &MoreInit = init.unchecked_ref();
     more.set_keepalive(request.keepalive);
     more.set_credentials(driver.options.credentials().as_deref().unwrap_or("same-origin"));
+    init.set_redirect(RequestRedirect::Manual);
+    fetch(driver, url, &init).await
+}
+
+async fn fetch(driver: &Driver, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
     let response = match driver.options.fetch() {
-        Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(&request.url), &init)?,
-        None => global_fetch(&request.url, &init)?,
+        Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &JsValue::from_str(url), init)?,
+        None => global_fetch(url, init)?,
     };
     unread_response(JsFuture::from(Promise::resolve(&response)).await?)
 }
@@ -159,16 +256,13 @@ async fn headers(driver: &Driver, request: &Fetch) -> Result<Headers, JsValue> {
 
 /// The value that a `fetch` gave, if it is a response with an unread body. Checked by its members, because `instanceof` refuses
 /// mocks, polyfills and the responses of another realm.
-fn unread_response(value: JsValue) -> Result<Response, JsValue> {
-    let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
-    let is_response =
-        member(&value, "status").as_f64().is_some() && member(&member(&value, "headers"), "get").is_function();
-    if !is_response {
+fn unread_response(response: JsValue) -> Result<JsValue, JsValue> {
+    let has_status = member(&response, "status").as_f64().is_some();
+    if !has_status || !member(&member(&response, "headers"), "get").is_function() {
         return Err(TypeError::new("the fetch option gave no Response").into());
     }
-    let response: Response = value.unchecked_into();
     // A mock that hands out one response twice is reported here.
-    if response.body_used() || response.body().is_some_and(|body| body.locked()) {
+    if member(&response, "bodyUsed").is_truthy() || member(&member(&response, "body"), "locked").is_truthy() {
         return Err(TypeError::new("the fetch option gave a Response that was read already").into());
     }
     Ok(response)

@@ -5,6 +5,7 @@ mod driver;
 mod error;
 mod events;
 mod fetch;
+mod input_requests;
 mod observers;
 mod options;
 mod page;

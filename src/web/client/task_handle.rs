@@ -224,7 +224,7 @@ impl TaskHandle {
             return Promise::reject(&signal.reason());
         }
         let record = &self.record;
-        if record.status.status().is_some_and(|status| awaits.is_met_by(status)) {
+        if record.meets(awaits, self.driver.answers_input) {
             return Promise::resolve(&record.status_value());
         }
         if record.is_settled() {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     client::{CallKind, Handle, InputId},
     task::{Failure, FailureCode},
-    wire::snapshot::Snapshot,
+    wire::snapshot::{Snapshot, Status},
 };
 use js_sys::{JsString, Object, Reflect};
 use std::{
@@ -202,6 +202,14 @@ impl TaskRecord {
         let goes_on = !self.status.is_terminal() && code != Some(FailureCode::TaskExpired);
         let may_run = self.is_task.get() == Some(true) || code == Some(FailureCode::Closed);
         (goes_on && may_run).then_some(error)
+    }
+
+    /// Whether the present status ends a waiting. Where the application `answers_input`, waiting for `input_required` ends when the
+    /// input requests are there: some servers send them after the status.
+    pub(super) fn meets(&self, awaits: Awaits, answers_input: bool) -> bool {
+        let Some(status) = self.status.status() else { return false };
+        let is_incomplete = status == Status::InputRequired && answers_input && self.inputs.borrow().is_empty();
+        awaits.is_met_by(status) && !is_incomplete
     }
 
     /// The newest status as a value of JavaScript; undefined where none is known.

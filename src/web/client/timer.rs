@@ -29,17 +29,51 @@ pub(super) fn performance_now() -> f64 {
     now()
 }
 
+/// The driver's time: the platform's, which never goes back and always goes on.
+#[derive(Default)]
+pub(super) struct Clock {
+    /// The last time of the platform.
+    platform: Cell<f64>,
+    /// What is added to it.
+    offset: Cell<f64>,
+}
+
+impl Clock {
+    pub(super) fn now(&self) -> Millis {
+        let (platform, last) = (performance_now(), self.platform.get());
+        let platform = if platform.is_finite() { platform } else { last };
+        if platform < last {
+            self.offset.set(self.offset.get() + last - platform);
+        }
+        self.platform.set(platform);
+        (platform + self.offset.get()) as Millis
+    }
+
+    /// A timer for this time has fired: its time has come, even if the platform's clock stands still or has been set back.
+    pub(super) fn reach(&self, time: Millis) {
+        let missing = time.saturating_sub(self.now());
+        self.offset.set(self.offset.get() + missing as f64);
+    }
+}
+
 /// One `setTimeout` that calls back at a time of the platform's clock.
 pub(super) struct Timer {
     callback: Closure<dyn FnMut()>,
     id: RefCell<Option<JsValue>>,
     /// When the timer fires; `None`: it is not set.
     due: Cell<Option<Millis>>,
+    /// `setTimeout` does not take the whole wait.
+    is_clamped: Cell<bool>,
 }
 
 impl Timer {
     pub(super) fn new(callback: impl FnMut() + 'static) -> Self {
-        Self { callback: Closure::new(callback), id: RefCell::default(), due: Cell::default() }
+        Self {
+            callback: Closure::new(callback),
+            id: RefCell::default(),
+            due: Cell::default(),
+            is_clamped: Cell::default(),
+        }
     }
 
     /// Sets the timer to fire at `due`, in place of the time before. A wait longer than `setTimeout` takes fires early; the turn
@@ -53,15 +87,18 @@ impl Timer {
             clear_timeout(&id);
         }
         if let Some(due) = due {
-            let wait = (due.saturating_sub(now) as f64).min(MAX_WAIT_MS);
+            let wait = due.saturating_sub(now) as f64;
+            self.is_clamped.set(wait > MAX_WAIT_MS);
+            let wait = wait.min(MAX_WAIT_MS);
             self.id.replace(Some(set_timeout(self.callback.as_ref().unchecked_ref(), wait)));
         }
     }
 
-    /// The timer has fired: the next [`Self::set`] starts it again even for the same time.
-    pub(super) fn fired(&self) {
+    /// The timer has fired: the next [`Self::set`] starts it again even for the same time. Returns the time that has come; `None`
+    /// after a part of a wait.
+    pub(super) fn fired(&self) -> Option<Millis> {
         self.id.take();
-        self.due.set(None);
+        self.due.take().filter(|_| !self.is_clamped.get())
     }
 }
 

@@ -1,0 +1,56 @@
+//! Redirects. The platform reports them and follows none, so that headers, session id and body leave the endpoint's origin never.
+
+use super::{Client, Output, Redirect, exchanges::find, io::ExchangeId, trouble::Trouble};
+use crate::{
+    Millis,
+    wire::{Problem, http::Method, url},
+};
+
+/// How many redirects of one request are followed.
+const MAX_REDIRECTS: u32 = 5;
+
+impl Client {
+    /// A request was redirected: follows within the origin, or ends the exchange.
+    pub(super) fn redirected(&mut self, now: Millis, id: ExchangeId, redirect: Redirect<'_>) {
+        match self.redirect_target(id, redirect) {
+            Ok(Some(url)) => {
+                // A page pays three requests for each redirect, so it sends the next ones to the target at once.
+                if redirect.status.is_none() && redirect.from == self.config.endpoint {
+                    self.redirect_target = Some(url.clone());
+                }
+                self.put(Output::Follow { exchange: id, url });
+            }
+            Ok(None) => self.put(Output::FindRedirect(id)),
+            Err(problem) => self.end_exchange(now, id, &Trouble::Elsewhere(problem)),
+        }
+    }
+
+    /// Where to send the request again; `None`: that is not known yet.
+    fn redirect_target(&mut self, id: ExchangeId, redirect: Redirect<'_>) -> Result<Option<String>, Problem> {
+        let Redirect { from, method, status, location } = redirect;
+        let Some(location) = location else { return Ok(None) };
+        let count = find(&mut self.exchanges, id).map(|exchange| {
+            exchange.redirects += 1;
+            exchange.redirects
+        });
+        let status_text = status.map_or_else(|| "a redirect".into(), |status| format!("the redirect {status}"));
+        if count.is_none_or(|count| count > MAX_REDIRECTS) {
+            return Err(Problem::new(&format!("{status_text}, after {MAX_REDIRECTS} others"), ""));
+        }
+        let (resolver, endpoint) = (self.config.resolve_url, &self.config.endpoint);
+        let target = url::redirect_target(resolver, endpoint, from, location)?;
+        let becomes_get =
+            matches!((status, method), (Some(301 | 302), Method::Post) | (Some(303), Method::Post | Method::Delete));
+        if becomes_get {
+            let what = format!("{status_text}, which would make this {} a GET; it was not followed", method.as_str());
+            return Err(Problem::new(&what, ""));
+        }
+        if target == from {
+            return Err(Problem::new(
+                "a redirect to the same address, or to another origin that a page cannot see; it was not followed",
+                "",
+            ));
+        }
+        Ok(Some(target))
+    }
+}
