@@ -3,7 +3,7 @@
 
 mod support;
 
-use mcp_tasks::client::{Handle, Input, TaskMode};
+use mcp_tasks::client::{Handle, Input, Query, TaskMode};
 use mcp_tasks::task::FailureCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::json;
@@ -39,14 +39,41 @@ fn a_task_that_runs_is_cancelled_and_the_servers_word_settles_it() {
 }
 
 #[test]
-fn a_cancellation_that_nobody_watches_is_sent_and_not_followed() {
+fn f15_an_unobserved_task_shows_its_cancellation_and_is_not_polled_further() {
     let mut sim = Sim::new(FakeServer::polled([render()]));
     let handle = sim.call("render");
     sim.advance(500);
     sim.cancel(handle, 1);
-    sim.advance(60_000);
+    sim.flush();
     assert!(replied_well(&sim, 1));
-    assert_eq!((sim.count("tasks/cancel"), sim.count("tasks/get")), (1, 0));
+    assert_eq!(sim.statuses(handle), [Status::Working, Status::Cancelled]);
+    sim.advance(60_000);
+    assert_eq!((sim.count("tasks/cancel"), sim.count("tasks/get")), (1, 1));
+}
+
+#[test]
+fn f15_a_cancellation_is_acknowledged_although_the_status_cannot_be_queried_any_more() {
+    let unknown = |sent: &support::Sent| Some(Reply::error(sent, -32602, "task not found"));
+    let mut sim = Sim::new(FakeServer::polled([render()]).when("tasks/get", unknown));
+    let handle = sim.call("render");
+    sim.advance(500);
+    sim.cancel(handle, 1);
+    sim.flush();
+    assert!(replied_well(&sim, 1));
+}
+
+#[test]
+fn f8_a_cancellation_by_id_moves_the_handles_of_the_task() {
+    let mut sim = Sim::new(FakeServer::polled([render()]));
+    let (observed, unobserved) = (sim.await_call("render"), sim.call("render"));
+    sim.advance(500);
+    for (reply, handle) in [(1, observed), (2, unobserved)] {
+        let task_id = sim.snapshots(handle)[0].task_id.clone();
+        sim.input(Input::Ask { reply, query: Query::CancelTask(task_id) });
+        sim.flush();
+        assert!(replied_well(&sim, reply));
+        assert_eq!(sim.statuses(handle), [Status::Working, Status::Cancelled]);
+    }
 }
 
 #[test]

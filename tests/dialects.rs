@@ -233,3 +233,20 @@ fn where_every_task_is_watched_none_needs_a_watcher() {
         assert_eq!(sim.count("tasks/get"), polls, "what has ended is not asked after");
     }
 }
+
+#[test]
+fn f17_a_tool_that_a_proxy_refuses_to_run_as_a_task_is_called_plainly_once_and_from_then_on() {
+    let server = FakeServer::polled([render()]).when("tools/call", |sent| {
+        let is_task = sent.param("task").is_object();
+        let text = if is_task { "Tool 'render' does not support task-augmented execution" } else { "rendered" };
+        Some(Reply::result(sent, &json!({ "content": [{ "type": "text", "text": text }], "isError": is_task })))
+    });
+    let mut sim = Sim::new(server);
+    for calls in [2, 3] {
+        let handle = sim.await_call("render");
+        sim.advance(1000);
+        assert_eq!(sim.result(handle)["content"][0]["text"], "rendered");
+        assert_eq!(sim.count("tools/call"), calls, "the refusal is remembered");
+    }
+    assert_eq!(sim.created(1), Some(false));
+}

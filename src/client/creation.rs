@@ -223,6 +223,14 @@ impl Client {
                     self.call_asks(now, handle, call, asked, state);
                 }
             }
+            Called::Plain(payload) if may_be_task && fault::is_task_refused_by_result(&payload) => {
+                if let Some(Creation::Sent { call, attempts, .. }) = over {
+                    // Nothing was done, so the tool is called plainly, from now on.
+                    self.listing(CallKind::Tool).never_as_task(&call.name);
+                    let call = Box::new(Call { mode: TaskMode::Never, ..*call });
+                    self.call_again(handle, call, attempts, now);
+                }
+            }
             Called::Plain(payload) => {
                 self.put(Output::Created { handle, task_id: None });
                 self.settle_with_payload(now, handle, payload);

@@ -57,8 +57,27 @@ pub(super) struct Announcement {
     pub(super) message: Option<String>,
 }
 
-/// Who asked for a task's state, with what to say if it is found alive (a refused cancellation).
-pub(super) type Refresher = (ReplyId, Option<Box<Failure>>);
+/// A caller that waits for a fresh status.
+#[derive(Debug)]
+pub(super) enum Refresher {
+    /// Asked for the status.
+    Status(ReplyId),
+    /// Asked for a cancellation, which the server has acknowledged: the status shows what came of it.
+    Cancelled(ReplyId),
+    /// Asked for a cancellation, which the server has refused with this failure: it counts only if the task is alive.
+    CancelRefused(ReplyId, Box<Failure>),
+    /// The client has cancelled the task by its id.
+    CancelledById,
+}
+
+impl Refresher {
+    pub(super) fn reply(&self) -> Option<ReplyId> {
+        match self {
+            Self::Status(reply) | Self::Cancelled(reply) | Self::CancelRefused(reply, _) => Some(*reply),
+            Self::CancelledById => None,
+        }
+    }
+}
 
 /// How far the creation is.
 #[derive(Debug)]

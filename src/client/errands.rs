@@ -15,40 +15,40 @@ use crate::{
 const MOST_ATTEMPTS: u32 = 3;
 
 impl Client {
-    /// Asks for a task's state now, and answers when it is known.
-    pub(super) fn refresh(&mut self, now: Millis, handle: Handle, reply: ReplyId) {
-        self.refresh_or(now, handle, reply, None);
-    }
-
-    /// `refused` is what to answer when the task turns out to be alive.
-    fn refresh_or(&mut self, now: Millis, handle: Handle, reply: ReplyId, refused: Option<Box<Failure>>) {
+    /// Queries the status of a task now. The caller gets its reply when the status is known.
+    pub(super) fn refresh(&mut self, now: Millis, handle: Handle, refresher: Refresher) {
+        let reply = refresher.reply();
         let asked = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
                 return false;
             }
-            entry.refreshers.push((reply, refused));
+            entry.refreshers.push(refresher);
             entry.task.watch(now, Interest::Status);
             entry.task.ask_now(now);
             true
         });
-        // What has ended, and what is no longer known here, has nothing new to say.
+        // The status of a task that has ended, or that is not known here any more, does not change.
         if asked != Some(true) {
-            self.done(reply);
+            self.reply_if(reply, Ok("null".into()));
         }
     }
 
-    /// The state of a task has come in: answers whoever asked for it.
+    /// The status of a task has arrived: replies to the callers that wait for it.
     pub(super) fn refreshed(&mut self, now: Millis, handle: Handle, terminal: bool) {
-        for (reply, refused) in self.take_refreshers(now, handle) {
-            let answer = refused.filter(|_| !terminal).map_or_else(|| Ok("null".into()), Err);
-            self.reply(reply, answer);
+        for refresher in self.take_refreshers(now, handle) {
+            match refresher {
+                Refresher::CancelRefused(reply, failure) if !terminal => self.reply(reply, Err(failure)),
+                other => self.reply_if(other.reply(), Ok("null".into())),
+            }
         }
     }
 
-    /// Tells all of them the same.
+    /// The status will not arrive: replies the same to all, but an acknowledged cancellation remains one.
     pub(super) fn answer_refreshers(&mut self, now: Millis, handle: Handle, answer: &Result<String, Box<Failure>>) {
-        for (reply, _) in self.take_refreshers(now, handle) {
-            self.reply(reply, answer.clone());
+        for refresher in self.take_refreshers(now, handle) {
+            let is_acknowledged = matches!(refresher, Refresher::Cancelled(_));
+            let answer = if is_acknowledged { Ok("null".into()) } else { answer.clone() };
+            self.reply_if(refresher.reply(), answer);
         }
     }
 
@@ -130,9 +130,11 @@ impl Client {
         let replies = self.take_cancel(handle, answer.is_ok());
         match answer {
             Ok(_) => {
-                self.reply_all(replies, &Ok("null".into()));
-                // Some servers call a task cancelled that has completed: what counts is what they say when asked.
-                self.with_task(now, handle, |task, now| task.ask_now(now));
+                // Some servers respond that a task is cancelled which has completed (deviation 27), and some respond nothing
+                // about it: what counts is the status.
+                for reply in replies {
+                    self.refresh(now, handle, Refresher::Cancelled(reply));
+                }
             }
             // Ended already, or unknown: asking tells which.
             Err(error) => {
@@ -140,7 +142,7 @@ impl Client {
                 let failure = Failure::rpc(FailureCode::Rpc, &doing, error);
                 for reply in replies {
                     if known {
-                        self.refresh_or(now, handle, reply, Some(failure.clone()));
+                        self.refresh(now, handle, Refresher::CancelRefused(reply, failure.clone()));
                     } else {
                         self.reply(reply, Err(failure.clone()));
                     }

@@ -46,7 +46,7 @@ struct Run {
 }
 
 /// What counts of one tool.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) support: TaskSupport,
     /// Its structured content is wrapped.
@@ -60,6 +60,13 @@ pub(super) struct Known {
 impl Listing {
     pub(super) fn want(&mut self) {
         self.wanted = true;
+    }
+
+    /// The server has refused to run this tool as a task, whatever the list says.
+    pub(super) fn never_as_task(&mut self, name: &str) {
+        for (_, known) in self.known.iter_mut().flatten().filter(|(known, _)| known == name) {
+            *known = Arc::new(Known { support: TaskSupport::Forbidden, ..(**known).clone() });
+        }
     }
 
     /// What was listed may no longer be true; what is being listed is begun again at the first page.

@@ -53,6 +53,7 @@ pub use queries::Query;
 
 use crate::Millis;
 use answered_keys::AnsweredKeys;
+use entry::Refresher;
 use exchanges::Exchange;
 use health::Health;
 use legacy::Legacy;
@@ -191,7 +192,7 @@ impl Client {
             Input::Attach { handle, task_id } => self.attach(handle, task_id),
             Input::Watch { handle, interest } => self.with_task(now, handle, |task, now| task.watch(now, interest)),
             Input::Unwatch { handle, interest } => self.with_task(now, handle, |task, now| task.unwatch(now, interest)),
-            Input::Refresh { handle, reply } => self.refresh(now, handle, reply),
+            Input::Refresh { handle, reply } => self.refresh(now, handle, Refresher::Status(reply)),
             Input::Cancel { handle, reply } => self.cancel(handle, reply),
             Input::Abandon { handle } => self.abandon(handle),
             Input::Forget { handle } => self.forget(handle),

@@ -1,4 +1,4 @@
-use super::{Client, ReplyId, requests::Purpose, session::Session, trouble::Trouble};
+use super::{Client, ReplyId, entry::Refresher, requests::Purpose, session::Session, trouble::Trouble};
 use crate::{
     Millis,
     task::{Failure, FailureCode},
@@ -78,9 +78,15 @@ impl Client {
         Some(self.queries.remove(at))
     }
 
-    pub(super) fn query_answered(&mut self, reply: ReplyId, answer: Result<Json<'_>, RpcError>) {
+    pub(super) fn query_answered(&mut self, now: Millis, reply: ReplyId, answer: Result<Json<'_>, RpcError>) {
         let Some(mut pending) = self.take_query(reply) else { return };
         let doing = pending.query.doing();
+        if let (Query::CancelTask(task_id), Ok(_)) = (&pending.query, &answer) {
+            // The handles of the task follow, observed or not.
+            for handle in self.tasks.by_id(task_id).collect::<Vec<_>>() {
+                self.refresh(now, handle, Refresher::CancelledById);
+            }
+        }
         let told = match answer {
             // The receipt says nothing about the task.
             Ok(_)

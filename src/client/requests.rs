@@ -150,7 +150,7 @@ impl Client {
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
             Purpose::RollCall(number) => self.roll_page(now, number, answer),
             Purpose::Update(batch) => self.updated(now, batch, answer),
-            Purpose::Query(reply) => self.query_answered(reply, answer),
+            Purpose::Query(reply) => self.query_answered(now, reply, answer),
         }
     }
 

@@ -1,7 +1,7 @@
 use super::{
     Client, Handle, Output, ReplyId,
     early::EarlyNotifications,
-    entry::{Announcement, Cancel, Creation, Entry},
+    entry::{Announcement, Cancel, Creation, Entry, Refresher},
     poll_queue::PollQueue,
     task_index::TaskIndex,
 };
@@ -171,7 +171,7 @@ impl Client {
             let seen = entry.task.observe(now, snapshot, pushed);
             let changed = entry.task.lifecycle().shared().filter(|_| seen == Seen::Changed).cloned();
             // A notification may have been sent before a cancellation was refused, so it does not show that the task is alive.
-            let is_refused = entry.refreshers.iter().any(|(_, refused)| refused.is_some());
+            let is_refused = entry.refreshers.iter().any(|refresher| matches!(refresher, Refresher::CancelRefused(..)));
             let is_fresh = !pushed || (seen != Seen::Stale && (terminal || !is_refused));
             (seen, changed, is_fresh && !entry.refreshers.is_empty())
         });
@@ -250,7 +250,7 @@ impl Client {
             self.end_hold(&held, goes_on);
         }
         let mut replies: Vec<ReplyId> =
-            std::mem::take(&mut entry.refreshers).into_iter().map(|(reply, _)| reply).collect();
+            std::mem::take(&mut entry.refreshers).iter().filter_map(Refresher::reply).collect();
         if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = &mut entry.cancel {
             replies.append(more);
         }

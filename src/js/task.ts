@@ -217,8 +217,8 @@ export abstract class Task<T> implements PromiseLike<T> {
   }
 
   /**
-   * Asks the server to cancel the task, and resolves when the server has taken note (at once where there is nothing
-   * to cancel). The task may still complete: what counts is what the server finally says.
+   * Requests the cancellation of the task. Resolves when the server has acknowledged it and the status is known again, at once
+   * where there is nothing to cancel. The task may still complete: the status that the server reports counts.
    * @throws UnsupportedError the server cannot cancel tasks; the task goes on
    * @throws RpcError the server refused, and the task goes on
    */

@@ -1,6 +1,6 @@
 //! What a server's errors mean. Words differ from server to server, codes less.
 
-use super::jsonrpc::RpcError;
+use super::{answer::Payload, jsonrpc::RpcError};
 
 /// JSON-RPC 2.0, "Error object": the request is not one that may be made here.
 pub const INVALID_REQUEST: i64 = -32600;
@@ -22,6 +22,12 @@ pub fn is_unknown_task(error: &RpcError) -> bool {
 /// Whether an error about a task says that it is unknown, or not in a state for what was asked.
 pub fn is_invalid_params(error: &RpcError) -> bool {
     error.code == INVALID_PARAMS
+}
+
+/// Whether a tool's result says that the call may not be a task. FastMCP 3.4 lists the tools of a proxied server as if they could be
+/// tasks and answers a call as a task so, without executing it (finding F17).
+pub fn is_task_refused_by_result(payload: &Payload<'_>) -> bool {
+    payload.is_error && payload.json.get().contains("does not support task-augmented execution")
 }
 
 /// Whether an error says that the call may not be a task (deviating servers' word for it; nothing was done).

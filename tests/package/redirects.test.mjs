@@ -1,4 +1,4 @@
-// Redirects: within the endpoint's origin they are followed, from another one nothing is believed.
+// Redirects: within the endpoint's origin they are followed; to another origin nothing is sent (M1).
 import assert from "node:assert/strict";
 import { createServer, request } from "node:http";
 import { after, before, test } from "node:test";
@@ -52,23 +52,20 @@ for (const status of [307, 308]) {
 }
 
 for (const status of [301, 302, 303, 307, 308]) {
-  test(`${status} to another origin: nothing from there is believed`, async (t) => {
-    let open = 0;
+  test(`M1: ${status} to another origin: nothing is sent there`, async (t) => {
     const elsewhere = await startScripted(({ rpc, res }) => {
-      open++;
-      res.on("close", () => { open--; });
       res.writeHead(200, { "content-type": "text/event-stream", "mcp-session-id": "taken" });
       res.write(`data: ${JSON.stringify(initializeResult(rpc?.id ?? 1))}\n\n`);
     });
     t.after(() => elsewhere.close());
     const front = await startFront(t, status, `${elsewhere.url}?next=a-secret`);
-    const error = await rejection(clients(t, front.url).client().callTool("echo", { text: "x" }));
+    const headers = { "x-api-key": "SECRET-KEY" };
+    const error = await rejection(clients(t, front.url).client({ headers }).callTool("echo", { text: "SECRET-ARGUMENT" }));
     assert.ok(error instanceof mcp.ProtocolError, String(error));
-    assert.match(error.message, /redirect to another origin, from which nothing was accepted: http:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(error.message, /redirect to another origin, to which nothing was sent: http:\/\/127\.0\.0\.1:\d+$/);
     assert.equal(error.message.includes("a-secret"), false);
     assert.deepEqual(front.methods, ["POST"]);
-    assert.equal(elsewhere.requests.length, 1, "nothing more is sent there");
-    await until(() => open === 0, "the body is cancelled");
+    assert.equal(elsewhere.requests.length, 0);
   });
 }
 

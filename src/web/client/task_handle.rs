@@ -238,7 +238,8 @@ impl TaskHandle {
         self.limited(id, promise, signal, timeout_ms)
     }
 
-    /// Asks the server to cancel the task. Resolves when the server has acknowledged it, or where there is nothing to cancel.
+    /// Requests the cancellation of the task. Resolves when the server has acknowledged it and the status is known again, or where
+    /// there is nothing to cancel.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn cancel(&self) -> Promise {
         if !self.record.is_settled() {
