@@ -57,6 +57,27 @@ describe("chromium", { skip: missing("chromium") }, () => {
     assert.ok(closed.requests.every(({ method }) => method === "OPTIONS"), "and its preflight was all that came");
   });
 
+  test("F4: requests to another origin are preflighted once per kind of request, not each time", async () => {
+    const server = await startPuppet();
+    const preflights = [];
+    server.http.on("request", ({ method }) => { if (method === "OPTIONS") preflights.push(method); });
+    try {
+      await browser.evaluate(async (url) => {
+        const client = new globalThis.mcp.Client(url, { stream: false });
+        try {
+          for (let n = 0; n < 40; n++) await client.listTools();
+        } finally {
+          client.close();
+        }
+      }, server.url);
+      const posts = server.requests.filter(({ method }) => method === "POST").length;
+      assert.ok(posts >= 41, String(posts));
+      assert.ok(preflights.length <= 6, `${preflights.length} preflights of ${posts} requests`);
+    } finally {
+      await server.close();
+    }
+  });
+
   test("a server that is read until it forgets its CORS headers: the task is asked after again, and gets its result", async () => {
     // As a proxy does that answers in place of the server when that is down.
     let times = 0;

@@ -17,7 +17,9 @@ globalThis.setTimeout = (callback, ms = 0, ...args) => {
   return last;
 };
 globalThis.clearTimeout = (id) => void timers.delete(id);
-Object.defineProperty(performance, "now", { value: () => now });
+/** What the platform's clock shows in place of the time, from the time when it is set. */
+let broken;
+Object.defineProperty(performance, "now", { value: () => (broken ? broken(now) : now) });
 
 /** Lets everything run that needs no time. */
 async function settle() {
@@ -272,6 +274,19 @@ const scenarios = {
     const again = server.requests.slice(before).filter((r) => r.method === "tools/call").slice(asMade);
     client.close();
     return { asMade, again: again.length, mostAgain: mostInASecond(again), ...ends };
+  },
+  /** A task while the platform's clock jumps, to a value or by a difference, and stays there. */
+  async brokenClock({ value, by }) {
+    const server = startServer({ takesMs: 10_000, pollInterval: 1000 });
+    const client = new Client("http://server.invalid/mcp", { stream: false, fetch: server.fetch });
+    await client.ping();
+    let text;
+    client.callTool("slow").then((result) => (text = result.content[0].text));
+    await pass(2500);
+    broken = by === undefined ? () => Number(value) : (now) => now + by;
+    await pass(60_000);
+    client.close();
+    return { text, polls: server.polls.length };
   },
   /** `wait` with a limit of more than `setTimeout` can take. */
   async longWait({ timeoutMs, passMs }) {

@@ -152,6 +152,30 @@ describe("the handle", () => {
     assert.deepEqual(Object.keys(status.inputRequests), [key], "an older status stays as it was");
   });
 
+  test("F7: wait for input_required resolves when the input request is there, and it can be answered at once", async (t) => {
+    const { task, taskId } = await running(t);
+    server.put(taskId, "input_required");
+    server.say({ method: "notifications/tasks/status", params: server.tasks.get(taskId).task });
+    await until(() => task.getSnapshot()?.status === "input_required");
+    const waiting = task.wait({ state: "input_required" }).then(async (status) => {
+      assert.deepEqual(Object.keys(status.inputRequests), Object.keys(task.inputRequests));
+      const [key] = Object.keys(task.inputRequests);
+      await task.respond({ [key]: yes });
+      return status.status;
+    });
+    const id = server.ask(taskId);
+    assert.equal(await inTime(waiting), "input_required");
+    assert.deepEqual((await server.answer(id)).result.action, "accept");
+  });
+
+  test("F7: without a handler for input requests, wait for input_required resolves with the status", async (t) => {
+    const { task, taskId } = await running(t, { onElicitation: undefined });
+    task.onStatusChange(() => {});
+    server.put(taskId, "input_required");
+    server.say({ method: "notifications/tasks/status", params: server.tasks.get(taskId).task });
+    assert.equal((await inTime(task.wait({ state: "input_required" }))).status, "input_required");
+  });
+
   test("shows it in updates, to listeners, and no more once it is answered", async (t) => {
     const { task, taskId } = await running(t);
     const heard = [];

@@ -55,7 +55,7 @@ export async function startScripted(handler, { cors: withCors = true } = {}) {
   await new Promise((resolve, reject) => http.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${http.address().port}/mcp`,
-    requests, errors, connections,
+    requests, errors, connections, http,
     /** Cuts every connection, as a dying network does; the server goes on. */
     cut() { for (const socket of sockets) socket.destroy(); },
     async close() {
