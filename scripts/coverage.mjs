@@ -5,7 +5,9 @@
 // colon; a line of a checklist by those of tests/package/checklist_*.test.mjs, whose titles begin with one line or several
 // ("H2.1, H2.8: …"), and by any test with a comment inside that says "checklist H2.17". A row of what the Python SDK hosts is
 // held by functions of tests/receiver_*rows.rs and scenarios of tests/package/scenarios/receiver*.mjs that bear its name. A deviation is held by the tests whose
-// title, or a comment inside of them, says "deviation N" or "deviations N, M".
+// title, or a comment inside of them, says "deviation N" or "deviations N, M". A finding (F: on real servers; H, M, L: attacks of high,
+// medium and low severity) is held by the tests whose title, or the comment before them, begins with its number ("F7: …"), and by Rust
+// functions whose name does ("f7_…").
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { root } from "./env.mjs";
@@ -14,7 +16,7 @@ const target = "docs/coverage.md";
 
 /** `{ text, problems }`: the table, and what is wrong with the tests. */
 export function coverage() {
-  const { reference, hosted, checklists, deviations } = JSON.parse(readFileSync(`${root}tests/coverage.json`, "utf8"));
+  const { reference, hosted, checklists, findings, deviations } = JSON.parse(readFileSync(`${root}tests/coverage.json`, "utf8"));
   const tests = [...nodeFiles().flatMap(nodeTests), ...rustFiles().flatMap(rustTests)];
   const problems = [];
   const names = Object.values(reference).flatMap(Object.keys);
@@ -55,6 +57,13 @@ export function coverage() {
     const { is, why } = said(what);
     return row(n, is, why, tests.filter((test) => test.deviations.has(n)));
   })));
+  lines.push(...table("What was found on real and on hostile servers", "finding", Object.entries(findings).map(([n, what]) => {
+    const { is, why } = said(what);
+    return row(n, is, why, tests.filter((test) => test.findings.has(n)));
+  })));
+  for (const test of tests) {
+    for (const n of test.findings) if (!findings[n]) problems.push(`${where(test)} cites finding ${n}, which is not listed`);
+  }
   return { text: lines.join("\n"), problems };
 }
 
@@ -71,8 +80,10 @@ function nodeFiles() {
   return [...of("tests/package", ".test.mjs"), ...of("tests/package/scenarios", ".mjs"), ...of("tests/browser", ".test.mjs")];
 }
 
+/** The native tests, and the modules whose own tests hold a finding. */
 function rustFiles() {
-  return readdirSync(`${root}tests`).filter((f) => f.endsWith(".rs")).sort().map((f) => `tests/${f}`);
+  const modules = readdirSync(`${root}src/client`).sort().map((f) => `src/client/${f}`);
+  return [...readdirSync(`${root}tests`).filter((f) => f.endsWith(".rs")).sort().map((f) => `tests/${f}`), ...modules];
 }
 
 /** A test, or a scenario (a key of two spaces' indentation). What is skipped holds nothing. */
@@ -91,8 +102,9 @@ function rustTests(file) {
   return cut(file, (line) => {
     const [, name] = /^\s*fn (\w+)/.exec(line) ?? [];
     const isTest = name && /#\[test\]/.test(attributes) && !/#\[ignore/.test(attributes);
+    const [, finding] = /\/\/\/ ((?:[FHML]\d+(?:, )?)+): /.exec(attributes) ?? [];
     attributes = /^\s*(#\[|\/\/)/.test(line) ? attributes + line : "";
-    return isTest ? name : undefined;
+    return isTest ? (finding ? `${finding}: ${name}` : name) : undefined;
   });
 }
 
@@ -102,7 +114,7 @@ function cut(file, titleOf) {
   let open;
   for (const line of readFileSync(root + file, "utf8").split("\n")) {
     const title = titleOf(line);
-    if (title !== undefined) tests.push((open = { file, title, deviations: new Set(), lines: linesOf(file, title) }));
+    if (title !== undefined) tests.push((open = { file, title, deviations: new Set(), findings: findingsOf(title), lines: linesOf(file, title) }));
     else if (/^\S/.test(line) && !/^[})\]]/.test(line)) open = undefined;
     for (const [, numbers] of line.matchAll(/\bdeviations? (\d+(?:(?:, | and |, and )\d+)*)/gi)) {
       for (const n of numbers.match(/\d+/g)) open?.deviations.add(n);
@@ -112,6 +124,13 @@ function cut(file, titleOf) {
     }
   }
   return tests;
+}
+
+/** The findings that a title begins with. */
+function findingsOf(title) {
+  const [, names] = /^((?:[FHML]\d+(?:, )?)+): /.exec(title) ?? [];
+  const [, name] = /^([fhml]\d+)_/.exec(title) ?? [];
+  return new Set(names?.split(", ") ?? (name ? [name.toUpperCase()] : []));
 }
 
 /** The lines of a checklist that a title begins with. */

@@ -22,14 +22,34 @@ const response = (over) => Object.defineProperties(
 const body = (getReader) => ({ body: () => ({ getReader }) });
 const thrower = () => { throw new Error("thrown by a member"); };
 
+/** A client with this `fetch` rejects with a typed error, while a task of another client completes and a new client works. */
+async function affectsOnlyItself(t, fetched) {
+  const mine = clients(t, server.url);
+  const good = mine.client();
+  const running = good.callTool("required");
+  const taskId = await inTime(running.created);
+  const bad = mine.client({ fetch: fetched, requestTimeoutMs: 2000 });
+  for (const promise of [bad.callTool("required").result(), bad.listTools()]) {
+    const error = await rejection(promise);
+    assert.ok(error instanceof mcp.NetworkError || error instanceof mcp.ProtocolError, `${error.name}: ${error.message}`);
+  }
+  await inTime(good.listTools());
+  server.finish(taskId);
+  assert.equal(textOf(await inTime(running)), `${taskId} is done`);
+  await inTime(mine.client().listTools());
+}
+
 for (const [what, fetched] of [
-  // L6: what `fetch` rejects with.
   ["a revoked Proxy", () => Promise.reject(revoked())],
   ["an error whose message throws", () => Promise.reject(Object.defineProperty(new Error(""), "message", { get: thrower }))],
   ["an error whose message is a symbol", () => Promise.reject(Object.assign(new Error(""), { message: Symbol("x") }))],
   ["an object without a prototype", () => Promise.reject(Object.create(null))],
   ["a throwing fetch", thrower],
-  // M2: what `fetch` resolves with.
+]) {
+  test(`L6: a fetch option that gives ${what}: a typed error, and other clients go on`, (t) => affectsOnlyItself(t, fetched));
+}
+
+for (const [what, fetched] of [
   ["undefined", async () => undefined],
   ["a revoked Proxy as response", async () => ({ then: undefined, status: 200, headers: revoked() })],
   ["a url that is an object, after a redirect", async () => response({ redirected: () => true, url: () => new URL("http://127.0.0.1/") })],
@@ -44,21 +64,7 @@ for (const [what, fetched] of [
   ["a chunk of text", async () => response(body(() => ({ read: async () => ({ value: "text" }), cancel() {} })))],
   ["a chunk of numbers", async () => response(body(() => ({ read: async () => ({ value: [1, 2] }), cancel() {} })))],
 ]) {
-  test(`a fetch option that gives ${what}: a typed error, and other clients go on`, async (t) => {
-    const mine = clients(t, server.url);
-    const good = mine.client();
-    const running = good.callTool("required");
-    const taskId = await inTime(running.created);
-    const bad = mine.client({ fetch: fetched, requestTimeoutMs: 2000 });
-    for (const promise of [bad.callTool("required").result(), bad.listTools()]) {
-      const error = await rejection(promise);
-      assert.ok(error instanceof mcp.NetworkError || error instanceof mcp.ProtocolError, `${error.name}: ${error.message}`);
-    }
-    await inTime(good.listTools());
-    server.finish(taskId);
-    assert.equal(textOf(await inTime(running)), `${taskId} is done`);
-    await inTime(mine.client().listTools());
-  });
+  test(`M2: a fetch option that resolves with ${what}: a typed error, and other clients go on`, (t) => affectsOnlyItself(t, fetched));
 }
 
 for (const [what, jump] of [
