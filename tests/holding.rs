@@ -329,6 +329,23 @@ fn a_lost_session_takes_it_along_and_the_next_one_opens_it_anew() {
 }
 
 #[test]
+fn f1_session_lost_between_the_completed_notification_and_the_result() {
+    let mut sim = holding();
+    let (handle, id) = sim.wanting("render");
+    let long_poll = sim.held_requests()[0].exchange;
+    sim.server.put(&id, "completed");
+    sim.tell_status(&id);
+    sim.advance(150);
+    assert!(sim.is_open(long_poll), "it is to bring the result");
+    // Another request finds the session lost. The next session knows the task.
+    sim.server.lose_sessions();
+    sim.call_as("plain", TaskMode::Never);
+    sim.advance(1000);
+    assert_eq!(sim.result(handle)["content"][0]["text"], "render");
+    assert_eq!((sim.count("initialize"), sim.count("tasks/result")), (2, 2));
+}
+
+#[test]
 fn twelve_tasks_whose_questions_come_nowhere_else_all_finish() {
     for multiplexed in [false, true] {
         let mut sim = Sim::serving(FakeServer::streaming([render()]).asking_on_results());

@@ -78,6 +78,19 @@ fn a_task_that_has_ended_when_it_is_made_is_asked_for_its_result() {
 }
 
 #[test]
+fn poll_for_the_result_that_fails_is_sent_again() {
+    for trouble in [Reply::refused(), Reply::status(503), Reply::body(200, "text/html", "<p>oops</p>")] {
+        let mut sim = greeted();
+        let handle = sim.await_call("render");
+        sim.give("tools/call", &task("t", "completed", &json!({ "resultType": "task" })));
+        let poll = sim.waiting("tasks/get");
+        sim.answer(poll.exchange, trouble.clone());
+        sim.polled("t", "completed", &json!({ "result": { "content": [] } }));
+        assert!(sim.outcome(handle).is_some(), "{trouble:?}");
+    }
+}
+
+#[test]
 fn each_answer_tells_the_interval_anew() {
     let mut sim = greeted();
     sim.running_alone("t");

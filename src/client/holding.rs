@@ -152,27 +152,29 @@ impl Client {
 
     /// A held request broke.
     pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        self.close_hold(now, handle);
         self.tasks.update(handle, |entry| {
-            entry.hold.open = None;
             entry.hold.is_refused = !trouble.is_transient();
             entry.hold.after = now.saturating_add(ROTATE_MS);
-            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
-                entry.task.unanswered(now, Want::Result);
-            }
         });
     }
 
-    /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
-    pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
-        let taken = self.tasks.update(handle, |entry| {
-            entry.hold.ended_at = now;
-            // Its end was to come on this request.
+    /// Takes the held request of a task, which is not answered. The result of a task that has ended was to come on it, so it
+    /// is asked for again.
+    fn close_hold(&mut self, now: Millis, handle: Handle) -> Option<Held> {
+        let closed = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
                 entry.task.unanswered(now, Want::Result);
             }
             entry.hold.open.take()
         });
-        if let Some(held) = taken.flatten() {
+        closed.flatten()
+    }
+
+    /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
+    pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
+        self.tasks.update(handle, |entry| entry.hold.ended_at = now);
+        if let Some(held) = self.close_hold(now, handle) {
             self.end_hold(&held, true);
         }
     }
@@ -188,9 +190,9 @@ impl Client {
     }
 
     /// The session is lost, and with it what its requests wait for.
-    pub(super) fn drop_holds(&mut self) {
+    pub(super) fn drop_holds(&mut self, now: Millis) {
         for handle in self.tasks.inputs() {
-            if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
+            if let Some(held) = self.close_hold(now, handle) {
                 self.end_hold(&held, false);
             }
         }

@@ -84,7 +84,19 @@ impl Listing {
         self.run.as_ref().map_or(0, |run| run.json.len())
     }
 
-    fn retry_at(&self) -> Option<Millis> {
+    /// A list is to be fetched.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// The request for a page was sent and is not answered.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn is_asking(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.asking)
+    }
+
+    pub(super) fn retry_at(&self) -> Option<Millis> {
         (self.wanted && self.attempts > 0 && self.run.as_ref().is_none_or(|r| !r.asking)).then_some(self.not_before)
     }
 }

@@ -19,6 +19,8 @@ mod kept;
 mod legacy;
 mod limits;
 mod listing;
+#[cfg(not(target_arch = "wasm32"))]
+mod liveness;
 mod messages;
 mod poll_queue;
 mod polling;

@@ -73,18 +73,17 @@ impl Client {
             return;
         }
         let (purpose, ask) = match want {
-            Want::Status => (Purpose::GetTask(handle), Ask::GetTask { task_id: &task_id }),
-            Want::Result if self.era.tells_all() => (Purpose::GetTask(handle), Ask::GetTask { task_id: &task_id }),
-            Want::Result => (Purpose::TaskResult(handle), Ask::TaskResult { task_id: &task_id }),
+            Want::Result if !self.era.tells_all() => {
+                (Purpose::TaskResult(handle), Ask::TaskResult { task_id: &task_id })
+            }
+            _ => (Purpose::GetTask(handle, want), Ask::GetTask { task_id: &task_id }),
         };
         self.send(now, purpose, ask, Some(self.config.request_timeout_ms));
     }
 
     /// The server said where a task stands.
-    pub(super) fn got_task(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
+    pub(super) fn got_task(&mut self, now: Millis, handle: Handle, want: Want, answer: Result<Json<'_>, RpcError>) {
         let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
-        // Where the state tells all, it is asked for to the end.
-        let want = if self.tasks.has_ended(handle) && self.era.tells_all() { Want::Result } else { Want::Status };
         match answer.map(|json| self.era.read_state_of(&task_id, json)) {
             Ok(Ok(state))
                 if want == Want::Result && state.outcome.is_none() && state.snapshot.status != Status::Failed =>

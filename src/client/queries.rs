@@ -41,6 +41,14 @@ pub(super) struct Pending {
     asking: bool,
 }
 
+impl Pending {
+    /// The id to reply with, if the request was sent and is not answered.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn asking(&self) -> Option<ReplyId> {
+        self.asking.then_some(self.reply)
+    }
+}
+
 impl Client {
     pub(super) fn query(&mut self, reply: ReplyId, query: Query) {
         self.queries.push(Pending { reply, query, attempts: 0, not_before: 0, asking: false });

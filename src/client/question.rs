@@ -123,6 +123,12 @@ impl Question {
 }
 
 impl Answer {
+    /// Whether it was sent in one of these updates.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn is_in(&self, updates: &std::collections::BTreeSet<InputId>) -> bool {
+        self.sent && updates.contains(&self.batch)
+    }
+
     pub(super) fn new(body: String, reply: Option<ReplyId>) -> Self {
         Self { body, reply, attempts: 0, not_before: 0, sent: false, batch: 0 }
     }

@@ -23,7 +23,8 @@ pub(super) enum Purpose {
     Greet,
     List(CallKind),
     Call(Handle),
-    GetTask(Handle),
+    /// Asks for the status, or for the result where the state carries it.
+    GetTask(Handle, Want),
     TaskResult(Handle),
     /// The same, left open for a task that wants input.
     HeldResult(Handle),
@@ -38,7 +39,7 @@ pub(super) enum Purpose {
 impl Purpose {
     /// Sent by the engine itself, not because somebody just asked for it: bounded, and held back in trouble.
     pub(super) fn is_automatic(self) -> bool {
-        matches!(self, Self::GetTask(_) | Self::TaskResult(_) | Self::RollCall(_))
+        matches!(self, Self::GetTask(..) | Self::TaskResult(_) | Self::RollCall(_))
     }
 }
 
@@ -144,7 +145,7 @@ impl Client {
             Purpose::Greet => self.greeted(now, session_id, answer),
             Purpose::List(kind) => self.page_listed(now, kind, answer),
             Purpose::Call(handle) => self.called(now, handle, answer),
-            Purpose::GetTask(handle) => self.got_task(now, handle, answer),
+            Purpose::GetTask(handle, want) => self.got_task(now, handle, want, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
             Purpose::HeldResult(handle) => self.held_answered(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
@@ -174,7 +175,7 @@ impl Client {
             Purpose::Greet => self.handshake_failed(now, trouble),
             Purpose::List(kind) => self.listing_failed(now, kind, trouble),
             Purpose::Call(handle) => self.call_failed(now, handle, trouble),
-            Purpose::GetTask(handle) => self.poll_failed(now, handle, Want::Status, trouble),
+            Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),

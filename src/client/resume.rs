@@ -24,6 +24,14 @@ pub(super) struct Resume {
     attempts: u32,
 }
 
+impl Resume {
+    /// The request whose answer the stream is to bring.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn request(&self) -> u32 {
+        self.request
+    }
+}
+
 /// Where and why a stream ended.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {

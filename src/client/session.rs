@@ -262,7 +262,7 @@ impl Client {
         self.fail_resumes(now);
         self.withdraw_requests(now);
         self.discard_responses();
-        self.drop_holds();
+        self.drop_holds(now);
         self.close_stream(now);
         for handle in self.tasks.handles() {
             self.with_task(now, handle, |task, now| task.ask_now(now));

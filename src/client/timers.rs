@@ -73,7 +73,7 @@ impl Client {
     /// A request found its session lost: it was not looked at, so it is sent again in the next one.
     pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
         match purpose {
-            Purpose::GetTask(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Status)),
+            Purpose::GetTask(handle, want) => self.with_task(now, handle, |task, now| task.unanswered(now, want)),
             Purpose::TaskResult(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Result)),
             Purpose::Call(handle) => {
                 let taken = self.tasks.update(handle, |e| std::mem::replace(&mut e.creation, Creation::Over));
@@ -93,14 +93,14 @@ impl Client {
         }
     }
 
-    fn connect_time(&self) -> Option<Millis> {
+    pub(super) fn connect_time(&self) -> Option<Millis> {
         match self.session {
             Session::Waiting { until } if self.is_asked() || !self.is_stopped() => Some(until),
             _ => None,
         }
     }
 
-    fn release_time(&self) -> Option<Millis> {
+    pub(super) fn release_time(&self) -> Option<Millis> {
         if self.calls.is_empty() { None } else { self.stream.hold_until() }
     }
 
@@ -112,7 +112,7 @@ impl Client {
         }
     }
 
-    fn ask_time(&self) -> Option<Millis> {
+    pub(super) fn ask_time(&self) -> Option<Millis> {
         let at = self.poll_time().filter(|_| self.session.is_ready())?;
         let room = self.health.room(at, MOST_AUTOMATIC) > self.automatic_in_flight();
         room.then_some(at)

@@ -164,6 +164,11 @@ impl Task {
         self.attention.is_watched()
     }
 
+    /// Whether the result is awaited.
+    pub fn awaits_result(&self) -> bool {
+        self.attention.awaits_result()
+    }
+
     /// When to ask next, and why; `None` when there is nothing to ask or a request is on its way.
     pub fn due(&self) -> Option<(Millis, DueReason)> {
         self.attention.due()

@@ -40,7 +40,8 @@ struct World {
 }
 
 /// Never panics; drains to nothing; no timeout in the past; who waits is told once, and by the time of closing; every
-/// question of the server's is over by then, once.
+/// question of the server's is over by then, once. After every input, what waits has a request in flight, a timer or a
+/// pause reason.
 pub(crate) fn run(data: &[u8]) {
     let mut choices = Choices(data);
     let mut config = Config::new("https://example.org/mcp");
@@ -146,6 +147,7 @@ impl World {
         }
         let timeout = self.client.poll_timeout();
         assert!(timeout.is_none_or(|(at, _)| at > self.now), "{timeout:?} is not after {}", self.now);
+        assert_eq!(self.client.check_liveness(), Ok(()));
     }
 
     fn check(&mut self, output: Output) {

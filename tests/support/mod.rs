@@ -128,6 +128,7 @@ impl Sim {
         if let Some((at, why)) = self.client.poll_timeout() {
             assert!(at > self.now, "a timeout for {why:?} at {at}, which is not after {}", self.now);
         }
+        self.client.check_liveness().unwrap();
     }
 
     /// Settled is the last word about a handle, and is said once.
