@@ -147,6 +147,13 @@ fn a_lost_answer_is_asked_for_again_only_where_that_does_nothing_twice() {
         let cut = Reply::body(200, "text/event-stream", ": wait\n\n").ending(End::Cut("connection lost"));
         sim.answer(first.exchange, cut);
         sim.advance(2000);
+        if again {
+            // No call is sent before the server has shown that it is there.
+            sim.give(
+                "server/discover",
+                &json!({ "supportedVersions": ["2026-07-28"], "capabilities": {}, "resultType": "complete" }),
+            );
+        }
         let waiting = sim.pending();
         assert_eq!(waiting.len(), usize::from(again), "{tool}");
         if let [second] = waiting.as_slice() {

@@ -39,10 +39,12 @@ fn event() -> impl Strategy<Value = Event> {
         2 => interest.prop_map(Event::Unwatch),
         4 => want.clone().prop_map(Event::Asking),
         2 => want.clone().prop_map(Event::Answered),
-        2 => want.clone().prop_map(Event::Unanswered),
+        1 => want.clone().prop_map(Event::Unanswered),
+        2 => want.clone().prop_map(Event::PollFailed),
         2 => want.prop_map(Event::BadAnswer),
         1 => prop::sample::select(vec![
-            Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost
+            Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost,
+            Event::RetryNow
         ]),
         1 => any::<bool>().prop_map(Event::Hide),
         1 => any::<bool>().prop_map(Event::AwaitUs),

@@ -19,14 +19,27 @@ const STEP_MS: Millis = 10;
 
 /// Every event there is, and every observation that makes a difference.
 fn events() -> Vec<Event> {
-    let mut all =
-        vec![Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost, Event::Settle];
+    let mut all = vec![
+        Event::Named,
+        Event::Interrupt,
+        Event::AskNow,
+        Event::StreamTaken,
+        Event::StreamLost,
+        Event::RetryNow,
+        Event::Settle,
+    ];
     all.extend([true, false].map(Event::Hide));
     all.extend([true, false].map(Event::AwaitUs));
     all.extend([Interest::Status, Interest::Result].map(Event::Watch));
     all.extend([Interest::Status, Interest::Result].map(Event::Unwatch));
     for want in [Want::Status, Want::Result] {
-        all.extend([Event::Asking(want), Event::Answered(want), Event::Unanswered(want), Event::BadAnswer(want)]);
+        all.extend([
+            Event::Asking(want),
+            Event::Answered(want),
+            Event::Unanswered(want),
+            Event::BadAnswer(want),
+            Event::PollFailed(want),
+        ]);
     }
     for status in Status::ALL {
         for (message, interval_ms) in [("a", None), ("b", Some(700))] {

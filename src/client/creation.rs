@@ -80,7 +80,7 @@ impl Client {
                     entry.abandoned = true;
                     entry.forgotten = true;
                     if !matches!(entry.cancel, Cancel::Wanted { .. }) {
-                        entry.cancel = Cancel::Wanted { replies: Vec::new(), attempts: 0 };
+                        entry.cancel = Cancel::Wanted { replies: Vec::new(), attempts: 0, not_before: 0 };
                     }
                 });
             }
@@ -110,9 +110,11 @@ impl Client {
     }
 
     fn verdict(&mut self, now: Millis, handle: Handle) -> Option<Verdict> {
-        let Creation::Waiting { call, not_before, .. } = &self.tasks.get(handle)?.creation else { return None };
+        let Creation::Waiting { call, not_before, attempts } = &self.tasks.get(handle)?.creation else { return None };
         let Session::Ready(ready) = &self.session else { return Some(Verdict::Wait) };
-        if *not_before > now || !self.has_room_for_call() {
+        let is_early = *not_before > now || (*attempts > 0 && self.backoff.next_call() > now);
+        // A call that is sent into an outage is lost: it may have been executed, so it is not sent again.
+        if is_early || self.backoff.is_suspected() || !self.has_room_for_call() {
             return Some(Verdict::Wait);
         }
         let [tools, prompts, resources] = ready.offer.task_calls;
@@ -161,6 +163,9 @@ impl Client {
     fn send_call(&mut self, now: Millis, handle: Handle, task: Option<TaskOption>) {
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Waiting { call, attempts, .. }) = taken else { return };
+        if attempts > 0 {
+            self.backoff.call_sent_again(now);
+        }
         let progress_token = self.progress_base.wrapping_add(handle);
         let known = self.known(&call.name).filter(|_| call.kind == CallKind::Tool);
         let is_wrapped = known.as_ref().is_some_and(|known| known.wraps_result);
@@ -279,7 +284,7 @@ impl Client {
         // matter. An answer that is lost without a session cannot be had in another way (2026-07-28, Key Changes).
         let is_lost = !self.era.has_sessions() && trouble.is_transient() && is_idempotent;
         if (trouble.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
-            let not_before = self.health.turn(now);
+            let not_before = self.backoff.retry_at(now, attempts + 1, trouble.retry_after_ms());
             return self.call_again(handle, call, attempts + 1, not_before);
         }
         let consequence = if trouble.is_unprocessed() {

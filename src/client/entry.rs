@@ -98,7 +98,7 @@ pub(super) enum Cancel {
     #[default]
     No,
     /// Wanted by these; sent as soon as the task has a name.
-    Wanted { replies: Vec<ReplyId>, attempts: u32 },
+    Wanted { replies: Vec<ReplyId>, attempts: u32, not_before: Millis },
     /// Sent.
     Asked { replies: Vec<ReplyId>, attempts: u32 },
     /// The server took note of it.

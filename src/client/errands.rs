@@ -82,7 +82,7 @@ impl Client {
                     Some(false)
                 }
                 Cancel::No | Cancel::Acknowledged => {
-                    entry.cancel = Cancel::Wanted { replies: vec![reply], attempts: 0 };
+                    entry.cancel = Cancel::Wanted { replies: vec![reply], attempts: 0, not_before: 0 };
                     Some(matches!(entry.creation, Creation::Over))
                 }
             }
@@ -95,17 +95,26 @@ impl Client {
         }
     }
 
+    /// When a cancellation that waits may be sent.
+    pub(super) fn cancel_time(&self, handle: Handle) -> Option<Millis> {
+        match self.tasks.get(handle)?.cancel {
+            Cancel::Wanted { not_before, .. } => Some(not_before.max(self.backoff.gate().unwrap_or(0))),
+            _ => None,
+        }
+    }
+
     /// Sends the cancellations that wait, unless the server is in trouble.
     pub(super) fn release_cancels(&mut self, now: Millis) {
-        if self.health.closed_until().is_some_and(|until| until > now) {
-            return;
-        }
         let Session::Ready(ready) = &self.session else { return };
         let offered = ready.offer.task_cancel;
         for handle in std::mem::take(&mut self.cancels) {
+            if self.cancel_time(handle).is_some_and(|at| at > now) {
+                self.cancels.push(handle);
+                continue;
+            }
             let asked = self.tasks.update(handle, |entry| {
                 let task_id = entry.task.task_id()?.to_owned();
-                let Cancel::Wanted { replies, attempts } = std::mem::take(&mut entry.cancel) else { return None };
+                let Cancel::Wanted { replies, attempts, .. } = std::mem::take(&mut entry.cancel) else { return None };
                 if offered {
                     entry.cancel = Cancel::Asked { replies, attempts };
                     return Some((task_id, Vec::new()));
@@ -152,8 +161,13 @@ impl Client {
         self.forget_if_forgotten(handle);
     }
 
-    pub(super) fn cancel_failed(&mut self, handle: Handle, trouble: &Trouble) {
-        if trouble.is_transient() && self.cancel_again(handle, 1) {
+    pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        let attempts = match self.tasks.get(handle).map(|entry| &entry.cancel) {
+            Some(Cancel::Asked { attempts, .. }) => attempts + 1,
+            _ => 1,
+        };
+        let retry_at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
+        if trouble.is_transient() && self.cancel_again(handle, 1, retry_at) {
             return;
         }
         let doing = format!("cancelling {}", self.name_of(handle));
@@ -164,10 +178,10 @@ impl Client {
     }
 
     /// A cancellation that was sent waits again; false once it was tried often enough. A lost session costs no attempt.
-    pub(super) fn cancel_again(&mut self, handle: Handle, cost: u32) -> bool {
+    pub(super) fn cancel_again(&mut self, handle: Handle, cost: u32, not_before: Millis) -> bool {
         let again = self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
             Cancel::Asked { replies, attempts } if attempts + cost < MOST_ATTEMPTS => {
-                entry.cancel = Cancel::Wanted { replies, attempts: attempts + cost };
+                entry.cancel = Cancel::Wanted { replies, attempts: attempts + cost, not_before };
                 true
             }
             other => {

@@ -39,6 +39,7 @@ pub(super) struct Origin {
     pub(super) role: Role,
     /// The session it was sent in.
     pub(super) epoch: u32,
+    pub(super) sent_at: Millis,
     /// The cut that this stream goes on after.
     pub(super) resumes: Option<Cut>,
 }
@@ -343,11 +344,16 @@ impl Client {
             Role::Stream => self.stream_ended(now, id, trouble),
             Role::Legacy => self.legacy_ended(now, trouble),
             Role::Confirmation => self.handshake_failed(now, trouble),
-            Role::Answer(input) => self.answer_failed(now, input, trouble),
+            Role::Answer(input) => {
+                if trouble.is_transient() {
+                    self.request_failed(now, origin.sent_at, trouble, trouble.outage_weight());
+                }
+                self.answer_failed(now, input, trouble);
+            }
             Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
             Role::Request(request) => {
                 if let Some(purpose) = self.take_request(request) {
-                    self.unanswered(now, purpose, trouble);
+                    self.unanswered(now, origin.sent_at, purpose, trouble);
                 }
             }
         }

@@ -60,7 +60,7 @@ impl Client {
         {
             self.release_hold(now, handle);
         }
-        if self.is_stopped() || self.health.closed_until().is_some_and(|until| until > now) {
+        if self.is_stopped() || self.backoff.gate().is_some_and(|until| until > now) {
             return;
         }
         while let Some((_, handle)) = self.waiting_for_hold().filter(|(after, _)| *after <= now) {

@@ -288,26 +288,21 @@ impl Client {
 
     /// The server took an answer.
     pub(super) fn answer_taken(&mut self, now: Millis, input: InputId) {
-        self.health.good(now);
+        self.backoff.on_success(now);
         self.question_over(now, input, Ok("null".into()));
     }
 
     /// An answer did not get through.
     pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, trouble: &Trouble) {
-        if trouble.is_transient() {
-            self.trouble(now, trouble);
-            let again = self.health.closed_until().unwrap_or(now);
-            if let Some(answer) = self
-                .inputs
-                .iter_mut()
-                .find(|question| question.input == input)
-                .and_then(|question| question.answer.as_mut())
-            {
-                answer.attempts += 1;
-                if answer.attempts < MOST_ATTEMPTS {
-                    (answer.sent, answer.not_before) = (false, again);
-                    return;
-                }
+        let its = self.inputs.iter_mut().find(|question| question.input == input);
+        if let Some(answer) = its.and_then(|question| question.answer.as_mut())
+            && trouble.is_transient()
+        {
+            answer.attempts += 1;
+            if answer.attempts < MOST_ATTEMPTS {
+                answer.sent = false;
+                answer.not_before = self.backoff.retry_at(now, answer.attempts, trouble.retry_after_ms());
+                return;
             }
         }
         let failure = trouble.failure("answering the server", "; it has not got the answer");

@@ -172,7 +172,9 @@ impl Client {
                 match self.session {
                     Session::Confirming(_) => self.handshake_failed(now, trouble),
                     // A stream that dies again and again is not opened in a hot loop.
-                    Session::Idle => self.session = Session::Waiting { until: self.health.bad(now, None) },
+                    Session::Idle => {
+                        self.session = Session::Waiting { until: self.backoff.on_failed_handshake(now, None) }
+                    }
                     _ => {}
                 }
             }
@@ -186,7 +188,7 @@ impl Client {
         }
         while let Some(request) = self.legacy.next_late(now) {
             if let Some(purpose) = self.take_request(request) {
-                self.unanswered(now, purpose, &Trouble::Late(self.config.request_timeout_ms));
+                self.unanswered(now, now, purpose, &Trouble::Late(self.config.request_timeout_ms));
             }
         }
         self.let_go_of_posts(now);
@@ -230,7 +232,7 @@ impl Client {
             self.put(Output::Abort(exchange.id));
         }
         for (_, purpose) in std::mem::take(&mut self.requests) {
-            self.unanswered(now, purpose, why);
+            self.unanswered(now, now, purpose, why);
         }
     }
 }

@@ -222,10 +222,11 @@ impl Client {
     }
 
     pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, trouble: &Trouble) {
-        let again = self.health.closed_until().unwrap_or(now);
         let listing = self.listing(kind);
         listing.attempts += 1;
-        if trouble.is_transient() && listing.attempts < MOST_ATTEMPTS {
+        let attempts = listing.attempts;
+        if trouble.is_transient() && attempts < MOST_ATTEMPTS {
+            let again = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
             return self.relist(kind, again);
         }
         let failure = trouble.failure(doing(kind), "");

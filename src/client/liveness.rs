@@ -127,7 +127,7 @@ impl Client {
                 Purpose::CancelTask(handle) => {
                     found.cancels.insert(handle);
                 }
-                Purpose::RollCall(_) => {}
+                Purpose::RollCall(_) | Purpose::Probe => {}
                 Purpose::Update(batch) => {
                     found.updates.insert(batch);
                 }
@@ -166,11 +166,16 @@ impl Client {
         if !self.session.is_ready() {
             return Ok(());
         }
-        let waits_for_time = not_before > self.now && attempts > 0;
+        let waits_for_time = not_before.max(self.backoff.next_call()) > self.now && attempts > 0;
         let waits_for_list = self.listings.first().is_some_and(super::listing::Listing::is_wanted);
+        let waits_for_answer = self.automatic_in_flight() > 0 || self.has_timer(self.probe_time());
         let waits_for_stream = self.has_timer(self.release_time());
         expect(
-            waits_for_time || waits_for_list || waits_for_stream || !self.has_room_for_call(),
+            waits_for_time
+                || (self.backoff.is_suspected() && waits_for_answer)
+                || waits_for_list
+                || waits_for_stream
+                || !self.has_room_for_call(),
             "the call is not sent, and nothing holds it back",
         )
     }
@@ -192,8 +197,8 @@ impl Client {
             };
             expect(is_asked_for, "a query is not asked")?;
         }
-        let cancel_waits = !self.session.is_ready() || self.has_timer(self.health.closed_until());
-        expect(self.cancels.is_empty() || cancel_waits, "a cancellation is not sent")
+        let waits = |handle: &Handle| !self.session.is_ready() || self.has_timer(self.cancel_time(*handle));
+        expect(self.cancels.iter().all(waits), "a cancellation is not sent")
     }
 
     /// Whether the application's answer to an input request is on its way. One without an answer waits for the application.
@@ -201,7 +206,7 @@ impl Client {
         let Some(answer) = &question.answer else { return Ok(()) };
         let is_on_its_way = match question.way {
             Way::Call => true,
-            _ if !answer.sent => !self.session.is_ready() || answer.not_before > self.now,
+            _ if !answer.sent => !self.session.is_ready() || answer.not_before > self.now || self.response_room() == 0,
             Way::Response { .. } => in_flight.answers.contains(&question.input),
             Way::Update => answer.is_in(&in_flight.updates),
         };

@@ -5,13 +5,13 @@
 //! next `handle_input`.**
 
 mod answered_keys;
+mod backoff;
 mod config;
 mod creation;
 mod early;
 mod entry;
 mod errands;
 mod exchanges;
-mod health;
 mod holding;
 mod inputs;
 mod io;
@@ -22,6 +22,7 @@ mod listing;
 #[cfg(not(target_arch = "wasm32"))]
 mod liveness;
 mod messages;
+mod outage;
 mod poll_queue;
 mod polling;
 mod queries;
@@ -55,9 +56,9 @@ pub use queries::Query;
 
 use crate::Millis;
 use answered_keys::AnsweredKeys;
+use backoff::Backoff;
 use entry::Refresher;
 use exchanges::Exchange;
-use health::Health;
 use legacy::Legacy;
 use listing::Listing;
 use queries::Pending;
@@ -83,7 +84,7 @@ pub struct Client {
     is_era_known: bool,
     /// The server has corrected this greeting once.
     was_corrected: bool,
-    health: Health,
+    backoff: Backoff,
     tasks: Tasks,
     /// Calls that wait for the session, the list of tools or the stream, in the order they were made.
     calls: Vec<Handle>,
@@ -146,7 +147,7 @@ impl Client {
             next_request: if ready.is_some() { base.max(1) } else { 1 },
             session: ready.map_or(Session::Idle, Session::Ready),
             was_corrected: false,
-            health: Health::new(seed),
+            backoff: Backoff::new(seed),
             tasks: Tasks::default(),
             calls: Vec::new(),
             cancels: Vec::new(),
@@ -256,6 +257,7 @@ impl Client {
         self.release_cancels(now);
         self.release_queries(now);
         self.ask_due(now);
+        self.probe_if_wanted(now);
     }
 
     fn warn(&mut self, code: &'static str, message: String) {

@@ -26,11 +26,11 @@ impl Client {
         if self.poll_time().is_none_or(|at| at > now) {
             return;
         }
-        let in_trouble = self.health.closed_until().is_some();
+        let in_trouble = self.backoff.gate().is_some();
         if in_trouble {
             self.roll_call.drop_pass();
         }
-        let mut room = self.health.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
+        let mut room = self.backoff.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
         let urgent = [Priority::Requested, Priority::Result];
         let urgent = urgent.into_iter().flat_map(|priority| self.tasks.poll_queue().until(priority, now));
         // Counts no further than there is room: thousands may be due.
@@ -171,19 +171,12 @@ impl Client {
                     format!("the server keeps {task} no longer than it said, and has not been heard of since");
                 return self.fail(now, handle, Failure::new(FailureCode::TaskExpired, message));
             }
-            // One poisoned task must not slow the others: it alone is asked after more and more slowly.
-            let mine = trouble.may_be_particular() && self.tasks.has_neighbours() && self.health.is_alone(now);
-            if !mine {
-                self.trouble(now, trouble);
-            }
-            self.with_task(now, handle, |task, now| {
-                if mine {
-                    task.bad_answer(now, want);
-                } else {
-                    task.unanswered(now, want);
-                }
-            });
-            return;
+            let retry_after_ms = trouble.retry_after_ms();
+            let failures = self.tasks.get(handle).map_or(0, |entry| entry.task.failed_polls());
+            // In an outage the gate says when the next poll is sent, and which one is chance.
+            let is_its_own = self.backoff.gate().is_none() || retry_after_ms.is_some();
+            let retry_at = if is_its_own { self.backoff.retry_at(now, failures + 1, retry_after_ms) } else { now };
+            return self.with_task(now, handle, |task, now| task.poll_failed(now, want, retry_at));
         }
         let failure = trouble.failure(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
         self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
@@ -258,6 +251,6 @@ impl Client {
                 first = Some(at);
             }
         }
-        Some(first?.max(self.health.closed_until().unwrap_or(0)))
+        Some(first?.max(self.backoff.gate().unwrap_or(0)))
     }
 }

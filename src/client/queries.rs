@@ -112,11 +112,11 @@ impl Client {
     }
 
     pub(super) fn query_failed(&mut self, now: Millis, reply: ReplyId, trouble: &Trouble) {
-        let again = self.health.closed_until().unwrap_or(now);
         let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { return };
         pending.attempts += 1;
         if trouble.is_transient() && pending.attempts < MOST_ATTEMPTS {
-            (pending.asking, pending.not_before) = (false, again);
+            pending.asking = false;
+            pending.not_before = self.backoff.retry_at(now, pending.attempts, trouble.retry_after_ms());
             return;
         }
         let failure = trouble.failure(&pending.query.doing(), "");

@@ -34,12 +34,14 @@ pub(super) enum Purpose {
     /// Answers of a task's: the first of them, and those that were sent with it.
     Update(InputId),
     Query(ReplyId),
+    /// Shows whether an outage is over, for calls that wait for that.
+    Probe,
 }
 
 impl Purpose {
     /// Sent by the engine itself, not because somebody just asked for it: bounded, and held back in trouble.
     pub(super) fn is_automatic(self) -> bool {
-        matches!(self, Self::GetTask(..) | Self::TaskResult(_) | Self::RollCall(_))
+        matches!(self, Self::GetTask(..) | Self::TaskResult(_) | Self::RollCall(_) | Self::Probe)
     }
 }
 
@@ -137,7 +139,7 @@ impl Client {
         session_id: Option<String>,
         answer: Result<Json<'_>, RpcError>,
     ) {
-        self.health.good(now);
+        self.backoff.on_success(now);
         if !matches!(purpose, Purpose::Greet | Purpose::List(_)) {
             self.losses = 0;
         }
@@ -152,24 +154,16 @@ impl Client {
             Purpose::RollCall(number) => self.roll_page(now, number, answer),
             Purpose::Update(batch) => self.updated(now, batch, answer),
             Purpose::Query(reply) => self.query_answered(now, reply, answer),
+            Purpose::Probe => {}
         }
     }
 
-    /// The server is in trouble that may pass: what runs by itself waits.
-    pub(super) fn trouble(&mut self, now: Millis, trouble: &Trouble) {
-        if self.health.closed_until().is_none() {
-            let what = trouble.failure(self.place(), "; what runs is asked after again, more and more slowly");
-            self.warn("retrying", what.message);
-        }
-        self.health.bad(now, trouble.retry_after_ms());
-    }
-
-    /// A request will not be answered.
-    pub(super) fn unanswered(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
-        // A poll's trouble may be its task's alone, and a request that is held shows nothing that a poll would not.
-        let is_particular = purpose.is_automatic() || matches!(purpose, Purpose::Greet | Purpose::HeldResult(_));
-        if trouble.is_transient() && !is_particular {
-            self.trouble(now, trouble);
+    /// A request that was sent then will not be answered.
+    pub(super) fn unanswered(&mut self, now: Millis, sent_at: Millis, purpose: Purpose, trouble: &Trouble) {
+        // The handshake has a back-off of its own, and a long poll shows nothing that a poll would not.
+        let is_counted = !matches!(purpose, Purpose::Greet | Purpose::HeldResult(_) | Purpose::RollCall(_));
+        if is_counted && trouble.is_transient() {
+            self.request_failed(now, sent_at, trouble, trouble.outage_weight());
         }
         match purpose {
             Purpose::Greet => self.handshake_failed(now, trouble),
@@ -178,10 +172,13 @@ impl Client {
             Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, trouble),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
-            Purpose::CancelTask(handle) => self.cancel_failed(handle, trouble),
-            Purpose::RollCall(_) => self.roll_failed(now, trouble),
+            Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
+            Purpose::RollCall(_) => self.roll_failed(now, sent_at, trouble),
             Purpose::Update(batch) => self.update_failed(now, batch, trouble),
             Purpose::Query(reply) => self.query_failed(now, reply, trouble),
+            // Any answer shows that the server is there.
+            Purpose::Probe if !trouble.is_transient() => self.backoff.on_success(now),
+            Purpose::Probe => {}
         }
     }
 
@@ -215,7 +212,7 @@ impl Client {
     ) -> ExchangeId {
         let id = self.next_exchange;
         self.next_exchange = id.wrapping_add(1);
-        let origin = Origin { role, epoch: self.epoch, resumes: None };
+        let origin = Origin { role, epoch: self.epoch, sent_at: self.now, resumes: None };
         self.exchanges.push(Exchange { id, origin, body: Body::Expected, session_id: None, deadline, redirects: 0 });
         let endpoint = self.redirect_target.as_ref().unwrap_or(&self.config.endpoint);
         let url = self.legacy.url().unwrap_or(endpoint).clone();

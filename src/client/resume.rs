@@ -69,13 +69,14 @@ impl Client {
         let Some(cut) = origin.resumes.clone() else { return };
         let attempts = attempts + 1;
         if trouble.is_transient() && attempts < MOST_ATTEMPTS && self.is_resumable(request) {
-            let at = self.health.bad(now, trouble.retry_after_ms());
+            self.backoff.on_failure(now, origin.sent_at, trouble.outage_weight(), trouble.retry_after_ms());
+            let at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });
         }
         let Some(purpose) = self.take_request(request) else { return };
         let doing = format!("{}; taking the stream up again", cut.why);
         let why = trouble.failure(&doing, "").message;
-        self.unanswered(now, purpose, &Trouble::Network(why));
+        self.unanswered(now, origin.sent_at, purpose, &Trouble::Network(why));
     }
 
     fn is_resumable(&self, request: u32) -> bool {
@@ -122,7 +123,7 @@ impl Client {
         for resume in std::mem::take(&mut self.resumes) {
             if let Some(purpose) = self.take_request(resume.request) {
                 let why = format!("{}, and then the session was lost", resume.cut.why);
-                self.unanswered(now, purpose, &Trouble::Network(why));
+                self.unanswered(now, now, purpose, &Trouble::Network(why));
             }
         }
     }

@@ -171,7 +171,7 @@ impl Client {
             }
             self.session = Session::Ready(ready);
             self.session_attempts = 0;
-            self.health.good(now);
+            self.backoff.on_success(now);
         }
     }
 
@@ -199,7 +199,7 @@ impl Client {
         if !trouble.is_transient() {
             return self.not_let_in(now, &failure);
         }
-        let until = self.health.bad(now, trouble.retry_after_ms());
+        let until = self.backoff.on_failed_handshake(now, trouble.retry_after_ms());
         self.session_attempts += 1;
         if self.session_attempts >= MOST_ATTEMPTS {
             self.no_session(now, &failure);
@@ -226,7 +226,7 @@ impl Client {
         }
         if self.wants_session() {
             // Somebody still watches a task: not in a hot loop.
-            let until = self.health.bad(now, None);
+            let until = self.backoff.on_failed_handshake(now, None);
             self.session = Session::Waiting { until };
         }
     }
@@ -246,7 +246,7 @@ impl Client {
     pub(super) fn confirmation_lost(&mut self, now: Millis) {
         self.count_loss(now);
         self.epoch = self.epoch.wrapping_add(1);
-        self.session = Session::Waiting { until: self.health.bad(now, None) };
+        self.session = Session::Waiting { until: self.backoff.on_failed_handshake(now, None) };
     }
 
     /// The server no longer knows the session: shake hands again, then ask after everything again.

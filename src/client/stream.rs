@@ -258,7 +258,7 @@ impl Client {
             return;
         }
         // A server that answers nothing at all is down; that says nothing about its streams.
-        let is_up = self.health.answered_since(self.stream.last_death);
+        let is_up = self.backoff.answered_since(self.stream.last_death);
         self.stream.young_deaths += u32::from(young && is_up);
         self.stream.last_death = now;
         if self.stream.young_deaths >= MOST_YOUNG_DEATHS
@@ -269,7 +269,7 @@ impl Client {
         let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths);
         let wait = wait.max(trouble.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
         let until = now.saturating_add(wait);
-        self.stream.state = State::Waiting(until.max(self.health.closed_until().unwrap_or(0)));
+        self.stream.state = State::Waiting(until.max(self.backoff.gate().unwrap_or(0)));
     }
 
     /// The network is back: do not wait any longer.

@@ -54,11 +54,6 @@ impl Tasks {
         self.entries.iter().filter(|(_, entry)| fits(entry)).map(|(handle, _)| *handle).collect()
     }
 
-    /// Whether more than one task that runs is watched.
-    pub(super) fn has_neighbours(&self) -> bool {
-        self.index.watched > 1
-    }
-
     /// Somebody watches a task that runs.
     pub(super) fn is_any_watched(&self) -> bool {
         self.index.watched > 0

@@ -55,7 +55,10 @@ impl Client {
         self.paused.retain(|r| *r != reason);
         self.hide_tasks(now);
         if self.paused.len() < before && !self.is_stopped() {
-            self.health.try_now(now);
+            self.backoff.try_now(now);
+            for handle in self.tasks.handles() {
+                self.with_task(now, handle, |task, now| task.retry_now(now));
+            }
             self.reopen_stream(now);
             if let Session::Waiting { until } = &mut self.session {
                 *until = now;
@@ -85,10 +88,11 @@ impl Client {
             Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
             Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => {
-                self.cancel_again(handle, 0);
+                self.cancel_again(handle, 0, now);
             }
             Purpose::RollCall(_) => self.roll_call.drop_pass(),
             Purpose::Query(reply) => self.query_again(reply),
+            Purpose::Probe => {}
             Purpose::Greet => self.handshake_failed(now, trouble),
         }
     }
@@ -114,7 +118,7 @@ impl Client {
 
     pub(super) fn ask_time(&self) -> Option<Millis> {
         let at = self.poll_time().filter(|_| self.session.is_ready())?;
-        let room = self.health.room(at, MOST_AUTOMATIC) > self.automatic_in_flight();
+        let room = self.backoff.room(at, MOST_AUTOMATIC) > self.automatic_in_flight();
         room.then_some(at)
     }
 
@@ -123,11 +127,12 @@ impl Client {
             return None;
         }
         let calls = self.calls.iter().filter_map(|&handle| match self.tasks.get(handle)?.creation {
-            Creation::Waiting { not_before, attempts: 1.., .. } => Some(not_before),
+            Creation::Waiting { not_before, attempts: 1.., .. } => Some(not_before.max(self.backoff.next_call())),
             _ => None,
         });
-        let cancels = self.health.closed_until().filter(|_| !self.cancels.is_empty());
-        let others = [self.listing_time(), self.query_time(), self.resume_time(), self.answer_time()];
+        let cancels = self.cancels.iter().filter_map(|&handle| self.cancel_time(handle));
+        let others =
+            [self.listing_time(), self.query_time(), self.resume_time(), self.answer_time(), self.probe_time()];
         // What has passed waits for something else than time, and must not hide what is to come.
         calls.chain(cancels).chain(others.into_iter().flatten()).filter(|at| *at > self.now).min()
     }

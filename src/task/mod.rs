@@ -134,6 +134,24 @@ impl Task {
         self.replan(now);
     }
 
+    /// The request for it failed. It is not sent again before this time.
+    pub fn poll_failed(&mut self, now: Millis, want: Want, retry_at: Millis) {
+        self.schedule.poll_failed(retry_at);
+        self.attention.answered(want);
+        self.replan(now);
+    }
+
+    /// The network is back: a request that failed is sent again without further delay.
+    pub fn retry_now(&mut self, now: Millis) {
+        self.schedule.retry_now();
+        self.replan(now);
+    }
+
+    /// How many requests for it have failed in a row.
+    pub fn failed_polls(&self) -> u32 {
+        self.schedule.failed_polls()
+    }
+
     /// The server answered nonsense. Returns how often it has done so in a row.
     pub fn bad_answer(&mut self, now: Millis, want: Want) -> u32 {
         let times = self.schedule.bad_answer(now);

@@ -22,6 +22,9 @@ pub struct Schedule {
     /// The server waits for us.
     awaits_us: bool,
     bad_answers: u32,
+    failed_polls: u32,
+    /// No request is sent before this: the last one failed.
+    not_before: Millis,
     hurry: bool,
     /// Nobody can see the page.
     hidden: bool,
@@ -35,6 +38,8 @@ impl Schedule {
             streamed: false,
             awaits_us: false,
             bad_answers: 0,
+            failed_polls: 0,
+            not_before: 0,
             hurry: false,
             hidden: false,
         }
@@ -46,6 +51,9 @@ impl Schedule {
         self.bad_answers = 0;
         self.streamed |= pushed;
         self.hurry &= pushed;
+        if !pushed {
+            self.answered();
+        }
         if let Some(ms) = interval_ms {
             self.interval_ms = clamp(ms);
         }
@@ -79,7 +87,26 @@ impl Schedule {
         self.hurry = true;
     }
 
+    pub(super) fn poll_failed(&mut self, retry_at: Millis) {
+        self.hurry = true;
+        self.failed_polls = self.failed_polls.saturating_add(1);
+        self.not_before = retry_at;
+    }
+
+    pub(super) fn retry_now(&mut self) {
+        self.not_before = 0;
+    }
+
+    pub(super) fn failed_polls(&self) -> u32 {
+        self.failed_polls
+    }
+
+    fn answered(&mut self) {
+        (self.failed_polls, self.not_before) = (0, 0);
+    }
+
     pub(super) fn bad_answer(&mut self, now: Millis) -> u32 {
+        self.answered();
         self.heard_at = Some(now);
         self.hurry = false;
         self.bad_answers = self.bad_answers.saturating_add(1);
@@ -88,21 +115,22 @@ impl Schedule {
 
     pub(super) fn next_poll(&self, now: Millis) -> (Millis, DueReason) {
         let (wait, why) = match self.heard_at {
-            _ if self.hurry => return (now, DueReason::Now),
-            None => return (now, DueReason::Now),
+            _ if self.hurry => return (now.max(self.not_before), DueReason::Now),
+            None => return (now.max(self.not_before), DueReason::Now),
             _ if self.bad_answers > 0 => (self.retry_ms(), DueReason::BadAnswer),
             _ if self.streamed || self.awaits_us => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
             _ if self.hidden => (HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
             _ => (self.interval_ms, DueReason::Interval),
         };
-        (self.heard_at.unwrap_or(now).saturating_add(wait), why)
+        (self.heard_at.unwrap_or(now).saturating_add(wait).max(self.not_before), why)
     }
 
     pub(super) fn next_result(&self, now: Millis) -> Millis {
-        match self.heard_at {
+        let at = match self.heard_at {
             Some(at) if self.bad_answers > 0 => at.saturating_add(self.retry_ms()),
             _ => now,
-        }
+        };
+        at.max(self.not_before)
     }
 
     fn retry_ms(&self) -> u64 {

@@ -66,6 +66,11 @@ impl Head {
         }
     }
 
+    /// Whether the status comes from a server or gateway that cannot serve any request, rather than from one that refuses this one.
+    pub fn is_gateway_failure(&self) -> bool {
+        matches!((self.status, &self.retry_after), (502 | 504, _) | (503, None))
+    }
+
     /// `retry-after` in milliseconds. The date form is ignored: a page cannot see the server's clock.
     pub fn retry_after_ms(&self) -> Option<u64> {
         let seconds = text::number(self.retry_after.as_deref()?.trim_ascii())?;

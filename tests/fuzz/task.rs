@@ -1,6 +1,6 @@
 //! A task as src/task/SPEC.md has it, told from its whole history: nothing is remembered that can be looked up.
 
-use super::task_events::{Event, Gave, Says, TASK_ID};
+use super::task_events::{Event, Gave, RETRY_MS, Says, TASK_ID};
 use mcp_tasks::Millis;
 use mcp_tasks::task::{DueReason, Interest, Lifecycle, Seen, Task, Want};
 use mcp_tasks::wire::snapshot::Status;
@@ -134,14 +134,21 @@ impl Past {
             Event::Observe(says) => !says.pushed,
             _ => matches!(e, Event::Named | Event::BadAnswer(_)),
         };
-        let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_)), answered);
+        let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_) | Event::PollFailed(_)), answered);
         let streamed = self.since(
             |e| matches!(e, Event::StreamTaken) || matches!(e, Event::Observe(s) if s.pushed),
             |e| *e == Event::StreamLost,
         );
         let awaits_us = self.since(|e| *e == Event::AwaitUs(true), |e| *e == Event::AwaitUs(false));
         let hidden = self.since(|e| *e == Event::Hide(true), |e| *e == Event::Hide(false));
-        match self.stage() {
+        let failed = |e: &Event| matches!(e, Event::PollFailed(_));
+        let not_before = match self.last(failed) {
+            Some((_, at)) if self.since(failed, |e| answered(e) || *e == Event::RetryNow) => {
+                at.saturating_add(RETRY_MS)
+            }
+            _ => 0,
+        };
+        let plan = match self.stage() {
             Stage::Ended if waits && bad > 0 => Some((after(retry), DueReason::Result)),
             Stage::Ended if waits => Some((now, DueReason::Result)),
             Stage::Unnamed | Stage::Ended | Stage::Settled => None,
@@ -151,7 +158,8 @@ impl Past {
             _ if streamed || awaits_us => Some((after(interval.saturating_mul(4).max(15_000)), DueReason::SafetyCheck)),
             _ if hidden => Some((after(interval.max(15_000)), DueReason::Hidden)),
             _ => Some((after(interval), DueReason::Interval)),
-        }
+        };
+        plan.map(|(at, why)| (at.max(not_before), why))
     }
 }
 
@@ -211,7 +219,7 @@ fn follow(
             way.asking = Some(want);
             return None;
         }
-        Event::Answered(want) | Event::Unanswered(want) | Event::BadAnswer(want) => {
+        Event::Answered(want) | Event::Unanswered(want) | Event::PollFailed(want) | Event::BadAnswer(want) => {
             way.overtaken &= want == Want::Result;
             way.asking = way.asking.filter(|asked| *asked != want);
         }

@@ -6,6 +6,8 @@ use mcp_tasks::Millis;
 use mcp_tasks::task::{Interest, Seen, Task, Want};
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
 
+/// A failed poll is sent again after this.
+pub(crate) const RETRY_MS: Millis = 1234;
 pub(crate) const TASK_ID: &str = "t1";
 
 /// One observation; the task's id is always the same.
@@ -36,6 +38,8 @@ pub(crate) enum Event {
     Asking(Want),
     Answered(Want),
     Unanswered(Want),
+    PollFailed(Want),
+    RetryNow,
     BadAnswer(Want),
     Settle,
 }
@@ -64,6 +68,8 @@ impl Event {
             Self::Asking(want) => task.asking(want),
             Self::Answered(want) => task.answered(want),
             Self::Unanswered(want) => task.unanswered(now, want),
+            Self::PollFailed(want) => task.poll_failed(now, want, now.saturating_add(RETRY_MS)),
+            Self::RetryNow => task.retry_now(now),
             Self::BadAnswer(want) => return Gave::Times(task.bad_answer(now, want)),
             Self::Settle => task.settle(now),
         }
@@ -104,11 +110,13 @@ impl Event {
             13 => Self::StreamLost,
             14..=16 => Self::Asking(want),
             17 | 18 => Self::Answered(want),
+            19 if more & 2 == 0 => Self::PollFailed(want),
             19 => Self::Unanswered(want),
             20 | 21 => Self::BadAnswer(want),
             22 if more == 255 => Self::Named,
             22 => Self::AwaitUs(odd),
             _ if more == 0 => Self::Settle,
+            _ if more & 2 == 0 => Self::RetryNow,
             _ => Self::AskNow,
         }
     }

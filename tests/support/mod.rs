@@ -150,7 +150,8 @@ impl Sim {
             self.deliver(push.0, Delivery::Push(push.1));
         }
         if let Some((delay, reply)) = replies {
-            self.deliver(self.now + delay, Delivery::Begin(sent.exchange, reply));
+            let jitter = u64::from(sent.exchange.wrapping_mul(0x9e37_79b1) >> 8) % (self.server.jitter + 1);
+            self.deliver(self.now + delay + jitter, Delivery::Begin(sent.exchange, reply));
         }
     }
 

@@ -77,6 +77,8 @@ type Rule = Box<dyn FnMut(&Sent) -> Option<Reply>>;
 /// See the module's words. Every field is for the test to set.
 pub(crate) struct FakeServer {
     pub(crate) latency: Millis,
+    /// Each answer takes up to this much longer, so that answers overtake each other. The same in every run.
+    pub(crate) jitter: Millis,
     pub(crate) style: Style,
     /// GET is answered with a stream, not with 405.
     pub(crate) offers_stream: bool,
@@ -126,6 +128,7 @@ impl Default for FakeServer {
     fn default() -> Self {
         Self {
             latency: 0,
+            jitter: 0,
             style: Style::Json,
             offers_stream: false,
             session: Some("session"),

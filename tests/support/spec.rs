@@ -1,7 +1,7 @@
 //! The tables of src/task/SPEC.md, and what they make of a task: so that a test can hold the code to them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
-use crate::task_events::{Event, Says};
+use crate::task_events::{Event, RETRY_MS, Says};
 use mcp_tasks::Millis;
 use mcp_tasks::task::{DueReason, Want};
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
@@ -109,6 +109,7 @@ pub(crate) struct Expected {
     heard: Option<Millis>,
     interval: u64,
     bad_answers: u32,
+    not_before: Millis,
     hurry: bool,
     streamed: bool,
     awaits_us: bool,
@@ -125,6 +126,7 @@ impl Expected {
             heard: None,
             interval: DEFAULT_INTERVAL_MS,
             bad_answers: 0,
+            not_before: 0,
             hurry: false,
             streamed: false,
             awaits_us: false,
@@ -207,6 +209,12 @@ impl Expected {
             "+1" => self.bad_answers + 1,
             word => panic!("what is `{word}`?"),
         };
+        self.not_before = match schedule.cell(keys, "not before") {
+            "." => self.not_before,
+            "none" => 0,
+            "as told" => now + RETRY_MS,
+            word => panic!("what is `{word}`?"),
+        };
         self.hurry = flag(self.hurry, schedule.cell(keys, "hurry"));
         self.streamed = flag(self.streamed, schedule.cell(keys, "streamed"));
         self.awaits_us = flag(self.awaits_us, schedule.cell(keys, "awaits us"));
@@ -249,7 +257,7 @@ impl Expected {
             "heard + interval" => heard + self.interval,
             word => panic!("what is `{word}`?"),
         };
-        Doing::Due(at, want, reason(&row[3]))
+        Doing::Due(at.max(self.not_before), want, reason(&row[3]))
     }
 
     /// What makes two of them the same state: times, and how often, make no new one.
@@ -270,7 +278,15 @@ impl Expected {
             Doing::Due(..) => "due".to_owned(),
             other => format!("{other:?}"),
         };
-        let flags = (self.heard.is_some(), self.bad_answers > 0, hurry, streamed, *awaits_us && !streamed, hidden);
+        let flags = (
+            self.heard.is_some(),
+            self.bad_answers > 0,
+            self.not_before > 0,
+            hurry,
+            streamed,
+            *awaits_us && !streamed,
+            hidden,
+        );
         format!("{lifecycle} {known:?} {doing} {watchers:?} {flags:?}")
     }
 }
@@ -292,7 +308,11 @@ fn reason(name: &str) -> DueReason {
 fn keys_of(event: Event) -> Vec<String> {
     let particular = match event {
         Event::Watch(interest) | Event::Unwatch(interest) => format!("{}({interest:?})", method(event)),
-        Event::Asking(want) | Event::Answered(want) | Event::Unanswered(want) | Event::BadAnswer(want) => {
+        Event::Asking(want)
+        | Event::Answered(want)
+        | Event::Unanswered(want)
+        | Event::BadAnswer(want)
+        | Event::PollFailed(want) => {
             format!("{}({want:?})", method(event))
         }
         Event::Hide(yes) | Event::AwaitUs(yes) => format!("{}({yes})", method(event)),
@@ -302,6 +322,7 @@ fn keys_of(event: Event) -> Vec<String> {
         | Event::AskNow
         | Event::StreamTaken
         | Event::StreamLost
+        | Event::RetryNow
         | Event::Settle => method(event).into(),
     };
     vec![particular, method(event).into(), "every other".into()]
@@ -322,6 +343,8 @@ pub(crate) fn method(event: Event) -> &'static str {
         Event::Asking(_) => "asking",
         Event::Answered(_) => "answered",
         Event::Unanswered(_) => "unanswered",
+        Event::PollFailed(_) => "poll_failed",
+        Event::RetryNow => "retry_now",
         Event::BadAnswer(_) => "bad_answer",
         Event::Settle => "settle",
     }
