@@ -7,7 +7,6 @@ use crate::{
         ask::Ask,
         json::Json,
         jsonrpc::RpcError,
-        sessions,
         snapshot::Status,
     },
 };
@@ -103,7 +102,7 @@ impl Client {
         }
         // Its stream was cut: asking anew is faster than to take that up.
         if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
-            self.end_hold(&held, false);
+            self.end_hold(&held);
         }
         false
     }
@@ -171,21 +170,19 @@ impl Client {
         closed.flatten()
     }
 
-    /// Ends a held request; the server is told, so that it does not put a question where nobody listens.
+    /// Ends the held request of a task that goes on.
     pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| entry.hold.ended_at = now);
         if let Some(held) = self.close_hold(now, handle) {
-            self.end_hold(&held, true);
+            self.end_hold(&held);
         }
     }
 
-    /// `tell`: the task goes on, in this session.
-    pub(super) fn end_hold(&mut self, held: &Held, tell: bool) {
+    /// Closes the stream of a held request. No `notifications/cancelled` is sent: one that crosses the answer ends the session
+    /// of servers on the official Python SDK (1.30).
+    pub(super) fn end_hold(&mut self, held: &Held) {
         if self.purpose_of(held.request).is_some() {
             self.drop_request(held.request);
-            if tell {
-                self.notify(sessions::request_cancelled(held.request));
-            }
         }
     }
 
@@ -193,7 +190,7 @@ impl Client {
     pub(super) fn drop_holds(&mut self, now: Millis) {
         for handle in self.tasks.inputs() {
             if let Some(held) = self.close_hold(now, handle) {
-                self.end_hold(&held, false);
+                self.end_hold(&held);
             }
         }
     }

@@ -241,8 +241,7 @@ impl Client {
     /// Answers whoever waits for something about a task that is dropped here.
     pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<Failure>>) {
         if let Some(held) = entry.hold.open.take() {
-            let goes_on = !matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_));
-            self.end_hold(&held, goes_on);
+            self.end_hold(&held);
         }
         let mut replies: Vec<ReplyId> =
             std::mem::take(&mut entry.refreshers).iter().filter_map(Refresher::reply).collect();
