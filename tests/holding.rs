@@ -278,6 +278,25 @@ fn a_task_that_ended_while_its_request_is_held_settles_by_that_without_a_second(
 }
 
 #[test]
+fn f6_result_that_is_too_long_on_a_held_request_settles_the_task_at_once() {
+    let mut sim = Sim::with_config(FakeServer::streaming([render()]).holding(), |config| {
+        (config.serves, config.max_message_bytes) = ([true; 3], 2000);
+    });
+    let (handle, id) = sim.wanting("render");
+    let held = sim.held_requests()[0].clone();
+    sim.server.put(&id, "completed");
+    sim.tell_status(&id);
+    sim.flush();
+    answer(&mut sim, &held, &json!({ "content": [{ "type": "text", "text": "x".repeat(2000) }] }));
+    sim.assert_failed(
+        handle,
+        FailureCode::Protocol,
+        &["the result of task render-3", "maxMessageBytes (2000 bytes)", "has ended"],
+    );
+    assert_eq!(sim.count("tasks/result"), 1);
+}
+
+#[test]
 fn a_held_request_that_is_never_answered_does_not_keep_the_result() {
     // Also after a cut: who takes the stream up again need not hear of it any more.
     for cut in [false, true] {

@@ -78,6 +78,28 @@ fn a_task_that_has_ended_when_it_is_made_is_asked_for_its_result() {
 }
 
 #[test]
+fn f6_state_whose_result_is_too_long_settles_the_task_at_once() {
+    let offer = json!([]);
+    for status in ["working", "completed"] {
+        let mut sim = greeted_with(&offer, |config| config.max_message_bytes = 2000);
+        let handle = sim.await_call("render");
+        sim.give("tools/call", &task("t", status, &json!({ "resultType": "task" })));
+        sim.polled(
+            "t",
+            "completed",
+            &json!({ "result": { "content": [{ "type": "text", "text": "x".repeat(2000) }] } }),
+        );
+        sim.assert_failed(
+            handle,
+            FailureCode::Protocol,
+            &["task t", "maxMessageBytes (2000 bytes)", "has ended", "not accepted"],
+        );
+        sim.advance(100_000);
+        assert_eq!(sim.count("tasks/get"), 1);
+    }
+}
+
+#[test]
 fn poll_for_the_result_that_fails_is_sent_again() {
     for trouble in [Reply::refused(), Reply::status(503), Reply::body(200, "text/html", "<p>oops</p>")] {
         let mut sim = greeted();

@@ -151,6 +151,9 @@ impl Client {
 
     /// A held request broke.
     pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        if matches!(trouble, Trouble::TooLong(_)) && self.tasks.has_ended(handle) {
+            return self.poll_failed(now, handle, Want::Result, trouble);
+        }
         self.close_hold(now, handle);
         self.tasks.update(handle, |entry| {
             entry.hold.is_refused = !trouble.is_transient();

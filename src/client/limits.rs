@@ -29,8 +29,7 @@ impl Client {
 
     /// A message or event is longer than allowed.
     pub(super) fn too_long(&mut self, now: Millis, id: ExchangeId) {
-        let most = self.config.max_message_bytes.to_string();
-        self.end_with_problem(now, id, Problem::new("a message longer than this many bytes (maxMessageBytes)", &most));
+        self.end_exchange(now, id, &Trouble::TooLong(self.config.max_message_bytes));
     }
 
     /// Ends an exchange whose body is not accepted.

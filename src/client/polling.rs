@@ -178,8 +178,29 @@ impl Client {
             let retry_at = if is_its_own { self.backoff.retry_at(now, failures + 1, retry_after_ms) } else { now };
             return self.with_task(now, handle, |task, now| task.poll_failed(now, want, retry_at));
         }
+        if matches!(trouble, Trouble::TooLong(_)) && (want == Want::Result || self.era.tells_all()) {
+            return self.result_too_long(now, handle, trouble);
+        }
         let failure = trouble.failure(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
         self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
+    }
+
+    /// The result of a task is longer than this client accepts. Asked for again it would be no shorter.
+    fn result_too_long(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+        let task = self.name_of(handle);
+        let failure = match self.tasks.snapshot_of(handle).filter(|_| self.tasks.has_ended(handle)) {
+            Some(snapshot) => {
+                let status = snapshot.status.as_str();
+                let consequence = format!("; the task has ended on the server ({status}), its result was not accepted");
+                trouble.failure(&format!("getting the result of {task}"), &consequence)
+            }
+            // The state carries the result, and nothing else in it is of such a length.
+            None => {
+                let consequence = "; the state carries the result of a task that has ended, which was not accepted";
+                trouble.failure(&format!("getting the state of {task}"), consequence)
+            }
+        };
+        self.fail(now, handle, failure);
     }
 
     /// A task that the server should have dropped by now, and that has been asked after in vain for a while since: the

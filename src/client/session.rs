@@ -184,7 +184,9 @@ impl Client {
                 }
                 // In a page, a server that does not allow a new header looks like one that is not there.
                 Trouble::Network(_) if !self.is_era_known => return self.try_other_era(now),
-                Trouble::Http(..) | Trouble::Protocol(_) if !trouble.is_transient() => return self.try_other_era(now),
+                Trouble::Http(..) | Trouble::Protocol(_) | Trouble::TooLong(_) if !trouble.is_transient() => {
+                    return self.try_other_era(now);
+                }
                 _ => {}
             }
         }

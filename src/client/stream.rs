@@ -262,7 +262,7 @@ impl Client {
         self.stream.young_deaths += u32::from(young && is_up);
         self.stream.last_death = now;
         if self.stream.young_deaths >= MOST_YOUNG_DEATHS
-            || matches!(trouble, Trouble::Protocol(_) | Trouble::Elsewhere(_))
+            || matches!(trouble, Trouble::Protocol(_) | Trouble::TooLong(_) | Trouble::Elsewhere(_))
         {
             return self.stream_given_up(trouble);
         }

@@ -18,6 +18,8 @@ pub(super) enum Trouble {
     Http(Head, Option<RpcError>),
     /// What came was not the protocol.
     Protocol(Problem),
+    /// A message was longer than this many bytes, the option `maxMessageBytes`.
+    TooLong(u64),
     /// The answer came from another origin.
     Elsewhere(Problem),
 }
@@ -28,7 +30,7 @@ impl Trouble {
         match self {
             Self::Network(_) | Self::Late(_) => true,
             Self::Http(head, _) => http::is_transient(head.status),
-            Self::Protocol(_) | Self::Elsewhere(_) => false,
+            Self::Protocol(_) | Self::TooLong(_) | Self::Elsewhere(_) => false,
         }
     }
 
@@ -70,6 +72,10 @@ impl Trouble {
             Self::Protocol(problem) | Self::Elsewhere(problem) => {
                 let message = format!("{doing}: the server sent {}{consequence}", problem.as_str());
                 Failure::new(FailureCode::Protocol, message)
+            }
+            Self::TooLong(most) => {
+                let what = format!("the server sent a message longer than maxMessageBytes ({most} bytes)");
+                Failure::new(FailureCode::Protocol, format!("{doing}: {what}{consequence}"))
             }
             Self::Http(head, rpc) => {
                 let (code, what) = if self.is_unauthorized() {
