@@ -69,28 +69,6 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn f2_retry_after_of_one_poll_delays_that_task_alone_and_by_that_time() {
-    let busy = Reply::status(503).with_head(|head| head.retry_after = Some("7".into()));
-    let server = FakeServer::polled([]);
-    let server = ["busy", "well"].iter().fold(server, |s, id| s.with_task(id, 0, Tool::new("render", 3_600_000)));
-    let mut refusals = 3;
-    let mut sim = Sim::new(server.when("tasks/get", move |sent| {
-        let is_refused = sent.param("taskId") == "busy" && sent.at > 2000 && refusals > 0;
-        refusals -= i32::from(is_refused);
-        is_refused.then(|| busy.clone())
-    }));
-    for id in ["busy", "well"] {
-        sim.await_known(id);
-    }
-    sim.advance(30_000);
-    let polls =
-        |id: &str| sim.sent.iter().filter(|s| s.is("tasks/get") && s.param("taskId") == id).map(|s| s.at).collect();
-    let (busy, well): (Vec<u64>, Vec<u64>) = (polls("busy"), polls("well"));
-    assert_eq!(busy[..8], [0, 1000, 2000, 3000, 10_000, 17_000, 24_000, 25_000]);
-    assert_eq!(well, (0..=30).map(|n| n * 1000).collect::<Vec<_>>());
-}
-
-#[test]
 fn a_retry_after_that_nobody_can_wait_for_is_bounded() {
     for absurd in ["18446744073709551615", "18446744073709551", "99999999999", "31536000"] {
         let (mut sim, handle, down) = away(Reply::status(503).with_head(|h| h.retry_after = Some(absurd.into())));
