@@ -343,6 +343,33 @@ fn a_stream_that_stays_open_after_its_answer_is_closed_soon() {
 }
 
 #[test]
+fn f10_stream_that_stays_open_is_released_with_its_answer() {
+    let mut server = FakeServer::polled([Tool::new("plain", 100).support(None)]);
+    (server.style, server.latency) = (support::Style::OpenEvents, 10);
+    let mut sim = Sim::new(server);
+    // The handshake and the list show that the server leaves its streams open.
+    sim.await_call("plain");
+    sim.advance(1000);
+    let from = (sim.sent.len(), sim.aborted.len());
+    for _ in 0..50 {
+        sim.await_call("plain");
+        sim.advance(120);
+        assert_eq!(sim.pending().len(), 0, "each is released at once");
+    }
+    assert_eq!((sim.sent.len() - from.0, sim.aborted.len() - from.1), (50, 50));
+}
+
+#[test]
+fn f10_stream_that_ends_with_its_answer_is_not_aborted() {
+    let mut server = FakeServer::polled([Tool::new("render", 5000)]);
+    (server.style, server.latency) = (support::Style::Events, 10);
+    let mut sim = Sim::new(server);
+    let handle = sim.await_call("render");
+    sim.advance(10_000);
+    assert!(sim.outcome(handle).is_some() && sim.aborted.is_empty(), "{:?}", sim.aborted);
+}
+
+#[test]
 fn a_response_that_ends_before_it_began_is_trouble_with_the_network() {
     let mut sim = Sim::by_hand();
     let handle = sim.await_call("render");

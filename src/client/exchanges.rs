@@ -16,8 +16,11 @@ use crate::{
 /// How much of an error page is read to find the server's words in it.
 const LONGEST_REFUSAL: usize = 64 << 10;
 const CUT: &str = "the stream ended before the answer came";
-/// How long a stream may stay open after it has said what it was opened for. Servers close it themselves.
+/// How long a body may go on that is not read for anything.
 const LINGER_MS: u64 = 5000;
+/// How long a stream may stay open after its answer. Most servers end it at once, and a connection whose stream has ended can be
+/// used again. A server that does not is noticed once: then its streams are released with the answer.
+const ANSWERED_LINGER_MS: u64 = 250;
 
 /// One HTTP request and what has come back.
 #[derive(Debug)]
@@ -215,28 +218,6 @@ impl Client {
         self.broke(now, id, &origin, &Trouble::Network(why.into()));
     }
 
-    /// Requests that nobody answered in time.
-    pub(super) fn give_up_unanswered(&mut self, now: Millis) {
-        let late = self.exchanges.iter().filter(|e| e.deadline.is_some_and(|at| at <= now));
-        for id in late.map(|e| e.id).collect::<Vec<_>>() {
-            let Some(exchange) = find(&mut self.exchanges, id) else { continue };
-            let origin = exchange.origin.clone();
-            match exchange.body {
-                Body::Ignored => {
-                    self.abort(id);
-                    continue;
-                }
-                Body::Refusal(..) => {
-                    self.put(Output::Abort(id));
-                    self.end(now, id);
-                    continue;
-                }
-                _ => self.abort(id),
-            }
-            self.broke(now, id, &origin, &Trouble::Late(self.config.request_timeout_ms));
-        }
-    }
-
     fn events(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
         let Some(exchange) = find(&mut self.exchanges, id) else { return };
         // The parser is taken out so that a message may change anything, its own exchange included.
@@ -283,7 +264,11 @@ impl Client {
         let is_answered = own.is_some_and(|request| self.purpose_of(request).is_none());
         let Some(exchange) = find(&mut self.exchanges, id) else { return };
         if is_answered {
-            let soon = now.saturating_add(LINGER_MS);
+            // Nothing comes on it any more, and a browser has six connections to an origin.
+            if self.leaves_streams_open {
+                return self.abort(id);
+            }
+            let soon = now.saturating_add(ANSWERED_LINGER_MS);
             exchange.deadline = Some(exchange.deadline.map_or(soon, |at| at.min(soon)));
         }
         exchange.body = Body::Events(stream, odd);

@@ -118,6 +118,8 @@ pub struct Client {
     /// Added to a handle's number, it names the call in what is told of its progress: another page of the same session
     /// must not use the same.
     progress_base: u32,
+    /// The server does not end the event stream of an answer after the answer.
+    leaves_streams_open: bool,
     /// One connection carries any number of requests at once: sockets need not be counted.
     multiplexed: bool,
     paused: Vec<PauseReason>,
@@ -168,6 +170,7 @@ impl Client {
             next_exchange: 1,
             next_input: 1,
             progress_base: base,
+            leaves_streams_open: false,
             multiplexed: false,
             paused: Vec::new(),
             session_attempts: 0,

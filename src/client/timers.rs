@@ -1,5 +1,10 @@
 use super::{
-    Client, PauseReason, WakeReason, entry::Creation, polling::MOST_AUTOMATIC, requests::Purpose, session::Session,
+    Client, Output, PauseReason, WakeReason,
+    entry::Creation,
+    exchanges::{Body, Role},
+    polling::MOST_AUTOMATIC,
+    requests::Purpose,
+    session::Session,
     trouble::Trouble,
 };
 use crate::{Millis, task::Want};
@@ -35,6 +40,38 @@ impl Client {
             .filter_map(|(at, why)| Some((at?, why)))
             .filter(|(at, _)| *at > self.now)
             .min_by_key(|(at, _)| *at)
+    }
+
+    /// Ends the exchanges whose deadline has passed.
+    pub(super) fn give_up_unanswered(&mut self, now: Millis) {
+        let late = self.exchanges.iter().filter(|e| e.deadline.is_some_and(|at| at <= now));
+        for id in late.map(|e| e.id).collect::<Vec<_>>() {
+            let Ok(at) = self.exchanges.binary_search_by_key(&id, |exchange| exchange.id) else { continue };
+            let Some(exchange) = self.exchanges.get(at) else { continue };
+            let origin = exchange.origin.clone();
+            match exchange.body {
+                Body::Ignored => self.abort(id),
+                Body::Refusal(..) => {
+                    self.put(Output::Abort(id));
+                    self.end(now, id);
+                }
+                Body::Events(..) if self.is_answered(origin.role) => {
+                    self.leaves_streams_open = true;
+                    self.abort(id);
+                }
+                _ => {
+                    self.abort(id);
+                    self.broke(now, id, &origin, &Trouble::Late(self.config.request_timeout_ms));
+                }
+            }
+        }
+    }
+
+    fn is_answered(&self, role: Role) -> bool {
+        match role {
+            Role::Request(request) | Role::Resumed(request, _) => self.purpose_of(request).is_none(),
+            _ => false,
+        }
     }
 
     /// Holding still altogether, not just asking rarely.
