@@ -10,9 +10,14 @@ use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sim, Tool};
 
+/// Only the interval counts.
+fn without_early_poll(server: FakeServer) -> Sim {
+    Sim::with_config(server, |config| config.early_poll = false)
+}
+
 /// Runs one awaited task, and gives the times of its polls, counted from the creation.
 fn polls_of(takes_ms: u64, interval: Value) -> Vec<u64> {
-    let mut sim = Sim::new(FakeServer::polled([Tool::new("render", takes_ms)]).every(interval));
+    let mut sim = without_early_poll(FakeServer::polled([Tool::new("render", takes_ms)]).every(interval));
     let handle = sim.await_call("render");
     sim.advance(takes_ms + 4_000_000);
     assert!(matches!(sim.outcome(handle), Some(Outcome::Result(_))), "{:?}", sim.outcome(handle));
@@ -83,7 +88,7 @@ fn the_interval_of_each_answer_counts_from_then_on() {
 fn an_answer_without_an_interval_keeps_the_one_that_is_known() {
     let mut server = FakeServer::polled([Tool::new("render", 10_000)]);
     server.interval = Box::new(|age| if age == 0 { json!(4000) } else { Value::Null });
-    let mut sim = Sim::new(server);
+    let mut sim = without_early_poll(server);
     sim.await_call("render");
     sim.advance(20_000);
     assert_eq!(sim.times("tasks/get"), [4000, 8000, 12_000]);
@@ -346,7 +351,7 @@ fn who_asks_for_the_state_before_the_task_has_a_name_does_not_wait_for_an_interv
 #[test]
 fn a_long_task_is_asked_after_steadily_to_its_end() {
     const HOURS: u64 = 12 * 3_600_000;
-    let mut sim = Sim::new(FakeServer::polled([Tool::new("render", HOURS)]).every(json!(10_000)));
+    let mut sim = without_early_poll(FakeServer::polled([Tool::new("render", HOURS)]).every(json!(10_000)));
     let handle = sim.await_call("render");
     sim.advance(HOURS);
     let polls = sim.times("tasks/get");

@@ -118,7 +118,8 @@ fn tasks_that_were_begun_one_after_another_come_together() {
 
 #[test]
 fn polls_that_are_due_at_nearly_the_same_time_share_a_wake_up() {
-    let mut sim = Sim::new(FakeServer::polled([Tool::new("render", DAY)]).every(json!(3200)));
+    let server = FakeServer::polled([Tool::new("render", DAY)]).every(json!(3200));
+    let mut sim = Sim::with_config(server, |config| config.early_poll = false);
     for wait in [30, 30, 60, 480, 100] {
         sim.await_call("render");
         sim.advance(wait);

@@ -26,6 +26,7 @@ fn events() -> Vec<Event> {
         Event::StreamTaken,
         Event::StreamLost,
         Event::RetryNow,
+        Event::PollEarly,
         Event::Settle,
     ];
     all.extend([true, false].map(Event::Hide));

@@ -28,6 +28,9 @@ pub struct Config {
     pub notifications: bool,
     /// How often a task is asked after when the server names no interval, in milliseconds.
     pub poll_interval_ms: u64,
+    /// Whether a new task is asked after once before the server's poll interval has passed, if that is longer than a second and no
+    /// stream tells of the task.
+    pub early_poll: bool,
     /// Whether a standalone stream is opened for notifications.
     pub stream: bool,
     /// Longest message that is accepted, in bytes.
@@ -91,6 +94,7 @@ impl Config {
             watch_all: false,
             notifications: false,
             poll_interval_ms: 1000,
+            early_poll: true,
             stream: true,
             max_message_bytes: 64 << 20,
             request_timeout_ms: 30_000,

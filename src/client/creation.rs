@@ -245,6 +245,7 @@ impl Client {
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
                 self.named(now, handle, &task_id);
+                self.poll_early(now, handle, &task_id);
             }
             Called::Named { task_id, problem } => {
                 if let Some(problem) = problem {

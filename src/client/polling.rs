@@ -17,6 +17,8 @@ use crate::{
 pub(super) const MOST_AUTOMATIC: usize = 4;
 /// After so much nonsense in a row, whoever waits is told; the task is asked after further if somebody still watches.
 const MOST_BAD_ANSWERS: u32 = 8;
+/// Up to this interval of the server's the first poll is early enough.
+const LONGEST_FIRST_WAIT_MS: u64 = 1000;
 /// A task that should be gone is asked after for so long before it is given up: the network may be what is gone.
 const OVERDUE_MS: u64 = 60_000;
 
@@ -79,6 +81,15 @@ impl Client {
             _ => (Purpose::GetTask(handle, want), Ask::GetTask { task_id: &task_id }),
         };
         self.send(now, purpose, ask, Some(self.config.request_timeout_ms));
+    }
+
+    /// Plans the early poll of a task that was just created. A stream that was open before tells everything of it.
+    pub(super) fn poll_early(&mut self, now: Millis, handle: Handle, task_id: &str) {
+        let is_covered = if self.era.has_sessions() { self.stream.is_open() } else { self.stream_speaks_of(task_id) };
+        let interval_ms = self.tasks.snapshot_of(handle).and_then(|snapshot| snapshot.poll_interval_ms);
+        if self.config.early_poll && !is_covered && interval_ms.is_some_and(|ms| ms > LONGEST_FIRST_WAIT_MS) {
+            self.with_task(now, handle, |task, now| task.poll_early(now));
+        }
     }
 
     /// The server said where a task stands.

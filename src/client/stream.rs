@@ -72,6 +72,11 @@ impl Stream {
         matches!(self.state, State::Opening(..) | State::Open { .. })
     }
 
+    /// Notifications can arrive on it.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
     pub(super) fn reopen_at(&self) -> Option<Millis> {
         match self.state {
             State::Waiting(at) => Some(at),

@@ -264,6 +264,15 @@ export interface ClientOptions extends ClientLimits {
    */
   pollIntervalMs?: number;
   /**
+   * Whether a new task is polled once about 250 ms after its creation if the server's poll interval is longer than a second and no
+   * stream reports its status; after that the server's interval applies. Prevents a task that ends within milliseconds from taking
+   * the whole interval, 5 seconds on a default FastMCP 4 server. The specification asks clients to respect the interval for the
+   * frequency of polling. A conformance scenario that is not merged rejects a poll before the interval: set `false` for a server
+   * that does the same.
+   * @default true
+   */
+  earlyPoll?: boolean;
+  /**
    * Whether status notifications are received over a stream of their own (HTTP GET, or `subscriptions/listen`). `false`
    * polls only and leaves one of the browser's six HTTP/1.1 sockets free.
    * @default true

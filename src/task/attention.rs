@@ -21,6 +21,8 @@ pub enum Want {
 /// Why a task is due to be asked after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueReason {
+    /// The task was just created, and the server's interval is long.
+    Early,
     /// The server's interval has passed.
     Interval,
     /// A while has passed, longer than the interval: nobody can see the page.

@@ -87,6 +87,12 @@ impl Task {
         self.replan(now);
     }
 
+    /// The task was created now, and the server's interval is long: ask once before that has passed.
+    pub fn poll_early(&mut self, now: Millis) {
+        self.schedule.poll_early(now);
+        self.replan(now);
+    }
+
     /// Nobody can see the page (any more, or again): ask rarely.
     pub fn hide(&mut self, now: Millis, hidden: bool) {
         self.schedule.hide(hidden);

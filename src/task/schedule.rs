@@ -9,6 +9,8 @@ const LONGEST_INTERVAL_MS: u64 = 3_600_000;
 const SAFETY_CHECK_MS: u64 = 15_000;
 /// While nobody can see the page, tasks are asked after at most this often.
 const HIDDEN_INTERVAL_MS: u64 = 15_000;
+/// A new task is asked after this early, once, where the server wants to be asked rarely.
+const EARLY_POLL_MS: u64 = 250;
 /// Nonsense is asked about again after at most this long.
 const LONGEST_RETRY_MS: u64 = 30_000;
 
@@ -26,6 +28,8 @@ pub struct Schedule {
     /// No request is sent before this: the last one failed.
     not_before: Millis,
     hurry: bool,
+    /// When the early poll of a new task is due.
+    early_at: Option<Millis>,
     /// Nobody can see the page.
     hidden: bool,
 }
@@ -41,6 +45,7 @@ impl Schedule {
             failed_polls: 0,
             not_before: 0,
             hurry: false,
+            early_at: None,
             hidden: false,
         }
     }
@@ -49,6 +54,7 @@ impl Schedule {
     pub(super) fn heard(&mut self, now: Millis, interval_ms: Option<u64>, pushed: bool) {
         self.heard_at = Some(now);
         self.bad_answers = 0;
+        self.early_at = None;
         self.streamed |= pushed;
         self.hurry &= pushed;
         if !pushed {
@@ -57,6 +63,11 @@ impl Schedule {
         if let Some(ms) = interval_ms {
             self.interval_ms = clamp(ms);
         }
+    }
+
+    /// The task was created now: it may end long before the interval is over.
+    pub(super) fn poll_early(&mut self, now: Millis) {
+        self.early_at = Some(now.saturating_add(EARLY_POLL_MS));
     }
 
     pub(super) fn interval_ms(&self) -> u64 {
@@ -107,6 +118,7 @@ impl Schedule {
 
     pub(super) fn bad_answer(&mut self, now: Millis) -> u32 {
         self.answered();
+        self.early_at = None;
         self.heard_at = Some(now);
         self.hurry = false;
         self.bad_answers = self.bad_answers.saturating_add(1);
@@ -120,6 +132,9 @@ impl Schedule {
             _ if self.bad_answers > 0 => (self.retry_ms(), DueReason::BadAnswer),
             _ if self.streamed || self.awaits_us => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
             _ if self.hidden => (HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
+            _ if self.early_at.is_some() => {
+                return (self.early_at.unwrap_or(now).max(self.not_before), DueReason::Early);
+            }
             _ => (self.interval_ms, DueReason::Interval),
         };
         (self.heard_at.unwrap_or(now).saturating_add(wait).max(self.not_before), why)

@@ -141,6 +141,8 @@ impl Past {
         );
         let awaits_us = self.since(|e| *e == Event::AwaitUs(true), |e| *e == Event::AwaitUs(false));
         let hidden = self.since(|e| *e == Event::Hide(true), |e| *e == Event::Hide(false));
+        let news = |e: &Event| matches!(e, Event::Observe(_) | Event::Named | Event::BadAnswer(_));
+        let early = self.last(|e| *e == Event::PollEarly).filter(|_| self.since(|e| *e == Event::PollEarly, news));
         let failed = |e: &Event| matches!(e, Event::PollFailed(_));
         let not_before = match self.last(failed) {
             Some((_, at)) if self.since(failed, |e| answered(e) || *e == Event::RetryNow) => {
@@ -157,6 +159,7 @@ impl Past {
             _ if bad > 0 => Some((after(retry), DueReason::BadAnswer)),
             _ if streamed || awaits_us => Some((after(interval.saturating_mul(4).max(15_000)), DueReason::SafetyCheck)),
             _ if hidden => Some((after(interval.max(15_000)), DueReason::Hidden)),
+            _ if early.is_some() => Some((early.map_or(now, |(_, at)| at.saturating_add(250)), DueReason::Early)),
             _ => Some((after(interval), DueReason::Interval)),
         };
         plan.map(|(at, why)| (at.max(not_before), why))

@@ -40,6 +40,7 @@ pub(crate) enum Event {
     Unanswered(Want),
     PollFailed(Want),
     RetryNow,
+    PollEarly,
     BadAnswer(Want),
     Settle,
 }
@@ -70,6 +71,7 @@ impl Event {
             Self::Unanswered(want) => task.unanswered(now, want),
             Self::PollFailed(want) => task.poll_failed(now, want, now.saturating_add(RETRY_MS)),
             Self::RetryNow => task.retry_now(now),
+            Self::PollEarly => task.poll_early(now),
             Self::BadAnswer(want) => return Gave::Times(task.bad_answer(now, want)),
             Self::Settle => task.settle(now),
         }
@@ -114,6 +116,7 @@ impl Event {
             19 => Self::Unanswered(want),
             20 | 21 => Self::BadAnswer(want),
             22 if more == 255 => Self::Named,
+            22 if more & 12 == 12 => Self::PollEarly,
             22 => Self::AwaitUs(odd),
             _ if more == 0 => Self::Settle,
             _ if more & 2 == 0 => Self::RetryNow,

@@ -110,6 +110,7 @@ pub(crate) struct Expected {
     interval: u64,
     bad_answers: u32,
     not_before: Millis,
+    early: Option<Millis>,
     hurry: bool,
     streamed: bool,
     awaits_us: bool,
@@ -127,6 +128,7 @@ impl Expected {
             interval: DEFAULT_INTERVAL_MS,
             bad_answers: 0,
             not_before: 0,
+            early: None,
             hurry: false,
             streamed: false,
             awaits_us: false,
@@ -215,6 +217,12 @@ impl Expected {
             "as told" => now + RETRY_MS,
             word => panic!("what is `{word}`?"),
         };
+        self.early = match schedule.cell(keys, "early") {
+            "." => self.early,
+            "none" => None,
+            "now" => Some(now),
+            word => panic!("what is `{word}`?"),
+        };
         self.hurry = flag(self.hurry, schedule.cell(keys, "hurry"));
         self.streamed = flag(self.streamed, schedule.cell(keys, "streamed"));
         self.awaits_us = flag(self.awaits_us, schedule.cell(keys, "awaits us"));
@@ -241,6 +249,7 @@ impl Expected {
                     "bad answers" => self.bad_answers > 0,
                     "streamed or awaits us" => self.streamed || self.awaits_us,
                     "hidden" => self.hidden,
+                    "early" => self.early.is_some(),
                     "else" => true,
                     word => panic!("what is `{word}`?"),
                 }
@@ -254,6 +263,7 @@ impl Expected {
             "heard + retry" => heard + (self.interval << self.bad_answers.min(10)).min(30_000).max(self.interval),
             "heard + max(15 s, 4 x interval)" => heard + (4 * self.interval).max(15_000),
             "heard + max(15 s, interval)" => heard + self.interval.max(15_000),
+            "early + 250 ms" => self.early.unwrap() + 250,
             "heard + interval" => heard + self.interval,
             word => panic!("what is `{word}`?"),
         };
@@ -282,6 +292,7 @@ impl Expected {
             self.heard.is_some(),
             self.bad_answers > 0,
             self.not_before > 0,
+            self.early.is_some() && !(*hurry || *streamed || *awaits_us || *hidden),
             hurry,
             streamed,
             *awaits_us && !streamed,
@@ -294,6 +305,7 @@ impl Expected {
 /// A reason's name, as long as there are these.
 fn reason(name: &str) -> DueReason {
     let all = [
+        DueReason::Early,
         DueReason::Interval,
         DueReason::Hidden,
         DueReason::SafetyCheck,
@@ -323,6 +335,7 @@ fn keys_of(event: Event) -> Vec<String> {
         | Event::StreamTaken
         | Event::StreamLost
         | Event::RetryNow
+        | Event::PollEarly
         | Event::Settle => method(event).into(),
     };
     vec![particular, method(event).into(), "every other".into()]
@@ -345,6 +358,7 @@ pub(crate) fn method(event: Event) -> &'static str {
         Event::Unanswered(_) => "unanswered",
         Event::PollFailed(_) => "poll_failed",
         Event::RetryNow => "retry_now",
+        Event::PollEarly => "poll_early",
         Event::BadAnswer(_) => "bad_answer",
         Event::Settle => "settle",
     }
