@@ -39,6 +39,20 @@ fn the_same_origin_is_as_good_as_the_endpoint() {
 }
 
 #[test]
+fn f11_method_that_is_not_allowed_after_a_redirect_names_the_redirect() {
+    let url = "https://example.org/elsewhere/?key=a-secret";
+    for method in ["initialize", "tools/call"] {
+        let server = FakeServer::polled([Tool::new("render", 1500)]);
+        let mut sim = Sim::new(server.when(method, move |_| Some(from(url, Reply::status(405)))));
+        let handle = sim.await_call("render");
+        sim.advance(1000);
+        let words = ["HTTP 405 after a redirect to https://example.org/elsewhere/"];
+        sim.assert_failed(handle, FailureCode::Http, &words);
+        assert!(!sim.failure(handle).message.contains("a-secret"));
+    }
+}
+
+#[test]
 fn a_handshake_that_another_origin_answers_is_none() {
     for method in ["initialize", "notifications/initialized"] {
         let mut sim = straying(method, EVIL);

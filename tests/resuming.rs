@@ -60,7 +60,8 @@ fn a_resumed_stream_that_brings_nothing_keeps_its_id_and_is_given_up_after_a_whi
         let mut sim = Sim::new(server);
         let handle = call(&mut sim);
         sim.advance(3_600_000);
-        assert_eq!((sim.count("GET"), sim.count("tools/call")), (8, 1));
+        // The server's retry time eight times, and then growing ones.
+        assert_eq!((sim.count("GET"), sim.count("tools/call")), (16, 1));
         assert!(sim.sent.iter().filter(|s| s.is("GET")).all(|s| s.header("last-event-id") == Some("e1")));
         sim.assert_failed(
             handle,
@@ -68,6 +69,28 @@ fn a_resumed_stream_that_brings_nothing_keeps_its_id_and_is_given_up_after_a_whi
             &["calling tool render", "ended before the answer", "not sent again"],
         );
     }
+}
+
+#[test]
+fn f11_retry_time_counts_for_resumed_streams_that_do_not_repeat_it() {
+    for (retry_ms, wait) in [(50, 50), (0, 50), (700, 700)] {
+        let server = plain()
+            .when("tools/call", move |_| Some(priming("e1", retry_ms)))
+            .when("GET", |_| Some(Reply::body(200, "text/event-stream", ": nothing yet\n\n")));
+        let mut sim = Sim::new(server);
+        call(&mut sim);
+        sim.advance(20_000);
+        let times = sim.times("GET");
+        assert_eq!(times[..8], (1..=8).map(|n| n * wait).collect::<Vec<_>>(), "as told, and 50 ms at least");
+        let growing: Vec<u64> = times[7..].windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(growing[..3], [1000, 2000, 4000]);
+    }
+    // A server that repeats it with another time is followed.
+    let server = plain().when("tools/call", |_| Some(priming("e1", 50))).when("GET", |_| Some(priming("e1", 300)));
+    let mut sim = Sim::new(server);
+    call(&mut sim);
+    sim.advance(700);
+    assert_eq!(sim.times("GET"), [50, 350, 650]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ const SHORTEST_RESUME_MS: u64 = 50;
 const LONGEST_RESUME_MS: u64 = 300_000;
 /// A stream that brings nothing new so often in a row has lost the answer.
 const MOST_ATTEMPTS: u32 = 8;
+/// So often the server's `retry` is followed before the waits grow: a short one must not end the resumption within a second.
+const FOLLOWED_RETRIES: u32 = 8;
 
 /// A request whose stream ended before its answer. The stream had ids, so the server may tell the rest to whoever asks
 /// with the last one (specification 2025-11-25, Transports: "Resumability and Redelivery").
@@ -38,6 +40,25 @@ pub(super) struct Cut {
     /// The event to go on after.
     pub(super) after: String,
     why: String,
+    /// The server's `retry` in milliseconds, which counts for the streams that follow, too.
+    retry_ms: Option<u64>,
+}
+
+impl Cut {
+    fn followed_retries(&self) -> u32 {
+        if self.retry_ms.is_some() { FOLLOWED_RETRIES } else { 0 }
+    }
+
+    fn most_attempts(&self) -> u32 {
+        MOST_ATTEMPTS + self.followed_retries()
+    }
+
+    /// How long to wait after so many attempts that brought nothing new.
+    fn wait_ms(&self, attempts: u32) -> u64 {
+        let growing =
+            attempts.checked_sub(self.followed_retries()).map_or(0, |more| RESUME_MS << more.min(MOST_ATTEMPTS));
+        self.retry_ms.unwrap_or(0).max(growing).clamp(SHORTEST_RESUME_MS, LONGEST_RESUME_MS)
+    }
 }
 
 impl Client {
@@ -55,12 +76,13 @@ impl Client {
             _ => return false,
         };
         let Some(after) = stream.last_event_id().filter(|id| is_header(id)) else { return false };
-        if !self.is_resumable(request) || attempts >= MOST_ATTEMPTS {
+        let known_retry_ms = origin.resumes.as_ref().and_then(|cut| cut.retry_ms);
+        let cut = Cut { after: after.into(), why: why.into(), retry_ms: stream.retry_ms().or(known_retry_ms) };
+        if !self.is_resumable(request) || attempts >= cut.most_attempts() {
             return false;
         }
-        let wait = stream.retry_ms().unwrap_or(RESUME_MS << attempts).clamp(SHORTEST_RESUME_MS, LONGEST_RESUME_MS);
-        let cut = Cut { after: after.into(), why: why.into() };
-        self.resumes.push(Resume { request, cut, at: now.saturating_add(wait), attempts });
+        let at = now.saturating_add(cut.wait_ms(attempts));
+        self.resumes.push(Resume { request, cut, at, attempts });
         true
     }
 
@@ -68,7 +90,7 @@ impl Client {
     pub(super) fn not_resumed(&mut self, now: Millis, request: u32, attempts: u32, origin: &Origin, trouble: &Trouble) {
         let Some(cut) = origin.resumes.clone() else { return };
         let attempts = attempts + 1;
-        if trouble.is_transient() && attempts < MOST_ATTEMPTS && self.is_resumable(request) {
+        if trouble.is_transient() && attempts < cut.most_attempts() && self.is_resumable(request) {
             self.backoff.on_failure(now, origin.sent_at, trouble.outage_weight(), trouble.retry_after_ms());
             let at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });

@@ -83,10 +83,18 @@ impl Trouble {
                 } else {
                     (FailureCode::Http, "")
                 };
+                // A fetch that follows redirects turns a POST into a GET at 301, 302 and 303.
+                let redirect = match (head.status, &head.redirected_to) {
+                    (405, Some(url)) => {
+                        format!(" after a redirect to {}", url.split(['?', '#']).next().unwrap_or_default())
+                    }
+                    _ => String::new(),
+                };
                 let words = rpc.as_ref().map_or("", |e| e.message.as_str());
                 let colon = if words.is_empty() { "" } else { ": " };
                 let status = head.status;
-                let message = format!("{doing}: the server answered HTTP {status}{what}{colon}{words}{consequence}");
+                let message =
+                    format!("{doing}: the server answered HTTP {status}{what}{redirect}{colon}{words}{consequence}");
                 let mut failure = Failure::new(code, message);
                 failure.rpc = rpc.clone();
                 failure.http_status = Some(head.status);
