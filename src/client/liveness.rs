@@ -30,7 +30,7 @@ struct InFlight {
 }
 
 impl Client {
-    /// Returns what waits without a request in flight, a timer or a pause reason. Call it when all outputs are drained.
+    /// Checks that every pending operation has a request in flight, a timer or a pause reason. Call it when all outputs are drained.
     /// Takes time in proportion to the number of tasks and requests.
     pub fn check_liveness(&self) -> Result<(), String> {
         let in_flight = self.in_flight()?;

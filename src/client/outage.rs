@@ -1,4 +1,4 @@
-//! What all requests have in common when they fail: evidence of an outage, and calls that wait for its end.
+//! Owns what a failed request means for the others: evidence of an outage, and calls that wait for its end.
 
 use super::{Client, backoff, requests::Purpose, trouble::Trouble};
 use crate::{Millis, wire::ask::Ask};
@@ -9,10 +9,11 @@ impl Client {
         let was_failing = self.backoff.is_failing();
         self.backoff.on_failure(now, sent_at, weight, trouble.retry_after_ms());
         if !was_failing && self.backoff.is_failing() {
-            let what = trouble.failure(self.place(), "; what runs is asked after again, more and more slowly");
+            let what =
+                trouble.failure(self.place(), "; requests that may be repeated are sent again after growing waits");
             self.warn("retrying", what.message);
         }
-        // Whoever waits for a call learns in the end that it was not sent.
+        // The calls that wait for the end of the outage do not wait forever.
         let timeout_ms = self.config.request_timeout_ms;
         if self.backoff.is_suspected() && self.backoff.failing_for(now) >= timeout_ms {
             let doing = format!("no request was answered for {} s; {}", timeout_ms / 1000, self.place());
