@@ -9,7 +9,7 @@ describe("stream: false", () => {
   for (const [takesMs, pollInterval] of [[10_000, 1000], [10_000, 3000], [500, 1000], [1000, 1000], [1001, 1000], [60_000, 5000], [7000, 250]]) {
     const expected = multiples(pollInterval, takesMs);
     test(`a task of ${takesMs} ms is asked after every ${pollInterval} ms: ${expected.length} times`, async (t) => {
-      const { text, polls, methods } = await onFakeClock(t, "polls", { server: { takesMs, pollInterval }, waitMs: takesMs + 600_000 });
+      const { text, polls, methods } = await onFakeClock(t, "polls", { server: { takesMs, pollInterval }, options: { earlyPoll: false }, waitMs: takesMs + 600_000 });
       assert.equal(text, "done");
       // The clock does not stand on whole milliseconds: a timer rings at the next.
       assert.deepEqual(polls.map(Math.round), expected);
@@ -17,6 +17,12 @@ describe("stream: false", () => {
       assert.ok(!methods.includes("GET"), "no stream was opened");
     });
   }
+
+  test("F16: a task is polled once after 250 ms, and then at the server's interval", async (t) => {
+    const { text, polls } = await onFakeClock(t, "polls", { server: { takesMs: 9000, pollInterval: 5000 }, waitMs: 60_000 });
+    assert.equal(text, "done");
+    assert.deepEqual(polls.map(Math.round), [250, 5250, 10_250]);
+  });
 
   test("a server that names no interval is asked at the client's", async (t) => {
     const byDefault = await onFakeClock(t, "polls", { server: { takesMs: 2500 }, waitMs: 60_000 });
@@ -38,7 +44,7 @@ describe("setTimeout is never given more than it can take", () => {
   for (const huge of [2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
     test(`an interval and a time to live of ${huge}: asked after once an hour`, async (t) => {
       const server = { takesMs: 7_000_000, pollInterval: huge, ttl: huge };
-      const { text, polls } = await onFakeClock(t, "polls", { server, waitMs: 10_000_000 });
+      const { text, polls } = await onFakeClock(t, "polls", { server, options: { earlyPoll: false }, waitMs: 10_000_000 });
       assert.equal(text, "done");
       assert.deepEqual(polls.map(Math.round), [3_600_000, 7_200_000]);
     });

@@ -85,7 +85,7 @@ test("Task.wait(): for the end, or for a status; one that is skipped does not ke
   server.finish(taskId);
   assert.deepEqual((await inTime(Promise.all([end, skipped]))).map(({ status }) => status), ["completed", "completed"]);
 
-  // An hour's interval beside one of 50 ms: while the latter is asked after again and again, the former is not at all.
+  // An hour's interval beside one of 50 ms: while the latter is asked after again and again, the former is once, early.
   server.script.set("tools/call", ({ rpc, res, n }) => {
     const made = { ...working(`paced-${n}`), ...server.wire.described({}, rpc.params.arguments.interval) };
     server.tasks.set(made.taskId, { task: made });
@@ -95,7 +95,7 @@ test("Task.wait(): for the end, or for a status; one that is skipped does not ke
   for (const each of [slow, quick]) each.wait().catch(() => {});
   const [slowId, quickId] = await inTime(Promise.all([slow.created, quick.created]));
   await until(() => asked("tasks/get", quickId) > 12, "polls at an interval of 50 ms");
-  assert.equal(asked("tasks/get", slowId), 0);
+  assert.ok(asked("tasks/get", slowId) <= 1);
 });
 
 test("Task._wait_terminal: waiting for the result goes on through input_required", async (t) => {

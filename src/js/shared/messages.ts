@@ -9,7 +9,7 @@ export const TALK = "mcp-tasks 2";
 
 /** The options of an engine that are plain data. */
 export const PLAIN_OPTIONS = [
-  ...NUMERIC_OPTIONS, "clientInfo", "credentials", "era", "inputKinds", "keepSession", "knownEra", "session", "stream",
+  ...NUMERIC_OPTIONS, "clientInfo", "credentials", "earlyPoll", "era", "inputKinds", "keepSession", "knownEra", "session", "stream",
 ] as const satisfies readonly (keyof EngineOptions)[];
 export type PlainOptions = Pick<EngineOptions, (typeof PLAIN_OPTIONS)[number]>;
 

@@ -128,6 +128,8 @@ extern "C" {
     fn known_era(this: &EngineOptions) -> Option<EraName>;
     #[wasm_bindgen(method, getter)]
     fn stream(this: &EngineOptions) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = earlyPoll)]
+    fn early_poll(this: &EngineOptions) -> Option<bool>;
     #[wasm_bindgen(method, getter)]
     fn session(this: &EngineOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = keepSession)]
@@ -230,6 +232,7 @@ impl EngineOptions {
         config.session = self.session();
         config.keeps_session = self.keep_session().unwrap_or(false);
         config.stream = self.stream().unwrap_or(true);
+        config.early_poll = self.early_poll().unwrap_or(true);
         config.serves = self.served();
         config.hosts = self.hosts().map_or_else(Hosts::default, |hosts| Hosts {
             list: hosts.list(),
