@@ -138,8 +138,8 @@ fn f2_retry_after_delays_the_task_that_it_was_sent_for() {
         let run = flaky(100, 40, seed, &busy);
         print(&format!("100 tasks, 40 % 503 with Retry-After: 1, seed {seed}"), &run, "");
         assert_eq!(run.unsettled, 0);
-        assert!(run.median() < 3 * INTERVAL_MS, "median {} ms: {run:?}", run.median());
-        assert!(run.worst() < 10 * INTERVAL_MS, "worst {} ms: {run:?}", run.worst());
+        assert!(run.median() < 5 * INTERVAL_MS, "median {} ms: {run:?}", run.median());
+        assert!(run.worst() < 15 * INTERVAL_MS, "worst {} ms: {run:?}", run.worst());
     }
 }
 
@@ -149,8 +149,8 @@ fn f2_outage_costs_few_requests() {
     for (what, reply, most) in [
         ("no connection", Reply::refused(), [7, 12]),
         ("503", Reply::status(503), [7, 12]),
-        ("500", Reply::status(500), [12, 16]),
-        ("503, Retry-After: 1", busy, [12, 20]),
+        ("500", Reply::status(500), [8, 12]),
+        ("503, Retry-After: 1", busy, [8, 13]),
     ] {
         for tasks in [1, 20, 100] {
             for seconds in [2, 20, 60] {

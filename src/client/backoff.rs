@@ -11,14 +11,14 @@ const HANDSHAKES_FORGIVEN_MS: u64 = 10_000;
 /// Refused calls are sent again at this distance from each other: a server that was too busy for all at once still is.
 const CALL_SPACING_MS: u64 = 200;
 /// Evidence of an outage: a failed connection, and a refusal by a server that is there.
-pub(super) const HARD_FAILURE: u32 = 4;
+pub(super) const HARD_FAILURE: u32 = 3;
 pub(super) const SOFT_FAILURE: u32 = 1;
 /// A failed list of tasks stands for many polls.
-pub(super) const FAILED_LIST: u32 = 8;
+pub(super) const FAILED_LIST: u32 = 6;
 /// From this much evidence on an outage is suspected: calls wait, and polls are sent one at a time.
-const SUSPECTED: u32 = 4;
+const SUSPECTED: u32 = 3;
 /// From this much evidence on there is an outage: only one request is sent after each wait, to find out whether it is over.
-const CERTAIN: u32 = 8;
+const CERTAIN: u32 = 6;
 
 /// How the server has responded lately.
 #[derive(Debug)]
@@ -233,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_an_outage_after_eight_in_a_row() {
+    fn refusals_are_an_outage_after_six_in_a_row() {
         let mut backoff = Backoff::new(3);
-        for n in 1..8 {
+        for n in 1..6 {
             backoff.on_failure(n, 0, SOFT_FAILURE, Some(1000));
-            assert_eq!((backoff.gate(), backoff.is_suspected()), (None, n >= 4));
+            assert_eq!((backoff.gate(), backoff.is_suspected()), (None, n >= 3));
         }
-        backoff.on_failure(8, 0, SOFT_FAILURE, Some(60_000));
-        assert_eq!(backoff.gate(), Some(60_008));
+        backoff.on_failure(6, 0, SOFT_FAILURE, Some(60_000));
+        assert_eq!(backoff.gate(), Some(60_006));
     }
 
     #[test]
