@@ -1,6 +1,6 @@
 // Says in a few words, for screen readers, what became of tasks: once a second at most, whatever a hundred of them do.
 import { byId, setText } from "./dom.js";
-import { plural } from "./format.js";
+import { plural, toText } from "./format.js";
 import { wordOf } from "./row.js";
 
 const told = new Set(["input_required", "completed", "failed", "cancelled", "expired", "lost"]);
@@ -15,7 +15,7 @@ export function setUpAnnouncer() {
     const byStatus = group(news);
     news = [];
     setText(byId("announcer"), [...byStatus].map(([status, entries]) =>
-      entries.length === 1 ? `${entries[0].name}: ${wordOf(status)}` : `${plural(entries.length, "task")}: ${wordOf(status)}`).join(". "));
+      entries.length === 1 ? `${toText(entries[0].name, 100)}: ${wordOf(status)}` : `${plural(entries.length, "task")}: ${wordOf(status)}`).join(". "));
   };
   return {
     note(entries) {

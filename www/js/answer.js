@@ -1,15 +1,26 @@
 // What a server asks, answered in place: the user's data (elicitation), a language model's words (sampling), folders (roots).
 import { h } from "./dom.js";
 import { createForm } from "./fields.js";
+import { messageOf, toText } from "./format.js";
 import { httpUrl } from "./links.js";
-import { block } from "./result.js";
+import { block, partsOf } from "./result.js";
 
 const made = new WeakMap(); // question -> its form: what is typed must outlive a redraw
 
 /** The form of a question; the same one as long as the question is open. */
 export function questionForm(entry, question) {
-  if (!made.has(question)) made.set(question, build(entry, question));
+  if (!made.has(question)) made.set(question, buildOrFail(entry, question));
   return made.get(question);
+}
+
+/** A request whose form cannot be built is shown as an error; the other requests and the rest of the pane stay usable. */
+function buildOrFail(entry, question) {
+  try {
+    return build(entry, question);
+  } catch (error) {
+    return h("div", { class: "question", role: "alert", "data-testid": "question-error" },
+      h("p", { class: "row-error" }, `This request (${toText(question.method, 80)}) cannot be shown and was not answered. ${messageOf(error)}`));
+  }
 }
 
 function build(entry, question) {
@@ -22,7 +33,7 @@ function build(entry, question) {
       await entry.answer(question, answer);
     } catch (error) {
       if (question.signal.aborted) return;
-      trouble.textContent = `Not answered. ${error.message}`;
+      trouble.textContent = `Not answered. ${messageOf(error)}`;
       trouble.hidden = false;
     }
     for (const button of form.querySelectorAll("button")) button.disabled = false;
@@ -42,8 +53,8 @@ function elicitation({ params, task }, send) {
   const fields = createForm(params.requestedSchema, "answer");
   const button = (words, action, testid) => h("button", { type: "button", "data-testid": testid, onclick: () => void send({ action }) }, words);
   return {
-    title: task ? `${task.name} asks you` : "The server asks you",
-    parts: [h("p", { class: "asked" }, String(params.message ?? "").slice(0, 5000)), fields.elements],
+    title: task ? `${toText(task.name, 100)} asks you` : "The server asks you",
+    parts: [h("p", { class: "asked" }, toText(params.message, 5000)), fields.elements],
     read() {
       const wrong = fields.check();
       if (wrong) return void wrong.focus();
@@ -59,13 +70,13 @@ function sampling({ params, task, refuse }) {
   const error = h("p", { class: "field-error", role: "alert", hidden: true }, "This is needed.");
   const messages = (Array.isArray(params.messages) ? params.messages : []).slice(0, 50);
   return {
-    title: `${task?.name ?? "The server"} wants a language model's words`,
+    title: `${toText(task?.name ?? "The server", 100)} wants a language model's words`,
     parts: [
       params.systemPrompt && h("section", {}, h("h4", {}, "system"), block({ type: "text", text: params.systemPrompt })),
-      messages.map((message) => h("section", {}, h("h4", {}, String(message?.role).slice(0, 40)), [message?.content].flat().slice(0, 20).map(block))),
+      messages.map((message) => h("section", {}, h("h4", {}, toText(message?.role, 40)), partsOf(message).slice(0, 20).map(block))),
       h("div", { class: "field" },
         h("span", { class: "label", "aria-hidden": "true" }, "What the model says",
-          h("span", { class: "optional" }, `at most ${Number(params.maxTokens) || "?"} tokens`)), said, error),
+          h("span", { class: "optional" }, `at most ${typeof params.maxTokens === "number" ? params.maxTokens : "?"} tokens`)), said, error),
       h("div", { class: "field" }, h("span", { class: "label", "aria-hidden": "true" }, "Name of the model"), model),
     ],
     read() {
@@ -83,7 +94,7 @@ function roots({ task, refuse }) {
   });
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
   return {
-    title: `${task?.name ?? "The server"} asks which folders it may look at`,
+    title: `${toText(task?.name ?? "The server", 100)} asks which folders it may look at`,
     parts: h("div", { class: "field" }, lines, h("p", { class: "hint" }, "One file:// URI a line; none at all is an answer too."), error),
     read() {
       const uris = lines.value.split("\n").map((line) => line.trim()).filter(Boolean);

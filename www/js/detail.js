@@ -1,7 +1,7 @@
 // The pane of one task: what it is asked, what it gave, what it was called with, and how its status changed.
 import { questionForm } from "./answer.js";
 import { fill, h, icon, setText } from "./dom.js";
-import { clock, duration, plural, say, short } from "./format.js";
+import { clock, duration, plural, say, toText } from "./format.js";
 import { copy, linkTo } from "./links.js";
 import { outcomeOf } from "./result.js";
 import { wordOf } from "./row.js";
@@ -9,7 +9,7 @@ import { tree } from "./tree.js";
 
 const mostShown = 20_000; // characters of a message
 
-/** Fills `pane` with a task; `update()` brings it up to date. */
+/** Fills `pane` with a task: `{ update(), focus() }`; `update()` brings it up to date. */
 export function showTask(pane, entry, { onClose, onForget }) {
   const part = {
     status: h("span", { class: "status", "data-testid": "detail-status" }),
@@ -26,7 +26,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
     linked: h("input", { class: "linked", readonly: true, hidden: true, "data-testid": "link", "aria-label": "Link to this task" }),
   };
   part.state = h("div", { class: "state" }, part.status, part.message);
-  const heading = h("h2", { id: "pane-heading", tabindex: "-1" }, short(entry.name));
+  const heading = h("h2", { id: "pane-heading", tabindex: "-1" }, toText(entry.name));
   fill(pane,
     h("div", { class: "bar" }, heading, button("Close", undefined, onClose, "Close this pane")),
     h("div", { class: "detail" },
@@ -45,7 +45,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
       part.status.dataset.of = status;
       fill(part.status, icon(status), wordOf(status));
     }
-    setText(part.message, short(entry.message, mostShown));
+    setText(part.message, toText(entry.message, mostShown));
     const error = outcome?.error;
     const isAway = entry.isSettled && !entry.handle && entry.ref && !entry.server.client;
     const trouble = entry.trouble || (error && status === "detached" ? `Not watched any more. ${say(error)}`
@@ -75,13 +75,13 @@ export function showTask(pane, entry, { onClose, onForget }) {
 
   function facts(snapshot) {
     const rows = [
-      ["Server", entry.server.url],
-      ["Task", entry.taskId ?? (entry.handle?.returnedImmediately ? "none: the server answered at once" : "not named yet")],
+      ["Server", toText(entry.server.url, 2000)],
+      ["Task", toText(entry.taskId, 2000) || (entry.handle?.returnedImmediately ? "none: the server answered at once" : "not named yet")],
       ["Started", `${clock(entry.at)}${entry.settledAt ? `, took ${duration(entry.settledAt - entry.at)}` : ""}`],
       snapshot?.lastUpdatedAt && ["Last update", `${clock(snapshot.lastUpdatedAt)}, by the server's clock`],
-      snapshot?.taskId && ["Time to live", snapshot.ttlMs === null ? "not said, or without limit"
-        : `${duration(snapshot.ttlMs)}, until about ${clock(entry.at + snapshot.ttlMs)}`],
-      snapshot?.pollIntervalMs && ["Poll interval", `${snapshot.pollIntervalMs} ms`],
+      snapshot?.taskId && ["Time to live", typeof snapshot.ttlMs === "number"
+        ? `${duration(snapshot.ttlMs)}, until about ${clock(entry.at + snapshot.ttlMs)}` : "not said, or without limit"],
+      snapshot?.pollIntervalMs && ["Poll interval", `${toText(snapshot.pollIntervalMs)} ms`],
     ].filter(Boolean);
     const text = JSON.stringify(rows);
     if (part.facts.dataset.of === text) return;
@@ -97,7 +97,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
     for (const event of entry.timeline.slice(events > all ? 0 : entry.timeline.length - (all - events))) {
       part.events.prepend(h("li", { "data-status": event.status },
         h("time", {}, clock(event.at)), h("span", { class: "status" }, icon(event.status), wordOf(event.status)),
-        h("span", { class: "message" }, short(event.message, 1000))));
+        h("span", { class: "message" }, toText(event.message, 1000))));
       while (part.events.childElementCount > 200) part.events.lastElementChild.remove();
     }
     events = all;
@@ -113,7 +113,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
     setTimeout(() => setText(part.link, "Copy link"), 3000);
   }
   update();
-  return { update, heading };
+  return { update, focus: () => heading.focus() };
 }
 
 function button(words, testid, onclick, label) {

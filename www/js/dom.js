@@ -1,4 +1,6 @@
-// Builds elements. Strings only ever become text nodes: what a server sends is never read as markup.
+// Builds elements. Strings only ever become text nodes: what a server sends is never read as markup. Every value becomes text by
+// `toText`, so that no value of a server makes building an element throw.
+import { toText } from "./format.js";
 
 /** `h("button", { class: "x", disabled: true, onclick: fn, "data-testid": "y" }, "text", element)` */
 export function h(tag, props = {}, ...children) {
@@ -6,7 +8,7 @@ export function h(tag, props = {}, ...children) {
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : wholeText(value));
   }
   append(element, children);
   return element;
@@ -19,13 +21,14 @@ export function fill(element, ...children) {
 }
 
 /** Writes text only when it differs, so that assistive technology and observers are not told about nothing. */
-export function setText(element, text) {
+export function setText(element, value) {
+  const text = wholeText(value);
   if (element.textContent !== text) element.textContent = text;
 }
 
 /** Sets an attribute, or takes it away where `value` is undefined or false; nothing happens where it stands so already. */
 export function setAttribute(element, name, value) {
-  const text = value === undefined || value === false ? null : String(value);
+  const text = value === undefined || value === false ? null : wholeText(value);
   if (element.getAttribute(name) === text) return;
   if (text === null) element.removeAttribute(name);
   else element.setAttribute(name, text);
@@ -33,8 +36,11 @@ export function setAttribute(element, name, value) {
 
 export const byId = (id) => document.getElementById(id);
 
+const wholeText = (value) => toText(value, Infinity);
+
 function append(element, children) {
-  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false && child !== ""));
+  const given = children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false && child !== "");
+  element.append(...given.map((child) => (child instanceof Node ? child : wholeText(child))));
 }
 
 const paths = new Map(Object.entries({

@@ -1,4 +1,5 @@
 // One row of the board: a call or a task, and what became of it. No DOM here.
+import { messageOf, timeOf, toText } from "./format.js";
 
 export const terminal = new Set(["completed", "failed", "cancelled"]);
 /** What ends our watching, and says nothing about the task. */
@@ -34,7 +35,7 @@ export class Entry {
     Object.assign(this, { server, name, kind, args, at, snapshot });
     this.knownId = taskId;
     this.#onChange = onChange;
-    if (snapshot && terminal.has(snapshot.status)) this.settledAt = Date.parse(snapshot.lastUpdatedAt) || at;
+    if (snapshot && terminal.has(snapshot.status)) this.settledAt = timeOf(snapshot.lastUpdatedAt) ?? at;
     this.#update();
   }
 
@@ -43,7 +44,7 @@ export class Entry {
   }
 
   get message() {
-    return String(this.snapshot?.statusMessage ?? this.handle?.progress?.message ?? "");
+    return toText(this.snapshot?.statusMessage ?? this.handle?.progress?.message, Infinity);
   }
 
   get isSettled() {
@@ -124,7 +125,7 @@ export class Entry {
     try {
       await this.handle.cancel();
     } catch (error) {
-      if (this.outcome === undefined) this.trouble = `The task was not cancelled. ${error.message}`;
+      if (this.outcome === undefined) this.trouble = `The task was not cancelled. ${messageOf(error)}`;
       this.cancelling = false;
       this.#update();
     }

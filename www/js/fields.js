@@ -1,12 +1,13 @@
-// A form for a described schema (schema.js). Every control is `{ element, read(), check() }`: `read()` gives undefined for
+// A form for a schema (schema.js). Every control is `{ element, read(), check() }`: `read()` gives undefined for
 // what is left out, `check()` shows what is wrong beside each input and gives the first of them to focus, or undefined.
 import { fill, h } from "./dom.js";
 import { checkboxes, list, variants } from "./groups.js";
 import { inputFor } from "./inputs.js";
-import { describe, isObject } from "./schema.js";
+import { isObject, SchemaLimitError, SchemaReader } from "./schema.js";
 
-/** A schema whose required members go on without end becomes JSON beyond so many inputs, and so deep. */
+/** A schema whose required members go on without end becomes JSON beyond so many inputs and choices, and so deep. */
 const mostInputs = 300;
+const mostChoices = 5000;
 const mostLevels = 6;
 let serial = 0;
 
@@ -15,18 +16,47 @@ let serial = 0;
  * has no members to show is one control for the whole object.
  */
 export function createForm(schema, prefix = "arg") {
-  const { oneOf, anyOf, ...own } = isObject(schema) ? schema : {};
-  const node = describe(isObject(own.properties) ? own : schema, schema);
-  const at = { path: prefix, budget: { left: mostInputs }, depth: 0, name: "arguments", required: true };
-  if (node.kind === "object") return members(node, at);
-  if (!isObject(schema) || Object.keys(schema).length === 0) return members({ fields: () => [] }, at);
-  const whole = control(node.kind === "variants" ? node : { ...node, kind: "json", expects: "object" }, at);
-  return { elements: [whole.element], isEmpty: false, read: () => whole.read() ?? {}, check: () => whole.check() };
+  const at = { path: prefix, budget: { left: mostInputs, choices: mostChoices, isWhole: true }, depth: 0, name: "arguments", required: true };
+  let form;
+  try {
+    form = build(schema, at);
+  } catch (error) {
+    if (!(error instanceof SchemaLimitError)) throw error;
+    form = wholeOf(leaf(tooLarge(error, "object"), at));
+  }
+  at.budget.isWhole = false;
+  return form;
 }
 
-/** A control for any node; `at` is `{ path, budget, depth, required, name }`. */
-export function control(node, at) {
-  if (--at.budget.left < 0 || at.depth > mostLevels) return leaf({ ...node, kind: "json" }, at);
+function build(schema, at) {
+  const { oneOf, anyOf, ...own } = isObject(schema) ? schema : {};
+  const node = new SchemaReader(schema).describe(isObject(own.properties) ? own : schema);
+  if (node.kind === "object") return members(node, at);
+  if (!isObject(schema) || Object.keys(schema).length === 0) return members({ fields: () => [] }, at);
+  return wholeOf(control(() => (node.kind === "variants" ? node : { ...node, kind: "json", expects: "object" }), at));
+}
+
+const wholeOf = (whole) => ({ elements: [whole.element], isEmpty: false, read: () => whole.read() ?? {}, check: () => whole.check() });
+
+/** What is shown for a schema, or a part of one, that exceeds a limit. */
+const tooLarge = (error, expects) => ({ kind: "json", expects, label: "Edit as JSON", description: `${error.message} Enter the value as JSON.` });
+
+/**
+ * A control for the node that `describe()` gives; `at` is `{ path, budget, depth, required, name }`. If the schema exceeds a limit while
+ * the form is built, the whole form becomes JSON; later, what was just opened does.
+ */
+export function control(describe, at) {
+  if (--at.budget.left < 0) return leaf({ kind: "json" }, at);
+  let node;
+  try {
+    node = describe();
+  } catch (error) {
+    if (at.budget.isWhole || !(error instanceof SchemaLimitError)) throw error;
+    return leaf(tooLarge(error), at);
+  }
+  if (at.depth > mostLevels) return leaf({ ...node, kind: "json" }, at);
+  at.budget.choices -= node.options?.length ?? 0;
+  if (at.budget.choices < 0) return leaf({ ...node, kind: "json", expects: node.kind === "choices" ? "array" : undefined }, at);
   if (node.kind === "object") return object(node, at);
   if (node.kind === "list") return list(node, at, control);
   if (node.kind === "choices") return checkboxes(node, at);

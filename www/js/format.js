@@ -1,4 +1,55 @@
-// Numbers, times and ids as people read them.
+// Values of servers as text, and numbers, times and ids as people read them.
+
+const mostParts = 1000; // of a value that is shown as JSON in one line
+const mostOfString = 300; // characters of each string in it
+const jsonTexts = new WeakMap(); // value -> its JSON, because rows are drawn ten times a second
+
+/**
+ * Any value of a server as text of at most `most` characters. It never throws: `String()` does for `{"toString": 1}`. A value that
+ * is neither text nor a number is shown as JSON; a missing one is "".
+ */
+export function toText(value, most = 300) {
+  const text = textOf(value);
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+function textOf(value) {
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" || typeof value === "function" ? jsonOf(value) : String(value);
+}
+
+function jsonOf(value) {
+  let text = jsonTexts.get(value);
+  if (text !== undefined) return text;
+  let parts = 0;
+  try {
+    text = JSON.stringify(value, (_key, part) => {
+      if (++parts > mostParts) throw new RangeError("too many parts");
+      return typeof part === "string" ? part.slice(0, mostOfString) : part;
+    });
+  } catch {
+    // Too large, or not JSON.
+  }
+  text ??= `(${typeof value} that cannot be shown in a line)`;
+  jsonTexts.set(value, text);
+  return text;
+}
+
+/** The message of anything that was thrown. It never throws. */
+export function messageOf(error, most = 2000) {
+  try {
+    return toText(error?.message ?? error, most);
+  } catch {
+    return "unknown error";
+  }
+}
+
+/** Milliseconds since 1970 of a date in the form of JSON, or undefined where it is none. */
+export function timeOf(date) {
+  const ms = typeof date === "string" ? Date.parse(date) : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
 
 /** "0.4 s", "12 s", "3 min 05 s", "2 h 07 min" */
 export function duration(ms) {
@@ -19,9 +70,9 @@ export function rough(ms) {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** "09:05:31", by this device's clock and zone. */
+/** "09:05:31", by this device's clock and zone; `at` is in milliseconds, or a date in the form of JSON. */
 export function clock(at) {
-  const date = new Date(at);
+  const date = new Date(typeof at === "number" ? at : timeOf(at));
   return Number.isNaN(date.getTime()) ? "?" : [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 }
 
@@ -36,23 +87,19 @@ const two = (value) => String(Math.floor(value)).padStart(2, "0");
 
 /** The first characters of a task id: it may be a secret, and whole it fills the row. */
 export function shortId(taskId) {
-  return taskId.length > 10 ? `${taskId.slice(0, 8)}…` : taskId;
-}
-
-/** No more of a server's text than fits a line: a whole megabyte in a row would slow the page down. */
-export function short(text, most = 300) {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  const text = toText(taskId);
+  return text.length > 10 ? `${text.slice(0, 8)}…` : text;
 }
 
 /** `{ value, max }` where a message says "3 of 12" or "3/12", else undefined. */
 export function progressOf(message) {
-  const found = /(?<![\d.])(\d{1,9})\s*(?:of|\/)\s*(\d{1,9})(?![\d.])/.exec(short(message ?? ""));
+  const found = /(?<![\d.])(\d{1,9})\s*(?:of|\/)\s*(\d{1,9})(?![\d.])/.exec(toText(message));
   if (!found) return undefined;
   const [value, max] = [Number(found[1]), Number(found[2])];
   return max > 0 && value <= max ? { value, max } : undefined;
 }
 
 /** An error in one line. */
-export const say = (error) => `${error?.code ?? error?.name ?? "error"}: ${error?.message ?? String(error)}`;
+export const say = (error) => `${toText(error?.code ?? error?.name ?? "error", 80)}: ${messageOf(error)}`;
 
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

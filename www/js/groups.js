@@ -5,7 +5,7 @@ import { plural } from "./format.js";
 
 let serial = 0;
 
-/** Items, each with a button that takes it away. `control` makes the control of an item. */
+/** Items, each with a button that takes it away. `control` makes the control of an item, as in fields.js. */
 export function list(node, at, control) {
   const items = []; // { control, row }
   const what = node.label ?? at.name ?? "item";
@@ -16,7 +16,7 @@ export function list(node, at, control) {
 
   function append(initial) {
     const i = items.length;
-    const one = control(node.item(initial), { ...at, path: `${at.path}-${i}`, name: `${what} ${i + 1}`, required: true, depth: at.depth + 1 });
+    const one = control(() => node.item(initial), { ...at, path: `${at.path}-${i}`, name: `${what} ${i + 1}`, required: true, depth: at.depth + 1 });
     const remove = h("button", { type: "button", class: "small", "aria-label": `Remove ${what} ${i + 1}` }, "Remove");
     const item = { control: one, row: h("li", {}, one.element, remove) };
     remove.addEventListener("click", () => {
@@ -83,7 +83,7 @@ export function variants(node, at, control) {
     !at.required && h("option", { value: "" }, "not given"), node.variants.map(({ label }, i) => h("option", { value: i }, label)));
   const show = () => {
     const chosen = select.value === "" ? undefined : node.variants[Number(select.value)];
-    inner = chosen && control({ ...chosen.node() }, { ...at, required: true, depth: at.depth + 1 });
+    inner = chosen && control(chosen.node, { ...at, required: true, depth: at.depth + 1 });
     fill(body, inner?.element);
   };
   select.addEventListener("change", show);

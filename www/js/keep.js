@@ -1,6 +1,7 @@
 // What outlives a reload, in this tab's sessionStorage: which servers, and data that finds the tasks again. No header, no
 // arguments, no results; but a task's id may be enough to read its result.
 import { terminal } from "./entry.js";
+import { toText } from "./format.js";
 
 const key = "mcp-tasks-dashboard";
 const mostSettled = 200;
@@ -36,6 +37,6 @@ export function keep(servers, entries) {
 
 function record({ server, name, kind, at, ref, snapshot }) {
   const { status, statusMessage, lastUpdatedAt } = snapshot ?? {};
-  const last = terminal.has(status) ? { status, statusMessage: statusMessage?.slice(0, 200), lastUpdatedAt } : undefined;
+  const last = terminal.has(status) ? { status, statusMessage: statusMessage && toText(statusMessage, 200), lastUpdatedAt } : undefined;
   return { server: server.url, name, kind, at, taskId: ref?.taskId, last };
 }

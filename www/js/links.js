@@ -1,8 +1,9 @@
 // A link that opens the dashboard with one task. It stands behind the "#": no web server gets to see it.
+import { toText } from "./format.js";
 
 /** The link of a task; whoever has it may be able to read the task's result. */
 export function linkTo({ server, ref }) {
-  const words = new URLSearchParams({ server: server.url, task: ref.taskId, kind: ref.kind, name: ref.name });
+  const words = new URLSearchParams({ server: server.url, task: ref.taskId, kind: ref.kind, name: toText(ref.name) });
   return `${location.origin}${location.pathname}#${words}`;
 }
 
@@ -19,8 +20,8 @@ export function fromAddress() {
 /** The URL, if it is one that a page may ask or open: http or https; else undefined. */
 export function httpUrl(text) {
   try {
-    const url = new URL(text);
-    return ["http:", "https:"].includes(url.protocol) ? url : undefined;
+    const url = typeof text === "string" ? new URL(text) : undefined;
+    return ["http:", "https:"].includes(url?.protocol) ? url : undefined;
   } catch {
     return undefined;
   }

@@ -1,11 +1,11 @@
 // The dashboard: connect to MCP servers, call their tools, watch the tasks. Here the parts are put together.
 import { setUpAnnouncer } from "./announce.js";
 import { setUpBoard } from "./board.js";
-import { showCall } from "./call.js";
-import { showTask } from "./detail.js";
 import { byId, fill, h, setText } from "./dom.js";
+import { messageOf, plural } from "./format.js";
 import { keep, recall } from "./keep.js";
 import { fromAddress } from "./links.js";
+import { setUpPane } from "./pane.js";
 import { setUpServers } from "./servers.js";
 import { Tasks } from "./tasks.js";
 import { setUpTools } from "./tools.js";
@@ -14,8 +14,23 @@ import { setUpViews } from "./views.js";
 const tasks = new Tasks(draw);
 const views = setUpViews();
 const announcer = setUpAnnouncer();
-const tools = setUpTools(select);
+const tools = setUpTools((server, tool) => pane.call(server, tool));
 const board = setUpBoard(tasks, { open, forget });
+const pane = setUpPane({
+  select({ tool, entry }) {
+    tools.select(tool);
+    board.select(entry);
+    views.show("pane");
+  },
+  start,
+  forget(entry) { pane.close(); forget(entry); },
+  closed(entry) {
+    tools.select(undefined);
+    board.select(undefined);
+    views.show("tasks");
+    if (entry) board.focus(entry); else byId("tasks-heading").focus();
+  },
+});
 const servers = setUpServers({
   drawn: drawServers,
   opened(server) { tasks.takeUp(server); },
@@ -23,6 +38,7 @@ const servers = setUpServers({
   connected(server) { takeLinked(server); },
   live: (server) => tasks.liveOf(server),
   removed(server) {
+    if (pane.server === server) pane.close();
     for (const entry of tasks.all) if (entry.server === server) forget(entry);
     tasks.touch();
   },
@@ -32,61 +48,30 @@ const servers = setUpServers({
       const added = tasks.adopt(server, listed);
       notice(`${server.name} lists ${listed.length} tasks${more ? " and more" : ""}, ${added} of them new here.`);
     } catch (error) {
-      notice(`${server.name} does not list its tasks. ${error.message}`);
+      notice(`${server.name} does not list its tasks. ${messageOf(error)}`);
     }
   },
 });
 
 // --- The pane: the call of a tool, or a task.
-const pane = byId("pane");
-let opened; // { entry, update, heading }
-
-function select(server, tool) {
-  opened = undefined;
-  board.select(undefined);
-  tools.select(tool);
-  showCall(pane, server, tool, {
-    onClose: () => close(),
-    onStart(args, options) {
-      const entry = tasks.add(server, { name: tool.name, args });
-      // callTool returns a handle at once; the row watches it.
-      tasks.watch(entry, server.client.callTool(tool.name, args, options));
-      views.show("tasks");
-      // On a narrow screen the form is out of sight now.
-      if (!pane.checkVisibility()) byId("tasks-heading").focus();
-    },
-  });
-  pane.hidden = false;
-  views.show("pane");
-  (pane.querySelector("form input, form select, form textarea") ?? pane.querySelector("[data-testid=start]")).focus();
+function start(server, tool, args, options) {
+  // callTool returns a handle at once; the row watches it.
+  const handle = server.client.callTool(tool.name, args, options);
+  tasks.watch(tasks.add(server, { name: tool.name, args }), handle);
+  views.show("tasks");
+  // On a narrow screen the form is out of sight now.
+  if (!byId("pane").checkVisibility()) byId("tasks-heading").focus();
 }
 
 function open(entry) {
-  tools.select(undefined);
-  // A task that ended before this page was opened: its result is asked for when somebody wants it.
+  // The result of a task that ended before this page was opened is requested when its row is opened.
   if (!entry.handle && entry.ref && entry.server.client) tasks.watch(entry, entry.server.client.task(entry.ref));
-  opened = { entry, ...showTask(pane, entry, { onClose: () => close(), onForget: () => { close(); forget(entry); } }) };
-  pane.hidden = false;
-  board.select(entry);
-  views.show("pane");
-  opened.heading.focus();
+  pane.task(entry);
 }
-
-function close() {
-  const entry = opened?.entry;
-  opened = undefined;
-  pane.hidden = true;
-  fill(pane);
-  tools.select(undefined);
-  board.select(undefined);
-  views.show("tasks");
-  if (entry) board.focus(entry); else byId("tasks-heading").focus();
-}
-pane.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 
 function forget(entry) {
   tasks.forget(entry);
-  if (opened?.entry === entry) close();
+  if (pane.entry === entry) pane.close();
 }
 
 // --- What is drawn when something has changed.
@@ -94,7 +79,7 @@ let keepTimer;
 let toldFull = false;
 function draw(changed) {
   board.draw();
-  if (opened && (changed.has(opened.entry) || changed.size === 0)) opened.update();
+  if (changed.has(pane.entry) || changed.size === 0) pane.update();
   announcer.note(changed);
   servers.refresh(new Set([...changed].map((entry) => entry.server)));
   const asking = tasks.counts.get("asking");

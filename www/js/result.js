@@ -1,13 +1,14 @@
 // What a call gave: content, structured content, or an error with its code. Text stays text, a link is opened only where it
 // is http or https, an image or sound is only ever data of the kind it says, and what is huge is shown as far as it helps.
 import { h } from "./dom.js";
-import { bytes } from "./format.js";
+import { bytes, messageOf, toText } from "./format.js";
 import { httpUrl } from "./links.js";
 import { tree } from "./tree.js";
 
 const mostText = 65_536; // characters
 const mostData = 12_000_000; // characters of base64
 const mostBlocks = 100;
+const most = 2000; // characters of a name, a type or an address
 
 /** The parts of a result; `outcome` is `{ result }` or `{ error }`. */
 export function outcomeOf({ result, error }) {
@@ -15,10 +16,10 @@ export function outcomeOf({ result, error }) {
   const parts = blocksOf(value);
   return [
     error && h("div", { class: "failure" },
-      h("p", {}, h("strong", {}, error.name ?? "Error"), " ", h("code", {}, error.code ?? "no code")),
-      h("p", {}, cut(String(error.message))),
+      h("p", {}, h("strong", {}, toText(error.name ?? "Error", 80)), " ", h("code", {}, toText(error.code ?? "no code", 80))),
+      h("p", {}, messageOf(error)),
       error.rpc?.data !== undefined && tree(error.rpc.data),
-      error.cause !== undefined && h("p", { class: "hint" }, `Cause: ${error.cause?.message ?? String(error.cause)}`)),
+      error.cause !== undefined && h("p", { class: "hint" }, `Cause: ${messageOf(error.cause)}`)),
     parts.slice(0, mostBlocks),
     parts.length > mostBlocks && h("p", { class: "hint" }, `${parts.length - mostBlocks} more parts stand in the whole result below.`),
     value?.structuredContent !== undefined && section("Structured content", tree(value.structuredContent)),
@@ -32,32 +33,35 @@ function blocksOf(value) {
   const list = (of) => (Array.isArray(of) ? of : []);
   return [
     ...list(value?.content).map((content) => block(content)),
-    ...list(value?.messages).map((message) => section(String(message?.role), [message?.content].flat().map(block))),
+    ...list(value?.messages).map((message) => section(message?.role, partsOf(message).map(block))),
     ...list(value?.contents).map((resource) => block({ type: "resource", resource })),
   ];
 }
+
+/** The contents of a message: one of them, or a list. */
+export const partsOf = (message) => (Array.isArray(message?.content) ? message.content : [message?.content]);
 
 /** One piece of content. */
 export function block(content) {
   switch (content?.type) {
     case "text":
-      return preview(String(content.text), "text");
+      return preview(toText(content.text, Infinity), "text");
     case "image":
     case "audio":
-      return media(content.type, String(content.mimeType), String(content.data));
+      return media(content.type, content.mimeType, content.data);
     case "resource": {
       const { uri, mimeType, text, blob } = content.resource ?? {};
-      const [kind] = String(mimeType).split("/");
+      const [kind] = toText(mimeType).split("/");
       const shown = typeof text === "string" ? preview(text, "text")
-        : ["image", "audio"].includes(kind) ? media(kind, mimeType, String(blob))
-          : named(mimeType ?? "binary", `${String(blob ?? "").length} characters of base64`);
+        : ["image", "audio"].includes(kind) ? media(kind, mimeType, blob)
+          : named(mimeType ?? "binary", `${typeof blob === "string" ? blob.length : 0} characters of base64`);
       return section(link(uri ?? "Resource"), shown);
     }
     case "resource_link":
       return section(content.title ?? content.name ?? "Link", h("p", {}, link(content.uri)),
-        content.description && h("p", { class: "hint" }, cut(String(content.description))));
+        content.description && h("p", { class: "hint" }, toText(content.description, most)));
     default:
-      return section(`Content of type ${cut(String(content?.type))}`, tree(content));
+      return section(`Content of type ${toText(content?.type, most) || "unknown"}`, tree(content));
   }
 }
 
@@ -77,17 +81,18 @@ function save(text) {
 }
 
 function media(kind, type, data) {
+  if (typeof type !== "string" || typeof data !== "string") return named(kind, "its type or its data is missing");
   // Only as data and only as what it claims to be: anything else is named, not opened. An SVG in <img> runs nothing.
-  if (!new RegExp(`^${kind}/[\\w.+-]+$`).test(type) || !/^[\w+/=\s-]*$/.test(data.slice(0, 1000))) return named(kind, cut(type));
-  if (data.length > mostData) return named(kind, `${cut(type)}, ${bytes(data.length * 0.75)}: too much to show`);
+  if (!new RegExp(`^${kind}/[\\w.+-]+$`).test(type) || !/^[\w+/=\s-]*$/.test(data.slice(0, 1000))) return named(kind, type);
+  if (data.length > mostData) return named(kind, `${toText(type, most)}, ${bytes(data.length * 0.75)}: too much to show`);
   const src = `data:${type};base64,${data}`;
   return kind === "image" ? h("img", { src, alt: "Image from the tool" }) : h("audio", { src, controls: true });
 }
 
 /** A link where it leads to the web, else the text of it. The page that opens learns nothing of this one. */
 function link(uri) {
-  const text = cut(String(uri));
-  const url = httpUrl(String(uri));
+  const text = toText(uri, most);
+  const url = httpUrl(uri);
   return url ? h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, text) : h("code", {}, text);
 }
 
@@ -97,6 +102,5 @@ function whole(value) {
   return details;
 }
 
-const cut = (text) => (text.length > 2000 ? `${text.slice(0, 2000)}…` : text);
-const named = (what, detail) => h("p", { class: "hint" }, `${what}: ${detail}`);
-const section = (title, ...children) => h("section", {}, h("h4", {}, typeof title === "string" ? cut(title) : title), ...children);
+const named = (what, detail) => h("p", { class: "hint" }, `${toText(what, most)}: ${toText(detail, most)}`);
+const section = (title, ...children) => h("section", {}, h("h4", {}, title instanceof Node ? title : toText(title, most)), ...children);

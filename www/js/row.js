@@ -1,14 +1,15 @@
-// One row of the board's table. It only ever shows what its entry says.
+// One row of the board's table. It only ever shows what its entry says. A row that cannot be drawn shows an error in its own cell, so
+// that one server's data cannot stop the rows of the others.
 import { fill, h, icon, setAttribute, setText } from "./dom.js";
-import { progressOf, rough, say, short, shortId } from "./format.js";
+import { messageOf, progressOf, rough, say, shortId, toText } from "./format.js";
 
 const words = new Map(Object.entries({ creating: "sending", input_required: "asks you", detached: "not watched", expired: "expired" }));
 /** A status as it is written on the page. */
-export const wordOf = (status) => words.get(status) ?? status;
+export const wordOf = (status) => words.get(status) ?? toText(status, 40);
 
 /** `{ element, update(state), tick() }`; `on` has `open`, `cancel`, `forget`, each called with the entry. */
 export function createRow(entry, on) {
-  const name = short(entry.name, 100);
+  const name = toText(entry.name, 100);
   const part = {
     status: h("span", { class: "status", "data-testid": "task-status" }),
     show: h("button", { type: "button", class: "name", "data-testid": "task-show", onclick: () => on.open(entry) }, name),
@@ -32,27 +33,42 @@ export function createRow(entry, on) {
     return h("button", { type: "button", class: "small", "data-testid": testid, "aria-label": `${text} ${name}`, onclick }, text);
   }
 
-  /** `state`: { index, isSelected, isActive, manyServers }. */
+  /** `state`: { index, isSelected, isActive, manyServers }. It never throws. */
   function update({ index, isSelected, isActive, manyServers }) {
+    setAttribute(element, "aria-rowindex", index + 2); // the head is the first
+    setAttribute(element, "aria-selected", isSelected);
+    setAttribute(element, "tabindex", isActive ? 0 : -1);
+    for (const button of [part.show, part.answer, part.cancel, part.forget]) setAttribute(button, "tabindex", isActive ? 0 : -1);
+    guard(() => draw(manyServers));
+  }
+
+  function guard(change) {
+    try {
+      change();
+    } catch (error) {
+      setText(part.message, "");
+      setText(part.error, `This row cannot be drawn. ${messageOf(error, 300)}`);
+      part.error.hidden = false;
+      part.bar.hidden = true;
+    }
+  }
+
+  function draw(manyServers) {
     const { status } = entry;
     if (element.dataset.status !== status) {
       element.dataset.status = status;
       fill(part.status, icon(status), wordOf(status));
     }
-    setAttribute(element, "aria-rowindex", index + 2); // the head is the first
-    setAttribute(element, "aria-selected", isSelected);
-    setAttribute(element, "tabindex", isActive ? 0 : -1);
-    for (const button of [part.show, part.answer, part.cancel, part.forget]) setAttribute(button, "tabindex", isActive ? 0 : -1);
     const { taskId } = entry;
     setText(part.where, [taskId && shortId(taskId), manyServers && entry.server.name].filter(Boolean).join(" · "));
 
     const error = failure();
-    setText(part.error, short(error));
+    setText(part.error, toText(error));
     part.error.hidden = error === "";
-    setText(part.message, error ? "" : short(String((entry.asking.length === 0 && entry.message) || silence())));
+    setText(part.message, error ? "" : toText((entry.asking.length === 0 && entry.message) || silence()));
     const running = status === "working" || status === "creating";
-    const progress = entry.handle?.progress;
-    const told = progress?.total > 0 ? { value: progress.progress, max: progress.total } : progressOf(entry.message);
+    const { progress: value, total: max } = entry.handle?.progress ?? {};
+    const told = Number.isFinite(value) && Number.isFinite(max) && max > 0 ? { value, max } : progressOf(entry.message);
     part.bar.hidden = !running;
     if (told) Object.assign(part.bar, told); else part.bar.removeAttribute("value");
 
@@ -64,7 +80,7 @@ export function createRow(entry, on) {
     setAttribute(part.cancel, "aria-disabled", entry.cancelling);
     // What had the focus may be gone: the row keeps it.
     if (element.contains(focused) && focused.hidden) element.focus();
-    tick();
+    times();
   }
 
   function failure() {
@@ -72,19 +88,21 @@ export function createRow(entry, on) {
     if (trouble) return trouble;
     const error = outcome?.error;
     if (!error || status === "cancelled") return ""; // who cancelled does not need it in red
-    if (error.code === "task_failed") return error.rpc?.message ?? error.message;
-    return error.code === "tool_error" ? error.message : say(error);
+    if (error.code === "task_failed") return toText(error.rpc?.message) || messageOf(error);
+    return error.code === "tool_error" ? messageOf(error) : say(error);
   }
 
   function silence() {
     const [question] = entry.asking;
     if (question?.method === "sampling/createMessage") return "wants a language model's words";
-    if (question) return question.params.message ?? "asks for folders";
+    if (question) return toText(question.params.message) || "asks for folders";
     if (entry.isSettled) return entry.handle?.returnedImmediately ? "answered at once" : "";
     return entry.snapshot === undefined && entry.handle ? "waiting for the server" : "";
   }
 
-  function tick() {
+  const tick = () => guard(times);
+
+  function times() {
     const now = Date.now();
     setText(part.age, rough((entry.settledAt ?? now) - entry.at));
     const { ttlMs } = entry.snapshot ?? {};

@@ -1,6 +1,7 @@
 // One MCP server: its client, what it offers, how it stands. No DOM here.
 import { diagnosing } from "../dist/diagnose.js";
 import { Client } from "../dist/index.js";
+import { messageOf, toText } from "./format.js";
 import { Traffic } from "./traffic.js";
 
 const mostWarnings = 50; // a server that never stops complaining must not fill the page
@@ -59,7 +60,7 @@ export class Server {
     } catch (error) {
       // The client stays: what it watches it goes on watching, and the next try may do better.
       // Where it was connecting to stands above the words.
-      if (this.client === mine) this.#say("failed", error.message.replace(`connecting to ${mine.url}: `, ""));
+      if (this.client === mine) this.#say("failed", messageOf(error).replace(`connecting to ${mine.url}: `, ""));
     }
   }
 
@@ -112,6 +113,7 @@ export class Server {
   }
 
   #warn({ code, message }) {
+    [code, message] = [toText(code, 80), toText(message, 500)];
     const key = `${code} ${message}`;
     const times = (this.warnings.get(key)?.times ?? 0) + 1;
     this.warnings.delete(key);

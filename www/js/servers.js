@@ -1,6 +1,6 @@
 // The servers of the page, side by side: how each stands, what goes over its wire, and the form that adds one.
 import { byId, fill, h, setAttribute, setText } from "./dom.js";
-import { plural, short } from "./format.js";
+import { plural, toText } from "./format.js";
 import { httpUrl } from "./links.js";
 import { Server } from "./server.js";
 import { attention } from "./traffic.js";
@@ -105,7 +105,7 @@ export function setUpServers(on) {
     const warnings = h("details", { class: "warnings", "data-testid": "warnings", hidden: true },
       h("summary", {}, part.count), part.warnings, small("Clear", undefined, () => server.clearWarnings()));
     for (const details of [more, warnings]) details.addEventListener("toggle", update);
-    const heading = h("h3", { tabindex: -1 }, short(server.name, 80));
+    const heading = h("h3", { tabindex: -1 }, toText(server.name, 80));
     const element = h("li", { class: "server", "data-testid": "server", "data-server": server.url },
       heading, part.state, part.attention, more, warnings,
       h("div", { class: "buttons" }, part.connect, part.list, part.header, part.leave, part.remove));
@@ -115,25 +115,25 @@ export function setUpServers(on) {
     }
     /** A screen reader hears the same words, and of which server's card. */
     function name(button, words) {
-      setAttribute(button, "aria-label", `${words}: ${short(server.name, 80)}`);
+      setAttribute(button, "aria-label", `${words}: ${toText(server.name, 80)}`);
       setText(button, words);
       return button;
     }
     function update() {
       const { state, words, traffic, client } = server;
       for (const target of [element, part.state]) target.dataset.state = state;
-      setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : short(words, 400));
+      setText(part.state, state === "connected" && traffic.revision ? `Connected, MCP ${traffic.revision}` : toText(words, 400));
       const live = client ? on.live(server) : 0;
       setText(part.attention, client && (live > 0 || state !== "failed") ? attention(traffic, live) : "");
       const counts = [plural(traffic.requests, "request"), plural(traffic.notifications, "notification"), plural(traffic.polls, "poll")];
       setText(part.traffic, counts.join(" · "));
-      if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${short(name, 60)}`), h("dd", {}, String(count))]),
-        [...traffic.told].map(([name, count]) => [h("dt", {}, `told ${short(name, 60)}`), h("dd", {}, String(count))]),
+      if (more.open) fill(part.detail, [...traffic.sent].map(([name, count]) => [h("dt", {}, `sent ${toText(name, 60)}`), h("dd", {}, String(count))]),
+        [...traffic.told].map(([name, count]) => [h("dt", {}, `told ${toText(name, 60)}`), h("dd", {}, String(count))]),
         traffic.refused > 0 && [h("dt", {}, "refused or lost"), h("dd", {}, String(traffic.refused))]);
       warnings.hidden = server.warnings.size === 0;
       setText(part.count, plural(server.warnings.size, "warning"));
       if (warnings.open) fill(part.warnings, [...server.warnings.values()].reverse().map(({ code, message, times }) =>
-        h("li", {}, h("code", {}, code), " ", short(message, 500), times > 1 && h("span", { class: "muted" }, ` (${times} times)`))));
+        h("li", {}, h("code", {}, code), " ", toText(message, 500), times > 1 && h("span", { class: "muted" }, ` (${times} times)`))));
       const focused = document.activeElement;
       part.connect.hidden = state !== "idle" && state !== "failed";
       name(part.connect, state === "failed" ? "Try again" : "Connect");

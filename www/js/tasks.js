@@ -1,5 +1,6 @@
 // Every task of the page, which of them are shown, and in which order. No DOM here.
 import { Entry } from "./entry.js";
+import { timeOf, toText } from "./format.js";
 
 /** What the filter shows, by name. */
 export const groups = new Map(Object.entries({
@@ -48,7 +49,7 @@ export class Tasks {
     const known = new Set([...this.#all].filter((entry) => entry.server === server).map(({ taskId }) => taskId));
     const unknown = statuses.filter(({ taskId }) => !known.has(taskId));
     const added = unknown.map((snapshot) => this.#insert(server, {
-      name: "task", taskId: snapshot.taskId, at: Date.parse(snapshot.createdAt) || Date.now(), snapshot,
+      name: "task", taskId: snapshot.taskId, at: timeOf(snapshot.createdAt) ?? Date.now(), snapshot,
     }));
     for (const entry of added) if (entry.isLeft) this.watch(entry, server.client.task(entry.ref));
     return added.length;
@@ -91,7 +92,7 @@ export class Tasks {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const matches = (entry) => {
       if (words.length === 0) return true;
-      const said = `${entry.name} ${entry.taskId ?? ""} ${entry.status} ${entry.server.name} ${entry.message.slice(0, 500)}`.toLowerCase();
+      const said = [entry.name, entry.taskId, entry.status, entry.server.name, entry.message].map((value) => toText(value, 500)).join(" ").toLowerCase();
       return words.every((word) => said.includes(word));
     };
     const found = [...this.#all].filter((entry) => has(entry) && (server === "" || entry.server.url === server) && matches(entry));

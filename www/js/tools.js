@@ -1,6 +1,6 @@
 // The tools of every connected server: searched, grouped, one of them chosen.
 import { byId, fill, h, setText } from "./dom.js";
-import { short } from "./format.js";
+import { toText } from "./format.js";
 
 const mostShown = 300;
 
@@ -33,7 +33,7 @@ export function setUpTools(onSelect) {
     }
     buttons.clear();
     fill(byId("tool-list"), [...groups].map(([name, members]) => h("section", { class: "tool-group", "data-group": name },
-      h("h3", {}, short(name, 80), h("span", { class: "count" }, String(members.length))),
+      h("h3", {}, toText(name, 80), h("span", { class: "count" }, String(members.length))),
       h("ul", {}, members.map((one) => h("li", {}, button(one)))))));
     mark();
     setText(byId("tool-count"), words.length > 0 ? `${found.length} of ${all.length}` : all.length > 0 ? String(all.length) : "");
@@ -53,11 +53,11 @@ export function setUpTools(onSelect) {
   }
 
   function button({ server, tool }) {
-    const label = short(tool.title ?? tool.name, 100);
+    const label = toText(tool.title ?? tool.name, 100);
     const made = h("button", {
-      type: "button", "data-testid": `tool-${tool.name}`, "aria-pressed": "false", title: short(tool.description ?? "", 300), onclick: () => onSelect(server, tool),
+      type: "button", "data-testid": `tool-${tool.name}`, "aria-pressed": "false", title: toText(tool.description), onclick: () => onSelect(server, tool),
     },
-      h("span", { class: "name" }, short(tool.name, 100)), h("span", { class: "kind" }, server.kindOf(tool)),
+      h("span", { class: "name" }, toText(tool.name, 100)), h("span", { class: "kind" }, server.kindOf(tool)),
       plain(label) !== plain(tool.name) && h("span", { class: "title" }, label));
     buttons.set(tool, made);
     return made;
