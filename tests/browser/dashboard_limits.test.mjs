@@ -1,7 +1,9 @@
-// Small messages that ask the dashboard for endless work: schemas that refer to themselves. The work is counted. In Chromium.
+// Small messages that ask the dashboard for endless work: schemas that refer to themselves, lists whose pages never end. The work is
+// counted. In Chromium.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { missing } from "../../scripts/engines.mjs";
+import { accepted, answer, failure, initializeResult, json, startScripted } from "../servers/scripted.mjs";
 import { startModern } from "../servers/modern.mjs";
 import { openDashboard, row, t } from "./dash.mjs";
 
@@ -53,7 +55,26 @@ const tools = [
   })),
 ];
 
+/** Lists tasks in pages as `page(cursor, n)` has them; `n` counts the requests from 0. */
+async function startListing(page) {
+  let n = 0;
+  const methods = {
+    initialize: (id) => initializeResult(id),
+    "tools/list": (id) => answer(id, { tools: [] }),
+    "tasks/list": (id, { cursor } = {}) => answer(id, page(cursor, n++)),
+  };
+  const server = await startScripted(({ method: verb, rpc, res }) => {
+    if (verb !== "POST") return res.writeHead(405).end();
+    if (rpc?.id === undefined) return accepted(res);
+    const method = methods[rpc.method];
+    json(res, method ? method(rpc.id, rpc.params) : failure(rpc.id, -32601, `Method not found: ${rpc.method}`), method ? 200 : 400);
+  });
+  const at = "2026-01-01T00:00:00Z";
+  return { ...server, task: (taskId) => ({ taskId, status: "completed", createdAt: at, lastUpdatedAt: at, ttl: null }), get lists() { return n; } };
+}
+
 describe("bounded work", { skip: missing("chromium") }, () => {
+  const opened = [];
   let server, dash, ui, page;
   before(async () => {
     server = await startModern({ pollIntervalMs: 50, ownTools: false, tools });
@@ -61,7 +82,10 @@ describe("bounded work", { skip: missing("chromium") }, () => {
     ({ ui, page } = dash);
   });
   beforeEach(() => ui.fresh());
-  afterEach(() => ui.clean());
+  afterEach(async () => {
+    await ui.clean();
+    for (const one of opened.splice(0)) await one.close();
+  });
   after(async () => {
     await dash?.close();
     await server?.close();
@@ -130,5 +154,47 @@ describe("bounded work", { skip: missing("chromium") }, () => {
       await ui.click(".question button[type=submit]");
       await ui.wait(t("result"), content);
     }
+  });
+
+  const listFrom = async (listing) => {
+    opened.push(listing);
+    await page.getByTestId("add-server").evaluate((summary) => { summary.parentElement.open = true; });
+    await ui.fill(t("server-url"), listing.url);
+    await ui.click(t("connect"));
+    const list = `${t("server")}[data-server="${listing.url}"] ${t("list-tasks")}`;
+    await ui.click(list);
+    return ui.wait(t("notice"), "lists");
+  };
+
+  test("M8: a page cursor that is repeated ends the list; the notice says what was not loaded", async () => {
+    const listing = await startListing((cursor) => ({ tasks: cursor ? [] : [listing.task("one")], nextCursor: "again" }));
+    const said = await listFrom(listing);
+    assert.match(said, /lists 1 task, 1 of them new here\. The server repeated a page cursor: the tasks after page 2 were not loaded\./);
+    assert.equal(listing.lists, 2);
+  });
+
+  test("M8: two cursors in turn end the list, too", async () => {
+    const listing = await startListing((cursor, n) => ({ tasks: [], nextCursor: n % 2 === 0 ? "a" : "b" }));
+    assert.match(await listFrom(listing), /repeated a page cursor: the tasks after page 3 were not loaded/);
+    assert.equal(listing.lists, 3);
+  });
+
+  test("M8: pages without end are not listed beyond the limit", async () => {
+    const listing = await startListing((cursor, n) => ({ tasks: [], nextCursor: `page ${n}` }));
+    assert.match(await listFrom(listing), /lists 0 tasks, 0 of them new here\. The tasks after page 100 were not loaded\./);
+    assert.equal(listing.lists, 100);
+  });
+
+  test("M8: tasks beyond the limit are not shown, within one page either", async () => {
+    const listing = await startListing((cursor, n) => ({ tasks: many(7000, (i) => listing.task(`t-${n}-${i}`)), nextCursor: `page ${n}` }));
+    assert.match(await listFrom(listing), /lists 10000 tasks, 10000 of them new here\. The tasks after the first 10000 were not loaded\./);
+    assert.equal(listing.lists, 2);
+    await ui.wait(`${t("task-rows")}[data-rows="10000"]`);
+  });
+
+  test("M8: a task that is listed twice has one row", async () => {
+    const listing = await startListing(() => ({ tasks: [listing.task("same"), listing.task("same")] }));
+    assert.match(await listFrom(listing), /1 of them new here/);
+    await ui.wait(`${t("task-rows")}[data-rows="1"]`);
   });
 });

@@ -44,9 +44,10 @@ const servers = setUpServers({
   },
   async list(server) {
     try {
-      const { tasks: listed, more } = await server.listTasks();
+      const { client, tasks: listed, missing } = await server.listTasks();
+      if (server.client !== client) return; // disconnected or replaced while it answered
       const added = tasks.adopt(server, listed);
-      notice(`${server.name} lists ${listed.length} tasks${more ? " and more" : ""}, ${added} of them new here.`);
+      notice(`${server.name} lists ${plural(listed.length, "task")}, ${added} of them new here.${missing && ` ${missing}`}`);
     } catch (error) {
       notice(`${server.name} does not list its tasks. ${messageOf(error)}`);
     }

@@ -5,7 +5,8 @@ import { messageOf, toText } from "./format.js";
 import { Traffic } from "./traffic.js";
 
 const mostWarnings = 50; // a server that never stops complaining must not fill the page
-const mostListed = 10_000;
+const mostListed = 10_000; // tasks
+const mostPages = 100; // because pages may be empty
 
 export class Server {
   /** "idle", "connecting", "connected" or "failed". */
@@ -72,16 +73,26 @@ export class Server {
     client?.close();
   }
 
-  /** Every task that the server lists, as plain statuses. */
+  /**
+   * The tasks that the server lists, as plain statuses: `{ client, tasks, missing }`. `client` is the client that listed them, `missing` a
+   * sentence about what was not loaded, or "".
+   */
   async listTasks() {
+    const { client } = this;
     const tasks = [];
-    for (let cursor; tasks.length < mostListed;) {
-      const page = await this.client.listTasks(cursor === undefined ? {} : { cursor });
-      tasks.push(...page.tasks);
+    const cursors = new Set();
+    for (let pages = 1, cursor; ; pages++) {
+      const page = await client.listTasks(cursor === undefined ? {} : { cursor });
+      const room = mostListed - tasks.length;
+      for (const task of page.tasks.slice(0, room)) tasks.push(task);
       cursor = page.nextCursor;
-      if (cursor === undefined) return { tasks, more: false };
+      const isFull = page.tasks.length > room || (page.tasks.length === room && cursor !== undefined);
+      const missing = isFull ? `The tasks after the first ${mostListed} were not loaded.`
+        : cursors.has(cursor) ? `The server repeated a page cursor: the tasks after page ${pages} were not loaded.`
+          : cursor !== undefined && pages === mostPages ? `The tasks after page ${pages} were not loaded.` : "";
+      if (missing || cursor === undefined) return { client, tasks, missing };
+      cursors.add(cursor);
     }
-    return { tasks, more: true };
   }
 
   /** What a tool's calls are, as far as its server says. */

@@ -47,7 +47,7 @@ export class Tasks {
   /** The tasks that a server lists: rows for those that have none; the running ones are watched. Gives how many are new. */
   adopt(server, statuses) {
     const known = new Set([...this.#all].filter((entry) => entry.server === server).map(({ taskId }) => taskId));
-    const unknown = statuses.filter(({ taskId }) => !known.has(taskId));
+    const unknown = statuses.filter(({ taskId }) => !known.has(taskId) && known.add(taskId)); // a list may name a task twice
     const added = unknown.map((snapshot) => this.#insert(server, {
       name: "task", taskId: snapshot.taskId, at: timeOf(snapshot.createdAt) ?? Date.now(), snapshot,
     }));
