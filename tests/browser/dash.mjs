@@ -1,6 +1,11 @@
 // Drives the dashboard in any engine, by what stands in the page: WebKitGTK's driver knows no more than to run a function there.
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { open } from "../../scripts/engines.mjs";
+import { listen } from "../../scripts/listen.mjs";
 import { serve } from "../../scripts/serve.mjs";
 
 /** How long a condition may take on a busy machine; nothing is asserted about time. */
@@ -28,6 +33,23 @@ export async function openDashboard(engine, demo) {
   };
   await browser.page?.addInitScript(watch);
   return { browser, site, ui, page: browser.page, close };
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+
+/**
+ * The dashboard as any static web server has it, which sends no header of its own but `headers`: `{ url, close() }`. `pages` are more
+ * pages of that origin, by their path.
+ */
+export async function startStatic({ headers = {}, pages = {} } = {}) {
+  return listen(createServer((req, res) => {
+    const { pathname } = new URL(req.url, "http://x");
+    if (pathname in pages) return res.writeHead(200, { "content-type": "text/html" }).end(pages[pathname]);
+    const path = join(root, pathname.startsWith("/dist/") ? "" : "www", pathname === "/" ? "index.html" : pathname);
+    if (!existsSync(path)) return res.writeHead(404).end();
+    res.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream", ...headers }).end(readFileSync(path));
+  }));
 }
 
 /** In the page: notes what must not happen. */

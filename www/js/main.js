@@ -139,7 +139,7 @@ function follow() {
   if (known) takeLinked(known);
   else {
     // Only filled in: a link must not make this page talk to a server by itself.
-    servers.ask(server);
+    servers.ask(server, "", true);
     if (ref) notice("Connect to this server to see the task of the link.");
   }
   return true;

@@ -3,6 +3,7 @@ import { byId, fill, h, setAttribute, setText } from "./dom.js";
 import { plural, toText } from "./format.js";
 import { httpUrl } from "./links.js";
 import { Server } from "./server.js";
+import { setUpTokenField } from "./token-field.js";
 import { attention } from "./traffic.js";
 
 /**
@@ -15,7 +16,7 @@ export function setUpServers(on) {
   const dirty = new Set();
   const form = byId("connect-form");
   const url = byId("server-url");
-  const authorization = byId("authorization");
+  const token = setUpTokenField(url);
   const problem = byId("connect-problem");
 
   form.addEventListener("submit", (event) => {
@@ -26,9 +27,9 @@ export function setUpServers(on) {
     problem.hidden = target !== undefined;
     setAttribute(url, "aria-invalid", target === undefined && "true");
     if (!target) return url.focus();
-    const header = authorization.value.trim();
-    // Kept by the server it was meant for, and not here for the next one.
-    authorization.value = url.value = "";
+    const header = token.take();
+    if (header === undefined) return;
+    url.value = "";
     byId("add-server").open = false;
     const server = add(target.href);
     cards.get(server).heading.focus();
@@ -74,13 +75,16 @@ export function setUpServers(on) {
     byId("add-server").querySelector("summary").focus();
   }
 
-  /** Opens the form, filled in: nothing is sent before somebody says so. */
-  function ask(address, words = "") {
+  /** Opens the form, filled in; nothing is sent before the user submits it. `byLink`: a link names the address, not the user. */
+  function ask(address, words = "", byLink = false) {
+    const isInUse = form.contains(document.activeElement) || !token.isEmpty;
+    if (httpUrl(url.value.trim())?.href !== address) token.clear("The URL names another server: the Authorization header was cleared.");
     byId("add-server").open = true;
     url.value = address;
     problem.textContent = words;
     problem.hidden = words === "";
-    (words ? authorization : url).focus();
+    if (words) token.focus(); else url.focus();
+    if (byLink) token.changedByLink(isInUse);
   }
 
   function createCard(server) {
