@@ -18,6 +18,9 @@ const headers = {
     "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "connect-src 'self' http: https:",
     "img-src 'self' data:", "media-src data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
   ].join("; "),
+  // Refuse framing, also in browsers without frame-ancestors, and cut off a page that has opened this one: docs/guides/dashboard.md.
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cache-control": "no-cache", // a rebuild shows on reload

@@ -39,17 +39,20 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
 
 /**
- * The dashboard as any static web server has it, which sends no header of its own but `headers`: `{ url, close() }`. `pages` are more
- * pages of that origin, by their path.
+ * The dashboard as any static web server has it, which sends no header of its own but `headers`: `{ url, requests, close() }`, where
+ * `requests` has the paths that were requested. `pages` are more pages of that origin, by their path.
  */
 export async function startStatic({ headers = {}, pages = {} } = {}) {
-  return listen(createServer((req, res) => {
+  const requests = [];
+  const http = createServer((req, res) => {
     const { pathname } = new URL(req.url, "http://x");
+    requests.push(pathname);
     if (pathname in pages) return res.writeHead(200, { "content-type": "text/html" }).end(pages[pathname]);
     const path = join(root, pathname.startsWith("/dist/") ? "" : "www", pathname === "/" ? "index.html" : pathname);
     if (!existsSync(path)) return res.writeHead(404).end();
     res.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream", ...headers }).end(readFileSync(path));
-  }));
+  });
+  return { ...(await listen(http)), requests };
 }
 
 /** In the page: notes what must not happen. */

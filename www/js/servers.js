@@ -77,7 +77,8 @@ export function setUpServers(on) {
 
   /** Opens the form, filled in; nothing is sent before the user submits it. `byLink`: a link names the address, not the user. */
   function ask(address, words = "", byLink = false) {
-    const isInUse = form.contains(document.activeElement) || !token.isEmpty;
+    const isInUse = form.contains(document.activeElement) || url.value !== "" || !token.isEmpty;
+    if (address === "" && isInUse) return; // there is nothing to fill in
     if (httpUrl(url.value.trim())?.href !== address) token.clear("The URL names another server: the Authorization header was cleared.");
     byId("add-server").open = true;
     url.value = address;

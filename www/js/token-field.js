@@ -44,9 +44,9 @@ export function setUpTokenField(url) {
     focus() { input.focus(); },
     /** A link has changed the URL. If the user is filling in the form, what is typed next must not go into a field for another server. */
     changedByLink(isInUse) {
-      clear();
+      const had = clear();
       if (!isInUse) return;
-      say("A link changed the server URL: the Authorization header was cleared.");
+      say(`A link changed the server URL${had ? ": the Authorization header was cleared" : ""}.`);
       notice.focus();
     },
     /** The header for the URL as it is now, which is then not in the page any more; undefined if it was entered for another origin. */
