@@ -83,8 +83,8 @@ describe("bounded work", { skip: missing("chromium") }, () => {
   });
   beforeEach(() => ui.fresh());
   afterEach(async () => {
-    await ui.clean();
-    for (const one of opened.splice(0)) await one.close();
+    const used = opened.splice(0);
+    await ui.clean().finally(() => Promise.all(used.map((one) => one.close())));
   });
   after(async () => {
     await dash?.close();
@@ -158,6 +158,7 @@ describe("bounded work", { skip: missing("chromium") }, () => {
 
   const listFrom = async (listing) => {
     opened.push(listing);
+    await ui.wait(`${t("connection")}[data-state=connected]`); // the page has started
     await page.getByTestId("add-server").evaluate((summary) => { summary.parentElement.open = true; });
     await ui.fill(t("server-url"), listing.url);
     await ui.click(t("connect"));

@@ -17,6 +17,7 @@ describe("the Authorization header of a new server", { skip: missing("chromium")
   beforeEach(async () => {
     evil.requests.length = good.requests.length = 0;
     await ui.fresh();
+    await ui.wait(t("server-url")); // where no server is known, the page opens the form when it has started
   });
   afterEach(() => ui.clean());
   after(async () => {

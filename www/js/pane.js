@@ -41,7 +41,7 @@ export function setUpPane(on) {
       h("div", { class: "bar" }, heading, h("button", { type: "button", class: "small", "aria-label": "Close this pane", onclick: () => close() }, "Close")),
       h("div", { class: "detail", role: "alert", "data-testid": "pane-error" },
         h("p", { class: "hint" }, h("code", {}, toText(tool?.name ?? entry.name)), ` · ${server.name}`),
-        h("p", { class: "row-error" }, `${tool ? "The form of this tool" : "This task"} cannot be shown. Nothing was sent. ${messageOf(error)}`)));
+        h("p", { class: "row-error" }, `${tool ? "The form of this tool cannot be shown; nothing was sent." : "This task cannot be shown."} Cause: ${messageOf(error)}`)));
   }
 
   function call(server, tool) {

@@ -79,13 +79,14 @@ export function setUpServers(on) {
   function ask(address, words = "", byLink = false) {
     const isInUse = form.contains(document.activeElement) || url.value !== "" || !token.isEmpty;
     if (address === "" && isInUse) return; // there is nothing to fill in
-    if (httpUrl(url.value.trim())?.href !== address) token.clear("The URL names another server: the Authorization header was cleared.");
+    const isOther = httpUrl(url.value.trim())?.href !== address;
     byId("add-server").open = true;
     url.value = address;
     problem.textContent = words;
     problem.hidden = words === "";
     if (words) token.focus(); else url.focus();
     if (byLink) token.changedByLink(isInUse);
+    else if (isOther) token.clear("The URL names another server: the Authorization header was cleared.");
   }
 
   function createCard(server) {
