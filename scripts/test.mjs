@@ -1,4 +1,4 @@
-// test.mjs [native] [wasm] [package] [browser] [types]: those test runners, or all. The last line is the count over all.
+// test.mjs [native] [wasm] [package] [browser] [hostile] [soak] [types]: those test runners, or all. The last line is the count over all.
 import { add, crashed, none } from "./test/counts.mjs";
 import { nodeTests, pack, types } from "./test/package.mjs";
 import { native, wasm } from "./test/rust.mjs";
@@ -11,6 +11,8 @@ const runners = {
   wasm: () => wasm(),
   package: () => nodeTests("package", packed(), { limit: 1200 }),
   browser: () => nodeTests("browser", packed(), { limit: 1500 }),
+  hostile: () => nodeTests("hostile", packed(), { limit: 1800 }),
+  soak: () => nodeTests("soak", packed(), { limit: 600 }),
   types: () => types(packed()),
 };
 

@@ -1,0 +1,116 @@
+// H1: few bytes on the wire that become gigabytes in memory. Each message is shorter than `maxMessageBytes`.
+import { constants, createBrotliCompress } from "node:zlib";
+import { answer } from "../../servers/scripted.mjs";
+import { limits } from "../limits.mjs";
+import { beginGzip, deflated, event, filler, handshake, marker, notification, oldTask, text, write } from "../wire.mjs";
+
+const mib = 1024 * 1024;
+const early = { count: 110, bytes: 40 * mib };
+const pages = { count: 72, bytes: 60 * mib };
+const partial = { count: 72, bytes: 60 * mib };
+/** Quality and window of brotli: the window holds a whole notification's repetition, so each costs a few bytes. */
+const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 2, [constants.BROTLI_PARAM_LGWIN]: 24 } };
+
+/** A message about `about`, cut where its long text stands. */
+function around(message) {
+  const [before, after] = JSON.stringify(message).split("LONG");
+  return [before, after];
+}
+const earlyParts = (i) => around(notification("notifications/tasks/status", oldTask(`early-${i}`, { statusMessage: "LONG" })));
+
+async function earlyGzip({ rpc, res, held }) {
+  beginGzip(res, "text/event-stream");
+  const long = filler(early.bytes);
+  for (let i = 0; i < early.count; i++) {
+    const [before, after] = earlyParts(i);
+    const parts = [deflated(`data: ${before}`), long, deflated(`${after}\n\n`)];
+    if (!(await write(res, Buffer.concat(parts)))) return;
+  }
+  await write(res, deflated(event(marker)));
+  await held;
+  await write(res, deflated(event(answer(rpc.id, { task: oldTask("named") }))));
+  res.end();
+}
+
+async function earlyBrotli({ rpc, res, held }) {
+  res.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "br" });
+  const stream = createBrotliCompress(brotli);
+  stream.pipe(res);
+  res.once("close", () => stream.destroy());
+  const long = Buffer.alloc(early.bytes, "x");
+  for (let i = 0; i < early.count; i++) {
+    const [before, after] = earlyParts(i);
+    for (const part of [`data: ${before}`, long, `${after}\n\n`]) if (!(await write(stream, part))) return;
+  }
+  await write(stream, event(marker));
+  stream.flush();
+  await held;
+  stream.end(event(answer(rpc.id, { task: oldTask("named") })));
+}
+
+async function page({ rpc, res, n, seen }) {
+  const long = filler(pages.bytes);
+  const next = n + 1 < pages.count ? { nextCursor: `page-${n + 1}` } : {};
+  const [before, after] = around(answer(rpc.id, { tools: [{ name: `tool-${n}`, description: "LONG", inputSchema: { type: "object" } }], ...next }));
+  seen.notes.pages = n + 1;
+  beginGzip(res, "application/json");
+  // A body has to end, and then it needs a trailer; a checksum that is wrong would be a network error in Node, so it is right.
+  const parts = [deflated(before), long, deflated(after)];
+  res.end(Buffer.concat([...parts, trailer(before, pages.bytes, after)]));
+}
+
+async function unended({ rpc, res, held }) {
+  const [before] = around(answer(rpc.id, text("LONG")));
+  beginGzip(res, "application/json");
+  await write(res, Buffer.concat([deflated(before), filler(partial.bytes)]));
+  await held;
+  res.destroy();
+}
+
+const table = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n >>> 0;
+});
+const crcs = new Map();
+/** The end of a gzip stream: an empty last block, CRC-32 and length of `before`, so many x, and `after`. */
+function trailer(before, bytes, after) {
+  const feed = (crc, content) => {
+    for (const byte of content) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
+    return crc >>> 0;
+  };
+  const key = `${before} ${bytes}`;
+  const start = crcs.get(key) ?? feed(feed(0xffffffff, Buffer.from(before)), Buffer.alloc(bytes, "x"));
+  crcs.set(key, start);
+  const end = Buffer.alloc(10);
+  end.writeUInt16LE(0x0003, 0);
+  end.writeUInt32LE(~feed(start, Buffer.from(after)) >>> 0, 2);
+  end.writeUInt32LE((Buffer.byteLength(before) + bytes + Buffer.byteLength(after)) >>> 0, 6);
+  return end;
+}
+
+/** What is told of unknown tasks matters while a call is about to name one. */
+const call = { calls: ["task"] };
+export const bombs = {
+  "early-notifications-gzip": {
+    finding: "H1", title: `${early.count} notifications of ${early.bytes / mib} MiB about unknown tasks, one gzip stream`,
+    era: handshake, drive: call, ends: ["ok", "protocol"], methods: { "tools/call": earlyGzip },
+  },
+  "early-notifications-brotli": {
+    finding: "H1", title: `${early.count} notifications of ${early.bytes / mib} MiB about unknown tasks, one brotli stream`,
+    era: handshake, drive: call, ends: ["ok", "protocol"], methods: { "tools/call": earlyBrotli },
+    only: "node", // Chromium takes brotli over https only
+  },
+  "list-pages": {
+    finding: "H1", title: `a tool list of ${pages.count} pages of ${pages.bytes / mib} MiB`,
+    era: handshake, drive: { lists: 1 }, begins: "tools/list", ends: ["protocol"], methods: { "tools/list": page },
+    check({ outcomes: [{ message }] }, seen, assert) {
+      assert.match(message, limits.heldBytes.words, "the error names the limit");
+      assert.ok(seen.notes.pages <= limits.heldBytes.most / pages.bytes + 2, `${seen.notes.pages} pages were asked for`);
+    },
+  },
+  "partial-bodies": {
+    finding: "H1", title: `${partial.count} answers of ${partial.bytes / mib} MiB that do not end`,
+    era: handshake, drive: { calls: Array(partial.count).fill("attack") }, ends: ["protocol", "network"], methods: { "tools/call": unended },
+    waits: { forMs: 20_000 },
+  },
+};

@@ -1,0 +1,34 @@
+// M1: the endpoint redirects to another origin. Nothing may arrive there.
+import { sse } from "../../servers/scripted.mjs";
+import { handshake, oldTask } from "../wire.mjs";
+
+const secrets = { "x-api-key": "SECRET-KEY", authorization: "Bearer SECRET-TOKEN" };
+const session = "SECRET-SESSION";
+const redirect = (status) => ({ res, elsewhere }) => void res.writeHead(status, { location: elsewhere }).end();
+
+function check(_report, { elsewhere }, assert) {
+  const arrived = elsewhere.map(({ method, headers, body }) => `${method} with ${Object.entries({ ...headers, body }).filter(([, value]) => /SECRET/.test(value)).map(([name]) => name).join(", ") || "no secret"}`);
+  assert.deepEqual(arrived, [], "requests that the other origin received");
+}
+
+const common = { finding: "M1", era: handshake, session, options: { headers: secrets }, check };
+const args = { password: "SECRET-ARGUMENT" };
+
+export const redirects = {
+  ...Object.fromEntries([301, 302, 303, 307, 308].map((status) => [`redirect-of-post-${status}`, {
+    ...common, title: `POST is answered with ${status} to another origin`, drive: { calls: ["attack"], args },
+    ends: ["protocol", "network", "http"], methods: { "tools/call": redirect(status) },
+  }])),
+  "redirect-of-get": {
+    ...common, title: "GET is answered with 307 to another origin", drive: { calls: ["task"], args }, begins: "GET", ends: ["ok"],
+    methods: {
+      "tools/call": () => ({ task: oldTask("watched") }),
+      "tasks/get": ({ isReleased }) => oldTask("watched", { status: isReleased() ? "completed" : "working" }),
+      GET: redirect(307),
+    },
+  },
+  "redirect-of-delete": {
+    ...common, title: "DELETE is answered with 307 to another origin", drive: { calls: ["attack"], args, closes: "DELETE" }, ends: ["ok"],
+    methods: { DELETE: redirect(307), GET: ({ res }) => sse(res, []) },
+  },
+};

@@ -1,0 +1,31 @@
+// The limits that the hostile suite expects of a client with default options. Every number of the suite that belongs to the
+// package stands here and nowhere else. `words` has to match the message of the error that names the limit.
+const mib = 1024 * 1024;
+
+export const limits = {
+  /** Responses to the server's requests: HTTP requests at the same time, and responses that wait behind them. */
+  responsesInFlight: 8,
+  responsesQueued: 256,
+  /** Input requests that are open at the same time, of calls and tasks together. */
+  openInputRequests: { most: 256, words: /input request|question/i },
+  /** Parameters of a tool that are mirrored in HTTP headers. */
+  headerParameters: { most: 256, words: /header/i },
+  /** Characters of a task id. */
+  taskIdLength: { most: 1024, words: /task id/i },
+  /** Bytes that a client holds in total: early notifications, lists, bodies under way. */
+  heldBytes: { most: 128 * mib, words: /bytes|MiB/i },
+  /** What the memory may exceed that by: one message is copied while it is parsed. */
+  slackBytes: 64 * mib,
+  /** Calls of `onWarning` for one kind of trouble, the final notice among them. */
+  warnings: 100,
+  /** Messages of one JSON batch that are processed in one turn of the event loop. */
+  messagesPerTurn: 256,
+};
+
+/** Time limits, in milliseconds: long enough for a slow machine, so that only what never ends exceeds them. */
+export const patience = {
+  /** One attack with everything around it. */
+  attack: 120_000,
+  /** A promise of the attacked client, once the attack is over. */
+  settle: 45_000,
+};

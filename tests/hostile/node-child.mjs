@@ -1,0 +1,42 @@
+// Runs one attack in a process of its own, because it may end the process: the job comes as the first message, the report goes
+// back as the last. Started with --expose-gc.
+import { run } from "./client.mjs";
+
+const unhandled = [];
+process.on("unhandledRejection", (reason) => unhandled.push(inWords(reason)));
+process.on("uncaughtException", (error) => unhandled.push(inWords(error)));
+
+/** The reason may be one that cannot be turned into a string. */
+function inWords(reason) {
+  try { return String(reason?.stack ?? reason); } catch { return "a value that cannot be printed"; }
+}
+
+const memories = [];
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...args) => {
+  const made = await instantiate(...args);
+  // The module of the package is the one whose imports go by this name; `fetch` has modules too.
+  if (args[1]?.g) memories.push((made.instance ?? made).exports.memory);
+  return made;
+};
+
+const rss = () => process.memoryUsage().rss;
+const heap = () => {
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+};
+let before;
+const watch = {
+  step: (words) => process.send({ step: words }),
+  before() { before = { heap: heap(), rss: rss() }; },
+  held: () => ({ heapGrowth: heap() - before.heap, rssGrowth: rss() - before.rss }),
+  after: () => ({ moduleBytes: Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength)), unhandled }),
+};
+
+process.once("message", async ({ entry, job }) => {
+  const { Client, TasksError, ...errors } = await import(entry);
+  const isInstance = TasksError?.isInstance ?? ((error) => Object.values(errors).some((type) => type.isInstance?.(error)));
+  const report = await run(job, { Client, TasksError: { isInstance } }, watch);
+  process.send({ report });
+  process.disconnect();
+});
