@@ -38,6 +38,7 @@ export async function check(t, name, report, hostile) {
   const holds = (what, assertion) => {
     try { assertion(); } catch (error) { failures.push(`${what}: ${error.message}`); }
   };
+  holds("the honest client's ping", () => assert.equal(honest.ping, "settled"));
   holds("the honest client's task", () => assert.equal(honest.task, 20));
   holds("a new client", () => assert.equal(honest.newcomer, "still here"));
   holds("the attacked client", () => {

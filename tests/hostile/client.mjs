@@ -24,7 +24,7 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
   await Promise.race([attacked.hasBegun, attack.over]);
   watch.step?.("the attack has begun");
   // While the attack is running: it is released only afterwards.
-  await others.ping();
+  const ping = await others.ping();
   watch.step?.("the honest ping has settled");
   await Promise.race([attack.over, attacked.isRead(waits)]);
   watch.step?.("the attack has been read");
@@ -45,7 +45,7 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
   attacked.client.close();
   await wait(50);
   return {
-    outcomes, longestMs, honest: { task, newcomer: fresh }, ...attacked.report(), ...held, ...watch.after?.(),
+    outcomes, longestMs, honest: { ping, task, newcomer: fresh }, ...attacked.report(), ...held, ...watch.after?.(),
     polluted: {}.polluted === true,
   };
 }
@@ -54,20 +54,22 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
 function honestClient(Client, url) {
   const client = new Client(url, { onWarning() {} });
   let task;
+  /** The value, or why there is none. */
+  const orWhy = (promise) => promise.catch((error) => `${error.code}: ${error.message}`);
   return {
     async begin() {
       task = client.callTool("slow_count", { steps: 20, delayMs: 50 });
       task.then(() => {}, () => {}); // waited for from now on
       await task.created;
     },
-    ping: () => client.ping(),
-    end: () => task.then(({ structuredContent }) => structuredContent.counted),
+    ping: () => orWhy(client.ping().then(() => "settled")),
+    end: () => orWhy(task.then(({ structuredContent }) => structuredContent.counted)),
     async newcomer() {
       client.close();
       const other = new Client(url, { onWarning() {} });
-      const { content } = await other.callTool("echo", { text: "still here" });
+      const said = await orWhy(other.callTool("echo", { text: "still here" }).then(({ content }) => content[0].text));
       other.close();
-      return content[0].text;
+      return said;
     },
   };
 }

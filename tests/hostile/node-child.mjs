@@ -36,7 +36,9 @@ const watch = {
 process.once("message", async ({ entry, job }) => {
   const { Client, TasksError, ...errors } = await import(entry);
   const isInstance = TasksError?.isInstance ?? ((error) => Object.values(errors).some((type) => type.isInstance?.(error)));
-  const report = await run(job, { Client, TasksError: { isInstance } }, watch);
-  process.send({ report });
+  await run(job, { Client, TasksError: { isInstance } }, watch).then(
+    (report) => process.send({ report }),
+    (error) => process.send({ failed: inWords(error) }),
+  );
   process.disconnect();
 });

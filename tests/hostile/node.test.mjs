@@ -24,6 +24,7 @@ async function runInChild(job) {
     const report = new Promise((resolve, reject) => {
       child.on("message", (message) => {
         if (message.report) resolve(message.report);
+        else if (message.failed) reject(new Error(`${message.failed}\nafter: ${step}`));
         else step = message.step;
       });
       child.once("error", reject);

@@ -20,7 +20,7 @@ export const redirects = {
     ends: ["protocol", "network", "http"], methods: { "tools/call": redirect(status) },
   }])),
   "redirect-of-get": {
-    ...common, title: "GET is answered with 307 to another origin", drive: { calls: ["task"], args }, begins: "GET", ends: ["ok"],
+    ...common, title: "GET is answered with 307 to another origin", drive: { calls: ["task"], args }, begins: "GET", waits: { forMs: 1000 }, ends: ["ok"],
     methods: {
       "tools/call": () => ({ task: oldTask("watched") }),
       "tasks/get": ({ isReleased }) => oldTask("watched", { status: isReleased() ? "completed" : "working" }),
