@@ -39,6 +39,7 @@ export async function check(t, name, report, hostile) {
     try { assertion(); } catch (error) { failures.push(`${what}: ${error.message}`); }
   };
   holds("the honest client's ping", () => assert.equal(honest.ping, "settled"));
+  holds("the honest client's pings", () => assert.equal(honest.pings.failed, 0, `${honest.pings.failed} of ${honest.pings.made} failed`));
   holds("the honest client's task", () => assert.equal(honest.task, 20));
   holds("a new client", () => assert.equal(honest.newcomer, "still here"));
   holds("the attacked client", () => {

@@ -25,6 +25,7 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
   watch.step?.("the attack has begun");
   // While the attack is running: it is released only afterwards.
   const ping = await others.ping();
+  others.keepPinging();
   watch.step?.("the honest ping has settled");
   await Promise.race([attack.over, attacked.isRead(waits)]);
   watch.step?.("the attack has been read");
@@ -40,12 +41,13 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
     attacked.client.close();
     await attacked.sent(drive.closes);
   }
+  const pings = await others.pinged();
   const fresh = await others.newcomer();
   const longestMs = turns.stop();
   attacked.client.close();
   await wait(50);
   return {
-    outcomes, longestMs, honest: { ping, task, newcomer: fresh }, ...attacked.report(), ...held, ...watch.after?.(),
+    outcomes, longestMs, honest: { ping, pings, task, newcomer: fresh }, ...attacked.report(), ...held, ...watch.after?.(),
     polluted: {}.polluted === true,
   };
 }
@@ -54,6 +56,9 @@ export async function run({ name, era, drive, options = {}, begins = "tools/call
 function honestClient(Client, url) {
   const client = new Client(url, { onWarning() {} });
   let task;
+  let pinging;
+  let isOver = false;
+  const pings = { made: 0, failed: 0 };
   /** The value, or why there is none. */
   const orWhy = (promise) => promise.catch((error) => `${error.code}: ${error.message}`);
   return {
@@ -63,6 +68,20 @@ function honestClient(Client, url) {
       await task.created;
     },
     ping: () => orWhy(client.ping().then(() => "settled")),
+    /** Pings again and again, each once the one before has settled. */
+    keepPinging() {
+      pinging = (async () => {
+        for (; !isOver; await wait(100)) {
+          pings.made += 1;
+          await client.ping().catch(() => { pings.failed += 1; });
+        }
+      })();
+    },
+    async pinged() {
+      isOver = true;
+      await pinging;
+      return pings;
+    },
     end: () => orWhy(task.then(({ structuredContent }) => structuredContent.counted)),
     async newcomer() {
       client.close();

@@ -4,6 +4,7 @@
 //   isRight    (outcome) => whether that is what the server has to say; an outcome is `{ value }` or `{ error }`
 //   nominalMs  how long the tool takes at least
 //   cancels    the task is cancelled, and may have ended before
+//   responds   the application answers with `respond()`, not in `onElicitation`
 const is = (code, has = () => true) => ({ error }) => error?.code === code && has(error);
 const said = (words) => ({ value }) => value?.content?.some(({ text }) => text?.includes(words));
 const isCancelled = ({ value, error }) => value !== undefined || error?.code === "task_cancelled";
@@ -19,6 +20,7 @@ export const kinds = {
   cancelled: (i) => ({ tool: "slow_count", args: { steps: 40, delayMs: 200, label: `cancelled-${i}` }, nominalMs: 0, cancels: true, isRight: isCancelled }),
   plain: (i) => ({ tool: "echo", args: { text: `echo-${i}` }, nominalMs: 0, isRight: said(`echo-${i}`) }),
   confirms: (i) => ({ tool: "confirm_delete", args: { filename: `file-${i}` }, nominalMs: 20, isRight: said(`deleted file-${i}`) }),
+  confirmsByHand: (i) => ({ tool: "confirm_delete", args: { filename: `by-hand-${i}` }, nominalMs: 20, responds: true, isRight: said(`deleted by-hand-${i}`) }),
   // FastMCP. Its tools take no other arguments, so these are unlike each other themselves.
   pyCount(i) {
     const [steps, delay_ms] = [1 + (i % 3), 50 + Math.floor(i / 3)];
@@ -47,7 +49,10 @@ export function keyOf({ params: { name, arguments: args = {}, inputResponses, re
   return `${name} ${JSON.stringify(args)}${round}`;
 }
 
-/** Accepts every form: with the word, the boolean or the value that it asks for. */
+/** What `onElicitation` answers: nothing where the question is left to `respond()`. */
+export const answerQuestion = (params) => (params.message.includes("by-hand-") ? undefined : answerForm(params));
+
+/** Accepts a form: with the word, the boolean or the value that it asks for. */
 export function answerForm({ requestedSchema }) {
   const content = Object.fromEntries(Object.entries(requestedSchema?.properties ?? {}).map(([name, { type }]) => [name, type === "boolean" ? true : "yes"]));
   return { action: "accept", content };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { answerForm, kinds } from "./calls.mjs";
+import { answerForm, answerQuestion, kinds } from "./calls.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
@@ -41,9 +41,22 @@ const uses = {
   },
 };
 
+/** For a call whose questions are answered by hand. */
+async function answering(_client, task) {
+  const answered = new Set();
+  for await (const { inputRequests = {} } of task.updates()) {
+    for (const [key, { params }] of Object.entries(inputRequests)) {
+      if (answered.has(key)) continue;
+      answered.add(key);
+      await task.respond({ [key]: answerForm(params) });
+    }
+  }
+  return task.result();
+}
+
 /** The clients of one server, and the count of what became of its calls. */
 function startCalling(mcp, server, tell) {
-  const options = { era: server.era, requestTimeoutMs: 5000, onElicitation: answerForm, onWarning: () => { count.warnings += 1; } };
+  const options = { era: server.era, requestTimeoutMs: 5000, onElicitation: answerQuestion, onWarning: () => { count.warnings += 1; } };
   const clients = { first: new mcp.Client(server.url, options), second: new mcp.Client(server.url, options) };
   const count = { calls: 0, tasks: 0, right: 0, rejected: 0, lost: 0, hanging: 0, warnings: 0 };
   const examples = [];
@@ -59,13 +72,13 @@ function startCalling(mcp, server, tell) {
     const i = n++;
     const kind = server.kinds[i % server.kinds.length];
     const turn = Math.floor(i / server.kinds.length);
-    const { tool, args, isRight, nominalMs, cancels } = kinds[kind](turn);
-    const use = cancels ? "await" : useNames[turn % useNames.length];
+    const { tool, args, isRight, nominalMs, cancels, responds } = kinds[kind](turn);
+    const use = cancels ? "await" : responds ? "responds" : useNames[turn % useNames.length];
     const task = clients.first.callTool(tool, args);
     count.calls += 1;
     let nominalEnd;
     const created = task.created.then(() => { nominalEnd = Date.now() + nominalMs; }, () => {});
-    const outcome = Promise.resolve(uses[use](clients, task)).then((value) => ({ value }), (error) => ({ error }));
+    const outcome = Promise.resolve((uses[use] ?? answering)(clients, task)).then((value) => ({ value }), (error) => ({ error }));
     if (cancels) created.then(() => task.taskId !== undefined && task.cancel()).catch(() => {}); // it may be over, or the network broken
     const abort = new AbortController();
     const late = sleep(nominalMs + hangsAfterMs, "late", { signal: abort.signal }).catch(() => {});

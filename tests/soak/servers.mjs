@@ -56,7 +56,7 @@ async function modern({ ended, ...options }) {
 }
 
 const demoKinds = ["count", "fails", "crashes", "cancelled", "plain"];
-const modernKinds = [...demoKinds, "confirms"];
+const modernKinds = [...demoKinds, "confirms", "confirmsByHand"];
 const fastmcpKinds = ["pyCount", "pyFails", "pyLetters", "pyHalves", "pyCancelled", "pyPlain"];
 const sdkKinds = ["sdkCount", "sdkToolError", "sdkFailure", "sdkCancelled"];
 
