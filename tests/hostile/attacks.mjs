@@ -1,14 +1,17 @@
 // Every attack by its name. An attack is:
 //
-//   finding   its number, and `title`: what the server does
+//   finding   the number of the finding
+//   title     the server's misbehaviour, for the title of the test
 //   era       the revision that the server speaks and the client is pinned to
-//   drive     what the attacked client does, as plain data: see client.mjs
-//   options   options of the attacked client, as plain data: see client.mjs
-//   methods   what the server answers, by JSON-RPC method or HTTP verb: see server.mjs
-//   ends      how the promises of the attacked client may settle: "ok", or codes of the package's errors
-//   check     (report, seen, assert): what else has to be true; `report` is client.mjs's, `seen` is the server's
-//   only      the platform that it is for, where it is for one
-//   lasts     messages whose processing alone may exceed the limit of messages in a turn: none
+//   drive     the actions of the attacked client, as plain data: see client.mjs
+//   options   the options of the attacked client, as plain data: see client.mjs
+//   begins    the JSON-RPC method or HTTP verb of the request that the attack answers ("tools/call")
+//   waits     when the attack counts as read, where neither an outcome nor the marker says so: see client.mjs
+//   methods   handlers by JSON-RPC method or HTTP verb: see server.mjs
+//   session   the session id that the server assigns (none)
+//   ends      the permitted outcomes of the attacked client's promises: "ok", or codes of the package's errors
+//   check     (report, seen, assert): further assertions; `report` is from client.mjs, `seen` from server.mjs
+//   only      the only platform of the attack, "node" or "chromium" (both)
 import { bombs } from "./attacks/bombs.mjs";
 import { endless } from "./attacks/endless.mjs";
 import { fetches } from "./attacks/fetches.mjs";

@@ -1,4 +1,4 @@
-// What the two test files share: the servers, and what every attack's report has to say.
+// Shared by the two test files: the servers, the time limit, and the assertions that hold for every attack.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { start } from "../servers/start.mjs";
@@ -8,7 +8,7 @@ import { limits, patience } from "./limits.mjs";
 /** The hostile server in a process of its own, so that its work does not slow down the honest one. */
 export const startHostile = () => start("the hostile server", process.execPath, [fileURLToPath(new URL("server.mjs", import.meta.url))], {});
 
-/** What the client is given to do, as plain data. */
+/** The input of `run` in client.mjs, as plain data. */
 export function jobOf(name, { hostile, honest }) {
   const { era, drive, options, begins, waits } = attacks[name];
   return { name, era, drive, options, begins, waits, hostile, honest, settleMs: patience.settle };
@@ -25,7 +25,7 @@ export function inTime(promise, lastStep) {
 
 const mib = (bytes) => (bytes === undefined ? "?" : `${Math.round(bytes / 1024 / 1024)} MiB`);
 
-/** Prints what was measured and asserts what was counted. */
+/** Prints the measured values and asserts the counted ones. */
 export async function check(t, name, report, hostile) {
   const { ends, check: own, drive } = attacks[name];
   const seen = await (await fetch(`${hostile}${name}/seen`)).json();
@@ -35,8 +35,8 @@ export async function check(t, name, report, hostile) {
     `${warnings.count} warnings; ${notifications.mostInTurn} notifications in a turn; module ${mib(moduleBytes)}, heap +${mib(heapGrowth)}, rss +${mib(rssGrowth)}`);
 
   const failures = [];
-  const holds = (what, assertion) => {
-    try { assertion(); } catch (error) { failures.push(`${what}: ${error.message}`); }
+  const holds = (subject, assertion) => {
+    try { assertion(); } catch (error) { failures.push(`${subject}: ${error.message}`); }
   };
   holds("the honest client's ping", () => assert.equal(honest.ping, "settled"));
   holds("the honest client's pings", () => assert.equal(honest.pings.failed, 0, `${honest.pings.failed} of ${honest.pings.made} failed`));

@@ -1,18 +1,18 @@
-// One attack beside an honest server, in whatever runs JavaScript: the attacked client and a second client share the package, and
-// so its module. Nothing is asserted here: `run` returns what happened as plain data. Loaded by node-child.mjs and in pages.
+// One attack next to an honest server. The attacked client and a second client share the package, and so the WebAssembly module.
+// `run` asserts nothing; it returns a report as plain data. Loaded by node-child.mjs and in pages.
 //
-// `drive` says what the attacked client does:
+// `drive` lists the actions of the attacked client:
 //   calls     the tools that it calls at once, with `args` and `options`; `waiters` is how many wait for each (1)
 //   lists     how often it lists the tools before
-//   closes    the HTTP verb of the request that `close()` causes: it is closed before the end is looked at
-// `options` says how the attacked client is made:
-//   headers        as they are
-//   elicitation    "answer" or "leave": what `onElicitation` does; without it there is none
-//   holdResponses  its responses to the server's requests are sent only once the attack has been read
-//   fetch          what its `fetch` rejects with, see `hostileFetches`
-// `waits` says how long the attack lasts where neither an answer nor the marker ends it: `forMs`, or `polls` of a task.
+//   closes    the HTTP verb of the request that `close()` causes: the client is closed before the report is made
+// `options` are the options of the attacked client:
+//   headers        the option of that name
+//   elicitation    "answer" or "leave": the behaviour of `onElicitation` (no handler)
+//   holdResponses  its responses to the server's requests are sent only after the attack has been read
+//   fetch          the kind of value that its `fetch` rejects with, see `hostileFetches`
+// `waits` ends the reading where neither an outcome nor the marker does: after `forMs`, or after so many `polls` of a task.
 
-/** Runs the attack and reports. `watch` is what the platform measures, see `platform` in node-child.mjs and chromium.test.mjs. */
+/** Runs the attack and reports. `watch` has the measurements of the platform: see node-child.mjs and chromium.test.mjs. */
 export async function run({ name, era, drive, options = {}, begins = "tools/call", waits = {}, hostile, honest, settleMs }, { Client, TasksError }, watch) {
   const turns = longestTurn();
   const others = honestClient(Client, honest);
@@ -93,7 +93,7 @@ function honestClient(Client, url) {
   };
 }
 
-/** What a fetch of an application may reject with. */
+/** Values that the `fetch` of an application may reject with. */
 export const hostileFetches = {
   "revoked-proxy"() {
     const { proxy, revoke } = Proxy.revocable({}, {});
@@ -173,7 +173,7 @@ function attackedClient({ Client, TasksError }, { url, era, options, begins }) {
     client,
     hasBegun: begun.promise,
     release: () => released.fire(),
-    /** The attack has been read: the marker arrived, or what else the attack names. */
+    /** Resolves when the attack has been read. */
     isRead: ({ forMs, polls: most }) => (forMs ? wait(forMs) : most ? untilPolled(most) : read.promise),
     sent: (method) => Promise.race([wait(10_000), until(() => polls.has(method))]),
     report: () => ({ fetches, warnings, notifications, asked }),

@@ -14,7 +14,7 @@ export const limits = {
   taskIdLength: { most: 1024, words: /task id/i },
   /** Bytes that a client holds in total: early notifications, lists, bodies under way. */
   heldBytes: { most: 128 * mib, words: /bytes|MiB/i },
-  /** What the memory may exceed that by: one message is copied while it is parsed. */
+  /** Memory beyond that limit, because one message is copied while it is parsed. */
   slackBytes: 64 * mib,
   /** Calls of `onWarning` for one kind of trouble, the final notice among them. */
   warnings: 100,
@@ -22,7 +22,7 @@ export const limits = {
   messagesPerTurn: 256,
 };
 
-/** Time limits, in milliseconds: long enough for a slow machine, so that only what never ends exceeds them. */
+/** Time limits, in milliseconds: long enough for a slow machine, so that only an endless wait exceeds them. */
 export const patience = {
   /** One attack with everything around it. */
   attack: 120_000,

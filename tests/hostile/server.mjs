@@ -1,7 +1,7 @@
 // A hostile server that offers each attack by name: http://127.0.0.1:PORT/NAME/mcp is an MCP endpoint.
 //
-//   GET  /NAME/seen     what it has received for that attack
-//   POST /NAME/release  lets go of what the attack holds open until then
+//   GET  /NAME/seen     counts of the requests that it has received for that attack
+//   POST /NAME/release  ends the responses that the attack holds open
 //   GET  /attacks       the names, and the other origin, to which attacks redirect
 //
 // By itself: node tests/hostile/server.mjs --port 8090
@@ -20,7 +20,7 @@ const cors = ({ headers }) => ({
   "access-control-max-age": "600",
 });
 
-/** What the server knows of one attack. */
+/** The server's state of one attack. */
 function begin() {
   let release;
   let isReleased = false;
@@ -49,23 +49,23 @@ export async function startHostile({ port = 0 } = {}) {
     if (called === "response") return handler ? handler(exchange) : accepted(res);
     if (req.method !== "POST") return handler ? handler(exchange) : res.writeHead(405).end();
     const result = await handler?.(exchange);
-    // A handler that gave no result has answered by itself, or is still about to.
+    // A handler without a result writes the response itself.
     if (result !== undefined || !handler) respond(exchange, result, era);
   }
 
   async function answer(req, res) {
     for (const [header, value] of Object.entries(cors(req))) res.setHeader(header, value);
     if (req.method === "OPTIONS") return void res.writeHead(204).end();
-    const [, name, what] = new URL(req.url, "http://x").pathname.split("/");
+    const [, name, action] = new URL(req.url, "http://x").pathname.split("/");
     if (name === "attacks") return json(res, { names: Object.keys(attacks), elsewhere });
     if (!Object.hasOwn(attacks, name)) return void res.writeHead(404).end();
-    if (what === "seen") return json(res, stateOf(name).seen);
-    if (what !== "release") return attack(name, req, res);
+    if (action === "seen") return json(res, stateOf(name).seen);
+    if (action !== "release") return attack(name, req, res);
     stateOf(name).release();
     return accepted(res);
   }
 
-  /** The other origin: keeps all that it gets, and answers as a server would that wants more of it. */
+  /** The other origin: records every request and answers it with success. */
   async function answerElsewhere(req, res) {
     const [, name] = new URL(req.url, "http://x").pathname.split("/");
     const body = await textOf(req);
@@ -97,7 +97,7 @@ export async function startHostile({ port = 0 } = {}) {
   };
 }
 
-/** Counts what is asserted of the attacked client's requests. */
+/** Updates the counts that the tests assert. */
 function note(seen, { headers }, rpc) {
   if (rpc?.method === undefined && rpc !== undefined) seen.responses += 1;
   const answered = rpc?.params?.inputResponses;

@@ -1,4 +1,4 @@
-// What the attacks share: the honest part of a server in each revision, writing with back-pressure, and compressed streams.
+// Shared by the attacks: the honest part of a server in each revision, writing with back-pressure, and compressed streams.
 import { once } from "node:events";
 import { constants, deflateRawSync } from "node:zlib";
 import { answer, failure, initializeResult, json } from "../servers/scripted.mjs";
@@ -13,7 +13,7 @@ export const text = (value) => ({ content: [{ type: "text", text: value }] });
 /** A message on the wire, as one event. */
 export const event = (message) => `data: ${JSON.stringify(message)}\n\n`;
 export const notification = (method, params) => ({ jsonrpc: "2.0", method, params });
-/** The client counts it and knows by it that everything before has been read. */
+/** The last message of an attack: when the client reports it, everything before has been read. */
 export const marker = notification("notifications/message", { level: "info", data: "end of the attack" });
 /** A form that asks for one word. */
 export const form = { method: "elicitation/create", params: { mode: "form", message: "A word?", requestedSchema: { type: "object", properties: { word: { type: "string" } } } } };
@@ -22,7 +22,7 @@ export const oldTask = (taskId, over = {}) => ({ taskId, status: "working", crea
 /** A task of 2026-07-28. */
 export const newTask = (taskId, over = {}) => ({ taskId, status: "working", createdAt: day, lastUpdatedAt: day, ttlMs: null, pollIntervalMs: 50, ...over });
 
-/** What a server of each revision answers where the attack has no answer of its own. */
+/** Handlers of a well-behaved server in each revision. An attack replaces some of them. */
 export const honest = {
   [handshake]: {
     initialize: ({ rpc, res, session }) => json(res, initializeResult(rpc.id, { capabilities: { tools: {}, prompts: {}, resources: {}, tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } }), 200, session ? { "mcp-session-id": session } : {}),
@@ -57,7 +57,7 @@ export async function write(stream, chunk) {
   return !stream.destroyed;
 }
 
-/** Writes what a generator gives, in chunks of about 64 KiB. */
+/** Writes the parts in chunks of about 64 KiB. */
 export async function writeAll(stream, parts) {
   let chunk = "";
   for (const part of parts) {
@@ -77,5 +77,5 @@ export function beginGzip(res, contentType) {
 
 /** Part of a gzip stream. It refers to no other part, so it may be sent any number of times. */
 export const deflated = (content) => deflateRawSync(content, { level: 9, finishFlush: constants.Z_FULL_FLUSH });
-/** The last part, and the trailer with the checksum of nothing, which Chromium does not look at. */
+/** A part with so many bytes of the letter x. */
 export const filler = (bytes) => deflated(Buffer.alloc(bytes, "x"));

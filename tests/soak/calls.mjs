@@ -1,7 +1,7 @@
 // The calls that the soak test makes. Each kind is `(i) => { tool, args, isRight, nominalMs, cancels }`:
 //
 //   args       no two calls of a server have the same, so that a server that executes one twice can be seen
-//   isRight    (outcome) => whether that is what the server has to say; an outcome is `{ value }` or `{ error }`
+//   isRight    (outcome) => whether the server's result arrived; an outcome is `{ value }` or `{ error }`
 //   nominalMs  how long the tool takes at least
 //   cancels    the task is cancelled, and may have ended before
 //   responds   the application answers with `respond()`, not in `onElicitation`
@@ -43,13 +43,13 @@ export const kinds = {
   echo: (i) => ({ tool: "echo", args: { message: `echo-${i}` }, nominalMs: 0, isRight: said(`echo-${i}`) }),
 };
 
-/** What a call is recognized by at the proxy. A further round of the same call is another key: it is not executed twice. */
+/** Identifies a call at the proxy. A further round of the same call is another key: it is not executed twice. */
 export function keyOf({ params: { name, arguments: args = {}, inputResponses, requestState } }) {
   const round = inputResponses === undefined && requestState === undefined ? "" : " round";
   return `${name} ${JSON.stringify(args)}${round}`;
 }
 
-/** What `onElicitation` answers: nothing where the question is left to `respond()`. */
+/** The handler `onElicitation`. It leaves some questions to `respond()`. */
 export const answerQuestion = (params) => (params.message.includes("by-hand-") ? undefined : answerForm(params));
 
 /** Accepts a form: with the word, the boolean or the value that it asks for. */

@@ -1,5 +1,5 @@
 // The servers' side of the soak test, in a process of its own: the servers, the proxies before them, outages and restarts by the seed,
-// and the account of what became of each call. Messages: see run.mjs.
+// and the account of each call. Messages: see `handlers` and run.mjs.
 import { setTimeout as sleep } from "node:timers/promises";
 import { chance, startFaultProxy } from "../servers/fault-proxy.mjs";
 import { keyOf } from "./calls.mjs";
@@ -37,13 +37,13 @@ async function disturb(one, index) {
   }
 }
 let isOver = false;
-let isPaused = false; // while the clients wait for what is under way
+let isPaused = false; // no outage begins while the clients wait for their last tasks
 
 function quantile(sorted, q) {
   return sorted.length === 0 ? undefined : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 }
 
-/** What became of a server's calls, as this side knows it. */
+/** The figures of one server that only this process knows. */
 function account({ public: { name }, proxy, ends, settled, outageCount }) {
   const known = settled.filter(({ taskId, nominalEnd }) => ends.has(taskId) || nominalEnd !== undefined);
   const late = known.map(({ taskId, at, nominalEnd }) => Math.max(0, at - (ends.get(taskId) ?? nominalEnd))).sort((a, b) => a - b);

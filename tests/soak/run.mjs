@@ -1,5 +1,5 @@
 // The soak test: thousands of tasks over all servers, through proxies that break connections, for so many minutes. The clients run in
-// this process and nothing else does, so that its heap is theirs. `soak({ minutes, seed })` gives what table.mjs prints and judges.
+// this process, the servers in another, so that the heap measured here is the clients'. table.mjs prints and judges the report.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -54,7 +54,7 @@ async function answering(_client, task) {
   return task.result();
 }
 
-/** The clients of one server, and the count of what became of its calls. */
+/** The clients of one server, and the counts of its calls by outcome. */
 function startCalling(mcp, server, tell) {
   const options = { era: server.era, requestTimeoutMs: 5000, onElicitation: answerQuestion, onWarning: () => { count.warnings += 1; } };
   const clients = { first: new mcp.Client(server.url, options), second: new mcp.Client(server.url, options) };
@@ -62,9 +62,9 @@ function startCalling(mcp, server, tell) {
   const examples = [];
   const underWay = new Set();
   const useNames = Object.keys(uses).filter((name) => name !== "restored" || !server.isSessionBound);
-  const tally = (what, words) => {
-    count[what] += 1;
-    if (examples.length < mostExamples) examples.push(`${what}: ${words}`);
+  const tally = (outcome, words) => {
+    count[outcome] += 1;
+    if (examples.length < mostExamples) examples.push(`${outcome}: ${words}`);
   };
   let n = 0;
 
@@ -84,9 +84,9 @@ function startCalling(mcp, server, tell) {
     const late = sleep(nominalMs + hangsAfterMs, "late", { signal: abort.signal }).catch(() => {});
     const ended = await Promise.race([outcome, late]);
     abort.abort();
-    const what = `${server.name}, ${kind} ${JSON.stringify(args)}, ${use}`;
+    const label = `${server.name}, ${kind} ${JSON.stringify(args)}, ${use}`;
     if (task.taskId !== undefined) count.tasks += 1;
-    if (ended === "late") return tally("hanging", `${what}: ${task.getSnapshot()?.status}`);
+    if (ended === "late") return tally("hanging", `${label}: ${task.getSnapshot()?.status}`);
     if (isRight(ended)) {
       count.right += 1;
       // How late a cancellation is, or an answer that is no task, says nothing about polling.
@@ -96,7 +96,7 @@ function startCalling(mcp, server, tell) {
     const { error, value } = ended;
     // A fault of the call itself: it is never sent twice, so its fate is not known.
     if (task.taskId === undefined && ["network", "http"].includes(error?.code)) return void (count.rejected += 1);
-    return tally("lost", `${what}: ${error ? `${error.code}: ${error.message}` : JSON.stringify(value).slice(0, 200)}`);
+    return tally("lost", `${label}: ${error ? `${error.code}: ${error.message}` : JSON.stringify(value).slice(0, 200)}`);
   }
 
   return {
@@ -118,7 +118,7 @@ function startCalling(mcp, server, tell) {
   };
 }
 
-/** Several collections, with time for what is told of them. */
+/** Heap in use after several collections, between which finalizers run. */
 async function heap() {
   for (let i = 0; i < 6; i++) {
     gc();

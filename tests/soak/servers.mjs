@@ -3,7 +3,7 @@
 //
 //   kinds     which calls are made of it, see calls.mjs
 //   rate      calls a second
-//   era       what its clients are pinned to, where they are
+//   era       the revision that its clients are pinned to (none)
 //   rates     likelihoods of faults
 //   isDirect  there is no proxy: nothing breaks
 //   isSessionBound  its tasks are known in the session that made them only, so no second client can find them
@@ -15,7 +15,7 @@ import { startModernDemo } from "../servers/modern-demo.mjs";
 import { startEverything, startPython } from "../servers/start.mjs";
 
 const terminal = new Set(["completed", "failed", "cancelled"]);
-/** A third of what faults.test.mjs does to its clock that hurries: here a back-off takes its real time. */
+/** A third of the rates of faults.test.mjs, because back-offs take real time here. */
 const usual = Object.fromEntries(Object.entries(postFaults).map(([fault, rate]) => [fault, fault === "delay" ? rate : rate / 3]));
 const keepsSessions = { lose404: 0, lose400: 0 };
 

@@ -1,6 +1,6 @@
-// The table of the soak test, and what is wrong with its figures.
+// Prints and judges the report of the soak test.
 const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`;
-/** What the heap may differ by between two collections with nothing under way, and the module by growing one table once. */
+/** Permitted growth from the middle to the end, in bytes: noise of the collector, and one table of the module that doubles. */
 const most = { heap: 2 * 1024 * 1024, module: 2 * 1024 * 1024 };
 
 const columns = [
@@ -41,7 +41,7 @@ export function table({ rows, measured, handles, minutes, seed, skipped }) {
   ].join("\n");
 }
 
-/** What is wrong, in words: nothing, if all is well. */
+/** The failures of a run, in words. */
 export function findings({ rows, measured, handles }) {
   const found = [];
   for (const { name, lost, hanging, duplicates, examples, isDirect, rejected, calls, right } of rows) {

@@ -54,7 +54,7 @@ async function page({ rpc, res, n, seen }) {
   const [before, after] = around(answer(rpc.id, { tools: [{ name: `tool-${n}`, description: "LONG", inputSchema: { type: "object" } }], ...next }));
   seen.notes.pages = n + 1;
   beginGzip(res, "application/json");
-  // A body has to end, and then it needs a trailer; a checksum that is wrong would be a network error in Node, so it is right.
+  // A complete body needs a trailer with the right checksum: Node checks it.
   const parts = [deflated(before), long, deflated(after)];
   res.end(Buffer.concat([...parts, trailer(before, pages.bytes, after)]));
 }
@@ -72,7 +72,7 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return n >>> 0;
 });
 const crcs = new Map();
-/** The end of a gzip stream: an empty last block, CRC-32 and length of `before`, so many x, and `after`. */
+/** The end of a gzip stream: an empty last block, then CRC-32 and length of `before`, `bytes` letters x, and `after`. */
 function trailer(before, bytes, after) {
   const feed = (crc, content) => {
     for (const byte of content) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
@@ -88,7 +88,7 @@ function trailer(before, bytes, after) {
   return end;
 }
 
-/** What is told of unknown tasks matters while a call is about to name one. */
+/** Notifications about unknown tasks are kept while a call is about to create a task. */
 const call = { calls: ["task"] };
 export const bombs = {
   "early-notifications-gzip": {

@@ -1,4 +1,4 @@
-// What does not end: cursors, lines, comments. These were bounded before and have to stay so.
+// Endless cursors, lines, bodies and comments. The package bounded these before; this keeps it so.
 import { answer, sse } from "../../servers/scripted.mjs";
 import { event, handshake, text, write } from "../wire.mjs";
 

@@ -1,4 +1,4 @@
-// L6: a `fetch` option that rejects with what no error handler may take for an error. See `hostileFetches` in client.mjs.
+// L6: a `fetch` option that rejects with a value that is no ordinary error. See `hostileFetches` in client.mjs.
 import { handshake } from "../wire.mjs";
 
 const kinds = {

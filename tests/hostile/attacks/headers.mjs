@@ -1,4 +1,4 @@
-// M3 and header injection: what a server makes the client write into HTTP headers.
+// M3 and header injection: parameters, names and ids that the client writes into HTTP headers.
 import { limits } from "../limits.mjs";
 import { newTask, stateless, text } from "../wire.mjs";
 
@@ -14,8 +14,8 @@ const withParams = (count) => ({
 
 const paramHeaders = (_report, seen, assert) => assert.ok(seen.mostParamHeaders <= limits.headerParameters.most, `${seen.mostParamHeaders} headers of parameters`);
 
-/** The header would stand alone in the request if the line break had gone through. */
-const noInjection = (_report, seen, assert) => assert.equal(seen.notes.injected, undefined, "a header of the server's making arrived");
+/** A line break that went through would make a header of its own. */
+const noInjection = (_report, seen, assert) => assert.equal(seen.notes.injected, undefined, "the injected header arrived");
 const watch = ({ req, seen }) => { if ("x-injected" in req.headers) seen.notes.injected = true; };
 
 export const headers = {
