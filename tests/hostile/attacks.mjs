@@ -10,7 +10,8 @@
 //   methods   handlers by JSON-RPC method or HTTP verb: see server.mjs
 //   session   the session id that the server assigns (none)
 //   ends      the permitted outcomes of the attacked client's promises: "ok", or codes of the package's errors
-//   check     (report, seen, assert): further assertions; `report` is from client.mjs, `seen` from server.mjs
+//   check     (report, seen, assert): further assertions; `report` is from client.mjs with the
+//             `platform`, `seen` from server.mjs
 //   only      the only platform of the attack, "node" or "chromium" (both)
 import { bombs } from "./attacks/bombs.mjs";
 import { endless } from "./attacks/endless.mjs";

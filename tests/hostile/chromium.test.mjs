@@ -54,7 +54,8 @@ describe("hostile servers, in Chromium", { skip: missing("chromium") }, () => {
         browser.page.on("console", (message) => { step = /^step: (.*)/.exec(message.text())?.[1] ?? step; });
         const evaluated = browser.evaluate(runInPage, jobOf(name, { hostile: hostile.url, honest: honest.url }));
         evaluated.catch(() => {}); // it may reject once the time is up
-        await check(t, name, await inTime(evaluated, () => step), hostile.url);
+        const report = await inTime(evaluated, () => step);
+        await check(t, name, { ...report, platform: "chromium" }, hostile.url);
       } finally {
         await browser.close();
       }

@@ -7,19 +7,19 @@ export const limits = {
   responsesInFlight: 8,
   responsesQueued: 256,
   /** Input requests that are open at the same time, of calls and tasks together. */
-  openInputRequests: { most: 256, words: /input request|question/i },
+  openInputRequests: { most: 256, words: /maxInputRequests/ },
   /** Parameters of a tool that are mirrored in HTTP headers. */
-  headerParameters: { most: 256, words: /header/i },
+  headerParameters: { most: 256, words: /maxHeaderParams/ },
   /** Characters of a task id. */
-  taskIdLength: { most: 1024, words: /task id/i },
+  taskIdLength: { most: 1024, words: /maxIdLength/ },
   /** Bytes that a client holds in total: early notifications, lists, bodies under way. */
-  heldBytes: { most: 128 * mib, words: /bytes|MiB/i },
+  heldBytes: { most: 128 * mib, words: /maxHeldBytes/ },
   /** Memory beyond that limit, because one message is copied while it is parsed. */
   slackBytes: 64 * mib,
-  /** Calls of `onWarning` for one kind of trouble, the final notice among them. */
-  warnings: 100,
-  /** Messages of one JSON batch that are processed in one turn of the event loop. */
-  messagesPerTurn: 256,
+  /** Calls of `onWarning` for one kind of trouble, and the final notice. */
+  warnings: 100 + 1,
+  /** Messages of one JSON batch, which are processed in one turn of the event loop. A longer batch is refused. */
+  batchMessages: { most: 1000, words: /maxBatchMessages/ },
 };
 
 /** Time limits, in milliseconds: long enough for a slow machine, so that only an endless wait exceeds them. */

@@ -41,7 +41,7 @@ describe("hostile servers, in Node", () => {
   for (const [name, { finding, title }] of attacksFor("node")) {
     test(`${finding}: ${name}: ${title}`, async (t) => {
       const report = await runInChild(jobOf(name, { hostile: hostile.url, honest: honest.url }));
-      await check(t, name, report, hostile.url);
+      await check(t, name, { ...report, platform: "node" }, hostile.url);
     });
   }
 });

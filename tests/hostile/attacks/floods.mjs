@@ -25,10 +25,10 @@ const stream = (make) => async ({ rpc, res, held }) => {
 };
 
 /** Answers the call with one JSON array: all of them, then the call's own answer. */
-const batch = (make) => async ({ rpc, res }) => {
+const batch = (make, count = inBatch) => async ({ rpc, res }) => {
   res.writeHead(200, { "content-type": "application/json" });
   await write(res, "[");
-  if (!(await writeAll(res, each(make, inBatch, (message) => `${JSON.stringify(message)},`)))) return;
+  if (!(await writeAll(res, each(make, count, (message) => `${JSON.stringify(message)},`)))) return;
   await write(res, `${JSON.stringify(marker)},`);
   res.end(`${JSON.stringify(answer(rpc.id, text("done")))}]`);
 };
@@ -39,6 +39,13 @@ function checkAnswers({ fetches }, seen, assert) {
   const most = limits.responsesInFlight + limits.responsesQueued;
   assert.ok(seen.responses <= most, `${seen.responses} responses were sent, ${most} are in flight or queued at most`);
   assert.ok(seen.responses > 0, "none was answered");
+}
+
+/** A batch that is too long is refused as a whole. */
+function checkRefused({ outcomes: [{ message }], notifications }, seen, assert) {
+  assert.match(message, limits.batchMessages.words, "the error names the limit");
+  assert.ok(notifications.mostInTurn <= limits.batchMessages.most, `${notifications.mostInTurn} messages were processed in one turn`);
+  assert.equal(seen.responses, 0, "messages of the batch were answered");
 }
 
 const call = { calls: ["attack"] };
@@ -76,12 +83,14 @@ export const floods = {
     },
   },
   "batch-of-pings": {
-    ...common, title: `one JSON batch of ${inBatch} pings`, ends: ["ok", "protocol"], methods: { "tools/call": batch(ping) },
+    ...common, title: `one JSON batch of ${inBatch} pings`, ends: ["protocol"], methods: { "tools/call": batch(ping) }, check: checkRefused,
   },
   "batch-of-notifications": {
-    ...common, title: `one JSON batch of ${inBatch} notifications`, options: {}, ends: ["ok", "protocol"], methods: { "tools/call": batch(logged) },
-    check({ notifications }, _seen, assert) {
-      assert.ok(notifications.mostInTurn <= limits.messagesPerTurn, `${notifications.mostInTurn} messages were processed in one turn`);
-    },
+    ...common, title: `one JSON batch of ${inBatch} notifications`, ends: ["protocol"], methods: { "tools/call": batch(logged) }, check: checkRefused,
+  },
+  "longest-batch": {
+    ...common, title: `one JSON batch of ${limits.batchMessages.most} messages works`, ends: ["ok"],
+    // The marker and the answer belong to the batch.
+    methods: { "tools/call": batch(ping, limits.batchMessages.most - 2) },
   },
 };

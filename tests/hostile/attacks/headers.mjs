@@ -21,11 +21,11 @@ const watch = ({ req, seen }) => { if ("x-injected" in req.headers) seen.notes.i
 export const headers = {
   "many-header-parameters": {
     finding: "M3", title: `a tool with ${many} parameters that are headers`, era: stateless, drive: { lists: 1, calls: ["attack"], args: args(1) },
-    begins: "tools/list", ends: ["ok", "protocol", "rpc"], methods: withParams(many),
+    begins: "tools/list", ends: ["ok", "protocol", "unsupported"], methods: withParams(many),
     check(report, seen, assert) {
       paramHeaders(report, seen, assert);
       const call = report.outcomes.at(-1);
-      assert.equal(call.code, "protocol", "the call of that tool");
+      assert.equal(call.ok, false, "the call of that tool");
       assert.match(call.message, limits.headerParameters.words, "the error names the limit");
       assert.equal(seen.requests["tools/call"] ?? 0, 0, "the tool was called");
     },
