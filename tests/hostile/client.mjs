@@ -10,7 +10,7 @@
 //   elicitation    "answer" or "leave": the behaviour of `onElicitation` (no handler)
 //   holdResponses  its responses to the server's requests are sent only after the attack has been read
 //   fetch          the kind of value that its `fetch` rejects with, see `hostileFetches`
-// `waits` ends the reading where neither an outcome nor the marker does: after `forMs`, or after so many `polls` of a task.
+// `waits` ends the reading where neither an outcome nor the marker does: after `forMs`, or after so many `polls` of tasks.
 
 /** Runs the attack and reports. `watch` has the measurements of the platform: see node-child.mjs and chromium.test.mjs. */
 export async function run({ name, era, drive, options = {}, begins = "tools/call", waits = {}, hostile, honest, settleMs }, { Client, TasksError }, watch) {
@@ -174,7 +174,7 @@ function attackedClient({ Client, TasksError }, { url, era, options, begins }) {
     hasBegun: begun.promise,
     release: () => released.fire(),
     /** Resolves when the attack has been read. */
-    isRead: ({ forMs, polls: most }) => (forMs ? wait(forMs) : most ? untilPolled(most) : read.promise),
+    isRead: ({ forMs, polls: most }) => Promise.race([...(forMs ? [wait(forMs)] : []), ...(most ? [untilPolled(most)] : []), read.promise]),
     sent: (method) => Promise.race([wait(10_000), until(() => polls.has(method))]),
     report: () => ({ fetches, warnings, notifications, asked }),
     drive({ calls = [], args = {}, options: callOptions, lists = 0, waiters = 1 }, settleMs) {

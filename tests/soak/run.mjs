@@ -41,6 +41,11 @@ const uses = {
   },
 };
 
+/** The server took the answer, but its response was lost: then the question is gone, which is what the next attempt is told. */
+function isTaken(error) {
+  if (error.code !== "unsupported") throw error;
+}
+
 /** For a call whose questions are answered by hand. */
 async function answering(_client, task) {
   const answered = new Set();
@@ -48,7 +53,7 @@ async function answering(_client, task) {
     for (const [key, { params }] of Object.entries(inputRequests)) {
       if (answered.has(key)) continue;
       answered.add(key);
-      await task.respond({ [key]: answerForm(params) });
+      await task.respond({ [key]: answerForm(params) }).catch(isTaken);
     }
   }
   return task.result();

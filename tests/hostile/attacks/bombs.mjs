@@ -2,7 +2,7 @@
 import { constants, createBrotliCompress } from "node:zlib";
 import { answer } from "../../servers/scripted.mjs";
 import { limits } from "../limits.mjs";
-import { beginGzip, deflated, event, filler, handshake, marker, notification, oldTask, text, write } from "../wire.mjs";
+import { beginGzip, deflated, event, filler, form, handshake, marker, newTask, notification, oldTask, stateless, text, write } from "../wire.mjs";
 
 const mib = 1024 * 1024;
 /** More than the 4 GiB that a module can have. */
@@ -10,6 +10,7 @@ const early = { count: 110, bytes: 40 * mib };
 const earlyBrotliCount = 20;
 const pages = { count: 72, bytes: 60 * mib };
 const partial = { count: 72, bytes: 60 * mib };
+const states = { count: 24, bytes: 16 * mib };
 /** Quality and window of brotli: the window holds a whole notification's repetition, so each costs a few bytes. */
 const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 2, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
@@ -50,15 +51,37 @@ async function earlyBrotli({ rpc, res, held }) {
   stream.end(event(answer(rpc.id, { task: oldTask("named") })));
 }
 
-async function page({ rpc, res, n, seen }) {
-  const long = filler(pages.bytes);
-  const next = n + 1 < pages.count ? { nextCursor: `page-${n + 1}` } : {};
-  const [before, after] = around(answer(rpc.id, { tools: [{ name: `tool-${n}`, description: "LONG", inputSchema: { type: "object" } }], ...next }));
-  seen.notes.pages = n + 1;
+/** Answers with one JSON body, in which so many bytes stand for LONG. */
+function respondLong({ res }, message, bytes) {
+  const [before, after] = around(message);
   beginGzip(res, "application/json");
   // A complete body needs a trailer with the right checksum: Node checks it.
-  const parts = [deflated(before), long, deflated(after)];
-  res.end(Buffer.concat([...parts, trailer(before, pages.bytes, after)]));
+  res.end(Buffer.concat([deflated(before), filler(bytes), deflated(after), trailer(before, bytes, after)]));
+}
+
+function page(exchange) {
+  const { rpc, n, seen } = exchange;
+  const next = n + 1 < pages.count ? { nextCursor: `page-${n + 1}` } : {};
+  seen.notes.pages = n + 1;
+  respondLong(exchange, answer(rpc.id, { tools: [{ name: `tool-${n}`, description: "LONG", inputSchema: { type: "object" } }], ...next }), pages.bytes);
+}
+
+/** A task whose state is long, until it is released. */
+function longStatus(exchange) {
+  const { rpc, isReleased } = exchange;
+  const { taskId } = rpc.params;
+  if (isReleased()) return oldTask(taskId, { status: "completed" });
+  return void respondLong(exchange, answer(rpc.id, oldTask(taskId, { statusMessage: "LONG", pollInterval: 1000 })), states.bytes);
+}
+
+/** A task that asks one long question, until it is released. */
+function longQuestion(exchange) {
+  const { rpc, isReleased } = exchange;
+  const { taskId } = rpc.params;
+  if (isReleased()) return { resultType: "complete", ...newTask(taskId, { status: "completed", result: text("done") }) };
+  const question = { ...form, params: { ...form.params, message: "LONG" } };
+  const state = newTask(taskId, { status: "input_required", inputRequests: { question }, pollIntervalMs: 1000 });
+  return void respondLong(exchange, answer(rpc.id, { resultType: "complete", ...state }), states.bytes);
 }
 
 async function unended({ rpc, res, held }) {
@@ -114,5 +137,15 @@ export const bombs = {
     finding: "H1", title: `${partial.count} answers of ${partial.bytes / mib} MiB that do not end`,
     era: handshake, drive: { calls: Array(partial.count).fill("attack") }, ends: ["protocol", "network"], methods: { "tools/call": unended },
     waits: { forMs: 10_000 },
+  },
+  "long-states": {
+    finding: "H1", title: `${states.count} tasks whose state has ${states.bytes / mib} MiB`, era: handshake,
+    drive: { calls: Array(states.count).fill("task") }, begins: "tasks/get", waits: { polls: states.count, forMs: 15_000 }, ends: ["ok", "protocol"],
+    methods: { "tools/call": ({ n }) => ({ task: oldTask(`long-${n}`) }), "tasks/get": longStatus },
+  },
+  "long-questions": {
+    finding: "H1", title: `${states.count} tasks that ask a question of ${states.bytes / mib} MiB`, era: stateless, options: { elicitation: "leave" },
+    drive: { calls: Array(states.count).fill("task") }, begins: "tasks/get", waits: { polls: states.count, forMs: 15_000 }, ends: ["ok", "protocol"],
+    methods: { "tools/call": ({ n }) => ({ resultType: "task", ...newTask(`long-${n}`) }), "tasks/get": longQuestion },
   },
 };
