@@ -5,7 +5,7 @@ use super::{
 use crate::{
     Millis,
     wire::{
-        Problem,
+        Problem, buffer,
         event_stream::EventStream,
         http::{Head, Media},
         jsonrpc::{self, Message, RpcError},
@@ -157,7 +157,7 @@ impl Client {
                 }
             }
             Body::Json(text) if text.len() + bytes.len() > most => self.too_long(now, id),
-            Body::Json(text) => text.extend_from_slice(bytes),
+            Body::Json(text) => buffer::append(text, bytes, most),
             Body::Events(..) => self.events(now, id, bytes),
         }
     }

@@ -73,7 +73,8 @@ impl Client {
         let bodies = self.exchanges.iter().map(Exchange::held_bytes);
         // Twice, because the pages of a list are joined in the end.
         let lists = self.listings.iter().map(|listing| 2 * listing.held_bytes());
-        let inputs = self.inputs.iter().map(|input| input.bytes);
+        // Twice, because the handles show them and the handlers get them.
+        let inputs = self.inputs.iter().map(|input| 2 * input.bytes);
         bodies.chain(lists).chain(inputs).fold(self.tasks.held_bytes(), usize::saturating_add)
     }
 }
@@ -81,7 +82,7 @@ impl Client {
 impl Exchange {
     fn held_bytes(&self) -> usize {
         match &self.body {
-            Body::Json(text) => text.len(),
+            Body::Json(text) => text.capacity(),
             Body::Events(stream, _) => stream.held_bytes(),
             // Bounded by itself.
             Body::Refusal(..) | Body::Expected | Body::Ignored => 0,

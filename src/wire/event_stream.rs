@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::{fmt, mem};
 
-use super::text;
+use super::{buffer, text};
 use memchr::{memchr, memchr2};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -144,13 +144,13 @@ impl EventStream {
         }
         self.check_limit(held_len(held) + rest.len())?;
         self.keep_data(held);
-        self.kept.extend_from_slice(rest);
+        buffer::append(&mut self.kept, rest, self.limit);
         Ok(())
     }
 
-    /// The length of the unfinished event, in bytes.
+    /// The memory of the unfinished event, in bytes.
     pub fn held_bytes(&self) -> usize {
-        self.kept.len()
+        self.kept.capacity()
     }
 
     /// The id to resume after: the value for a `Last-Event-ID` header.
@@ -207,7 +207,7 @@ impl EventStream {
 
     fn keep_data(&mut self, data: Option<&[u8]>) {
         if let Some(data) = data {
-            self.kept.extend_from_slice(data);
+            buffer::append(&mut self.kept, data, self.limit);
             self.kept.push(b'\n');
             self.data_len = self.kept.len();
         }
@@ -216,7 +216,7 @@ impl EventStream {
     /// Ends a line that began in an earlier chunk. Data stays where it is, only the field name is
     /// cut out before it: a second buffer would double the memory of a huge message.
     fn finish_kept_line(&mut self, ending: &[u8]) {
-        self.kept.extend_from_slice(ending);
+        buffer::append(&mut self.kept, ending, self.limit);
         let line = self.kept.get(self.data_len..).unwrap_or_default();
         match self.fields.take_line(line) {
             Some(data) => {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod buffer;
 pub mod event_stream;
 pub mod fault;
 pub mod headers;
