@@ -1,6 +1,7 @@
 // <mcp-task>: one task, shown. Whatever a server says becomes text, by `textContent`, and nothing else.
 
 import type { Task } from "./task.js";
+import { words } from "./transport.js";
 import { TERMINAL, type TaskStatus } from "./types.js";
 
 /** What a server may say at most in here, in characters; the result itself is with the event. */
@@ -147,10 +148,10 @@ export class McpTaskElement extends Base {
     for (const live of [status, message]) live.setAttribute("role", "status");
     output.tabIndex = 0; // what can be scrolled has to be reached by the keyboard
     cancel.type = "button";
-    const words = document.createElement("slot");
-    words.name = "cancel";
-    words.textContent = "Cancel";
-    cancel.append(words);
+    const label = document.createElement("slot");
+    label.name = "cancel";
+    label.textContent = "Cancel";
+    cancel.append(label);
     cancel.addEventListener("click", () => void this.#cancel());
     head.append(name, status, cancel);
     root.append(head, progress, message, output, document.createElement("slot"));
@@ -224,7 +225,7 @@ export class McpTaskElement extends Base {
 
 /** What the server asks, or else says. */
 function wordsOf(status: TaskStatus | undefined): string | undefined {
-  const asked = Object.values(status?.inputRequests ?? {}).map(({ params }) => params["message"]);
+  const asked = Object.values(status?.inputRequests ?? {}).map(({ params }) => params?.["message"]);
   const questions = asked.filter((message) => typeof message === "string");
   return questions.length > 0 ? questions.join("\n") : status?.statusMessage;
 }
@@ -237,13 +238,16 @@ function put(element: HTMLElement, text: string): void {
 /** The texts of a result, or the whole of it as JSON. */
 function inText(result: unknown): string {
   const { content } = (result ?? {}) as { content?: unknown };
-  const blocks = Array.isArray(content) ? (content as { type?: unknown; text?: unknown }[]) : [];
-  const texts = blocks.flatMap(({ type, text }) => (type === "text" && typeof text === "string" ? [text] : []));
+  const blocks: unknown[] = Array.isArray(content) ? content : [];
+  const texts = blocks.flatMap((block) => {
+    const { type, text } = (block ?? {}) as { type?: unknown; text?: unknown };
+    return type === "text" && typeof text === "string" ? [text] : [];
+  });
   return shortened(texts.length > 0 ? texts.join("\n") : (JSON.stringify(result, undefined, 2) ?? ""));
 }
 
 function inWords(error: unknown): string {
-  return shortened(error instanceof Error ? error.message : String(error));
+  return shortened(words(error));
 }
 
 function shortened(text: string): string {

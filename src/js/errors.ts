@@ -37,11 +37,25 @@ abstract class ServerError extends TasksError {
   readonly rpc?: RpcDetail;
   /** @internal */
   constructor(plain: Failure) {
-    super(plain.message);
+    super(textOf(plain.message));
     if (plain.cause !== undefined) this.cause = plain.cause;
     if (!plain.rpc) return;
     const { code, message, data } = plain.rpc;
-    this.rpc = { code, message, ...(data !== undefined && { data: JSON.parse(data) as unknown }) };
+    this.rpc = { code, message: textOf(message), ...(data !== undefined && { data: parsed(data) }) };
+  }
+}
+
+/** A message that is a text. `Error` converts any other value, and the conversion may throw. */
+function textOf(message: unknown): string {
+  return typeof message === "string" ? message : "no message was given";
+}
+
+/** The value of a JSON text; the text itself where this platform cannot parse it, for example because of its depth. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return json;
   }
 }
 
@@ -51,12 +65,20 @@ export class ToolError extends TasksError {
   /** The whole answer of the tool. */
   readonly result: CallToolResult;
   constructor(result: CallToolResult) {
-    const text = result.content?.find((block) => block.type === "text") as { text: string } | undefined;
-    super(text?.text ?? "the tool failed and gave no reason");
+    super(firstText(result) ?? "the tool failed and gave no reason");
     this.result = result;
   }
   /** Whether a value is this error, of whichever copy of the package. */
   declare static isInstance: (value: unknown) => value is ToolError;
+}
+
+/** The first text of a tool result. A server may send anything in place of the list of blocks. */
+function firstText(result: unknown): string | undefined {
+  const { content } = (result ?? {}) as { content?: unknown };
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  const texts = blocks.map((block) => (block ?? {}) as { type?: unknown; text?: unknown });
+  const first = texts.find(({ type, text }) => type === "text" && typeof text === "string");
+  return first?.text as string | undefined;
 }
 
 /** The task's status is `failed`. `rpc` has the server's error where it gave one. */
@@ -171,6 +193,9 @@ export class ClosedError extends ServerError {
 /** Waiting took longer than allowed; the task goes on. */
 export class TimeoutError extends TasksError {
   readonly code = "timeout";
+  constructor(message?: string, options?: ErrorOptions) {
+    super(textOf(message), options);
+  }
   override get retryable(): boolean {
     return true;
   }
