@@ -1,6 +1,7 @@
 // The connection between a client of the application and its engine: loads the module, keeps the order of calls made before
 // it is loaded, and passes the engine's events on.
 
+import { emitWarning, guarded } from "./callbacks.js";
 import { toError, type TasksError } from "./errors.js";
 import { knownEra, rememberEra } from "./era_cache.js";
 import { InputHandlers } from "./input_handlers.js";
@@ -11,7 +12,7 @@ import type { Task } from "./task.js";
 import { createResult } from "./tool_result.js";
 import { words } from "./transport.js";
 import type { ClientOptions } from "./types.js";
-import type { EngineOptions, InputRequestEvent } from "#glue";
+import type { EngineOptions, Failure, InputRequestEvent } from "#glue";
 
 /** Identifies a task in the engine's events. @internal */
 export interface TaskContext {
@@ -30,6 +31,9 @@ interface Job {
 /** So many of the newest task ids are kept, for servers that do not list tasks. */
 const MAX_KNOWN_TASKS = 50;
 
+/** What browsers say of every failed request, whatever its reason. */
+const NO_REASON = /Failed to fetch|NetworkError when attempting to fetch|Load failed/;
+
 /** @internal */
 export class EngineConnection {
   /** The ids of the newest tasks, oldest first. */
@@ -40,6 +44,8 @@ export class EngineConnection {
   readonly #options: ClientOptions;
   readonly #load: Load;
   readonly #inputs: InputHandlers;
+  /** The query of the address, which may be a secret; empty where it has none. */
+  readonly #query: string;
   #client: EngineClient | undefined;
   /** Jobs in order that wait for the module, for the store, or for a job before them. */
   #jobs: Job[] = [];
@@ -59,6 +65,7 @@ export class EngineConnection {
     this.#url = url;
     this.#options = options;
     this.#load = load;
+    this.#query = new URL(url).search;
     this.#inputs = new InputHandlers(options, this);
     const { kinds, hosts } = this.#inputs;
     this.keeper = options.persist?.(url, JSON.stringify([kinds, hosts]), (...warning) => this.warn(...warning));
@@ -123,13 +130,7 @@ export class EngineConnection {
   }
 
   warn(code: string, message: string): void {
-    const { onWarning } = this.#options;
-    try {
-      if (onWarning) onWarning({ code, message });
-      else console.warn(`mcp-tasks: ${message}`);
-    } catch {
-      // A callback for warnings that throws cannot be warned of.
-    }
+    emitWarning(this.#options.onWarning, { code, message: this.#withoutQuery(message) });
   }
 
   close(): void {
@@ -174,7 +175,7 @@ export class EngineConnection {
 
   /** Every job fails; the next one loads again. */
   #loadFailed(error: unknown): void {
-    this.warn("load-failed", String(error instanceof Error ? error.message : error));
+    this.warn("load-failed", words(error));
     this.#failJobs(error);
   }
 
@@ -209,16 +210,22 @@ export class EngineConnection {
     const { onTaskStatus, onNotification, persist } = options;
     const { kinds, hosts } = this.#inputs;
     const number = (context: unknown): number => (context as TaskContext | undefined)?.number ?? 0;
+    let hasStorageFailed = false;
+    // A forbidden or full storage fails at each use: it is reported once.
+    const storageFailed = (error: unknown): void => {
+      if (!hasStorageFailed) this.warn("storage-failed", `the option storage failed, so the server's era is detected again: ${words(error)}`);
+      hasStorageFailed = true;
+    };
     return {
       ...options,
-      knownEra: knownEra(this.#url, options),
+      knownEra: knownEra(this.#url, options, storageFailed),
       session,
       keepSession: persist !== undefined,
       inputKinds: kinds,
       hosts,
-      createError: toError,
+      createError: (failure) => this.#createError(failure),
       createResult,
-      onEra: (era) => rememberEra(this.#url, options, era),
+      onEra: (era) => rememberEra(this.#url, options, era, storageFailed),
       onSession: (text) => keeper?.session(text),
       onTaskCreated: (taskId, context) => this.#taskCreated(taskId, number(context)),
       onTaskStatus: onTaskStatus && ((status, context) => onTaskStatus(status, (context as TaskContext).owner?.deref())),
@@ -230,9 +237,24 @@ export class EngineConnection {
         keeper?.asked(id, 0, undefined);
         this.#inputs.closed(id);
       },
-      onNotification: onNotification && ((method, params) => onNotification({ method, params: JSON.parse(params) as { [key: string]: unknown } })),
+      onNotification: onNotification && ((method, params) => {
+        const failed = (error: unknown): void => this.warn("listener-failed", `onNotification failed: ${words(error)}`);
+        guarded(() => onNotification({ method, params: JSON.parse(params) as { [key: string]: unknown } }), failed);
+      }),
       onWarning: ({ code, message }) => this.warn(code, message),
     };
+  }
+
+  #createError(failure: Failure): TasksError {
+    const { code, message } = failure;
+    const isUnexplained = code === "network" && this.#options.fetch === undefined && NO_REASON.test(message);
+    const hint = isUnexplained ? "; the browser does not say why: diagnose() of mcp-tasks/diagnose finds the reason" : "";
+    return toError({ ...failure, message: this.#withoutQuery(message) + hint });
+  }
+
+  /** A message without the query of the server's address: the words of a `fetch` may repeat the address. */
+  #withoutQuery(message: string): string {
+    return this.#query === "" ? message : message.replaceAll(this.#query, "?…");
   }
 
   #taskCreated(taskId: string | undefined, number: number): void {

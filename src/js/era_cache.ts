@@ -1,5 +1,6 @@
 // The era that each server spoke last. Detecting it costs a request.
 
+import { guarded } from "./callbacks.js";
 import { ERAS, type ClientOptions, type Era } from "./types.js";
 
 /** By endpoint, for every client of this page or process. */
@@ -9,25 +10,19 @@ const known = new Map<string, Era>();
 const withoutQuery = (url: string): string => url.replace(/[?#].*/s, "");
 const key = (url: string): string => `mcp-tasks:era:${withoutQuery(url)}`;
 
-/** The era that the server spoke last. @internal */
-export function knownEra(url: string, { storage }: ClientOptions): Era | undefined {
+/** Called with the description of a failure of the option `storage`. */
+type Failed = (error: unknown) => void;
+
+/** The era that the server spoke last. Storage may fail, for example in private windows: detecting the era again costs one request. @internal */
+export function knownEra(url: string, { storage }: ClientOptions, failed: Failed): Era | undefined {
   const inMemory = known.get(withoutQuery(url));
-  if (inMemory) return inMemory;
-  try {
-    const stored = storage?.getItem(key(url));
-    return ERAS.find((era) => era === stored);
-  } catch {
-    // Storage throws in private windows. Detecting the era again costs one request.
-    return undefined;
-  }
+  if (inMemory || !storage) return inMemory;
+  const stored = guarded(() => storage.getItem(key(url)), failed);
+  return ERAS.find((era) => era === stored);
 }
 
-/** @internal */
-export function rememberEra(url: string, { storage }: ClientOptions, era: Era): void {
+/** Where storage fails, the era is detected again after a reload. @internal */
+export function rememberEra(url: string, { storage }: ClientOptions, era: Era, failed: Failed): void {
   known.set(withoutQuery(url), era);
-  try {
-    storage?.setItem(key(url), era);
-  } catch {
-    // Storage is full or forbidden: the era is detected again after a reload.
-  }
+  if (storage) guarded(() => storage.setItem(key(url), era), failed);
 }

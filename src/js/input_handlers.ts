@@ -1,10 +1,13 @@
 // Calls the application's handlers for requests of the server, and sends their answers.
 
+import { guarded } from "./callbacks.js";
 import { INTERNAL_ERROR, METHOD_NOT_FOUND } from "./codes.js";
 import type { EngineConnection, TaskContext } from "./engine.js";
+import { ClosedError } from "./errors.js";
 import type { TaskHandlers } from "./hosting.js";
 import { rpcCode, words } from "./transport.js";
 import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
+import { toJsonObject } from "./validation.js";
 import type { HostedRequest, InputKind, InputRequestEvent } from "#glue";
 
 type Handler = InputHandler<object, object>;
@@ -16,7 +19,14 @@ export class InputHandlers {
   /** The signals of the handlers for the open requests. */
   readonly #open = new Map<number, AbortController>();
   /** One function for all requests of a client: hosts tell clients apart by it. */
-  readonly #notify = (task: object): void => void this.#connection.run((client) => client.notifyTaskStatus(JSON.stringify(task)));
+  readonly #notify = (task: object): void => {
+    const json = toJsonObject("task", task);
+    const failed = (error: unknown): void => {
+      // A closed client has no session to notify the server in.
+      if (!ClosedError.isInstance(error)) this.#connection.warn("notify-failed", `a task's status was not sent: ${words(error)}`);
+    };
+    guarded(() => this.#connection.run((client) => client.notifyTaskStatus(json)), failed);
+  };
 
   constructor(options: ClientOptions, connection: EngineConnection) {
     this.#options = options;
@@ -98,15 +108,18 @@ export class InputHandlers {
       if (signal.aborted) return;
       // Without an answer of the handler, the request is left to `task.respond()`.
       if (answer === undefined && hasHandle) return;
-      const json = JSON.stringify(answer) as string | undefined;
-      if (!json?.startsWith("{")) throw new TypeError(`an answer must be an object, not ${json ?? String(answer)}`);
+      const json = toJsonObject("an answer", answer);
       await connection.ask((client) => client.respond(id, json));
     } catch (error) {
       if (signal.aborted) return;
       const code = rpcCode(error);
+      const failed = (error: unknown): void => connection.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
       // An invalid request about hosted tasks is the server's own error.
-      if (!isHosted || code === undefined) connection.warn("input-failed", `${request.method} was not answered: ${words(error)}`);
-      await connection.ask((client) => client.refuse(id, code ?? INTERNAL_ERROR, words(error))).catch(() => {});
+      if (!isHosted || code === undefined) failed(error);
+      await connection.ask((client) => client.refuse(id, code ?? INTERNAL_ERROR, words(error))).catch((refused: unknown) => {
+        // The end of the client or of the request has aborted the signal.
+        if (!signal.aborted) failed(refused);
+      });
     }
   }
 }

@@ -74,7 +74,7 @@ export class LazyTask {
     const offTrap = failed && this.#connection.onTrap(failed);
     const { task } = this;
     if (task) listener.off = attach(task);
-    else if (this.#connection.ended || (this.#failure && !this.#isAttached)) void this.#started().catch(failed);
+    else if (this.#connection.ended || (this.#failure && !this.#isAttached)) void this.#started().catch((error: unknown) => failed?.(error));
     return () => {
       if (!this.#listeners?.delete(listener)) return;
       offTrap?.();

@@ -19,6 +19,9 @@ export const NEEDED_BY_PAGES = { session: "mcp-session-id", within: "mcp-protoco
 /** Where a task stands (MCP 2025-11-25, Tasks: "Task Status"). The last three are terminal: they never change. */
 export type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
+/** @internal */
+export const STATUSES = ["working", "input_required", "completed", "failed", "cancelled"] as const satisfies readonly Status[];
+
 /** One immutable observation of a task. The object is frozen and is the same until something changes. */
 export interface TaskStatus {
   /** The server's name for the task. It may be a secret: shorten it before you log it. */
@@ -249,7 +252,8 @@ export interface ClientOptions extends ClientLimits {
   era?: Era;
   /**
    * Where it is remembered which revision a server speaks, so that a reload need not ask again: `localStorage`, or anything
-   * alike. @default memory of this page or process
+   * alike. What it throws, or its promise rejects with, reaches `onWarning`, and the revision is detected again.
+   * @default memory of this page or process
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   /**
@@ -316,18 +320,21 @@ export interface ClientOptions extends ClientLimits {
   onTaskStatus?: (status: TaskStatus, task: Task<unknown> | undefined) => unknown;
   /**
    * Called with every notification that this package has no use for itself: log messages, changed lists and resources. What it
-   * throws reaches `onWarning`.
+   * throws, or its promise rejects with, reaches `onWarning`.
    * @default none
    */
-  onNotification?: (notification: Notification) => void;
+  onNotification?: (notification: Notification) => unknown;
   /**
    * Called with trouble that no promise reports: a failed creation nobody awaited, a stream given up, a notification
-   * that made no sense. @default console.warn
+   * that made no sense. What it throws, or its promise rejects with, is dropped: nothing is left to report it to. @default console.warn
    */
-  onWarning?: (warning: Warning) => void;
+  onWarning?: (warning: Warning) => unknown;
   /** Where the engine is, if not here: see shared.ts. @internal */
   engine?: Load;
 }
+
+/** The values of the option `credentials`. @internal */
+export const CREDENTIALS = ["omit", "same-origin", "include"] as const satisfies readonly (ClientOptions["credentials"] & {})[];
 
 /** The numeric options of a client, each at least 1. @internal */
 export const NUMERIC_OPTIONS = [

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startPuppet } from "./puppet.mjs";
 import { stub, textOf } from "./stub.mjs";
-import { checked, Client, clients, entry, inTime, rejection } from "./support.mjs";
+import { checked, Client, clients, entry, inTime, rejection, settle } from "./support.mjs";
 
 const modern = "2026-07-28";
 const older = "2025-11-25";
@@ -132,10 +132,12 @@ test("storage: what was right once and is not any more is found out again, both 
 const broken = {
   "that throws when it is read": { getItem() { throw new Error("SecurityError"); }, setItem() {} },
   "that throws when it is written": { getItem: () => null, setItem() { throw new Error("QuotaExceededError"); } },
-  "that is none": {},
+  "that rejects when it is read": { getItem: async () => { throw new Error("SecurityError"); }, setItem() {} },
+  "that rejects when it is written": { getItem: () => null, setItem: async () => { throw new Error("QuotaExceededError"); } },
+  "that fails in both ways": { getItem() { throw new Error("SecurityError"); }, setItem: async () => { throw new Error("QuotaExceededError"); } },
 };
 for (const [what, storage] of Object.entries(broken)) {
-  test(`storage ${what} costs one request and no more`, async (t) => {
+  test(`L5: storage ${what} costs one request and is warned of once`, async (t) => {
     const { server, methods } = await sessions(t);
     const lib = await reloaded();
     const warned = [];
@@ -143,7 +145,9 @@ for (const [what, storage] of Object.entries(broken)) {
     t.after(() => client.close());
     assert.equal(textOf(await inTime(client.callTool("forbidden"))), "forbidden at once");
     assert.deepEqual(methods().slice(0, 2), ["server/discover", "initialize"]);
-    assert.deepEqual(warned, []);
+    await settle();
+    assert.deepEqual(warned.map(({ code }) => code), ["storage-failed"]);
+    assert.match(warned[0].message, /SecurityError|QuotaExceededError/);
   });
 }
 
