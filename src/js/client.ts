@@ -1,22 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { checkedCallOptions, checkedOptions, endpoint, promptArguments } from "./client_options.js";
 import { EngineConnection } from "./engine.js";
 import type { FoundTask } from "./keeper.js";
 import { LazyTask, unlessAborted } from "./lazy_task.js";
 import type { EngineClient, EngineTask, Load } from "./load.js";
 import { PromptTask, ResourceTask, ToolTask } from "./task.js";
-import {
-  ERAS,
-  NUMERIC_OPTIONS,
-  type CallOptions,
-  type CallToolOptions,
-  type ClientOptions,
-  type Prompt,
-  type Resource,
-  type TaskPage,
-  type TaskRef,
-  type TaskStatus,
-  type Tool,
-} from "./types.js";
+import type { CallOptions, CallToolOptions, ClientOptions, Prompt, Resource, TaskPage, TaskRef, TaskStatus, Tool } from "./types.js";
+import { checkNonEmpty, checkOneOf, checkString, read, toJsonObject } from "./validation.js";
 import type { EngineCallOptions } from "#glue";
 
 const KINDS = { tool: ToolTask, prompt: PromptTask, resource: ResourceTask };
@@ -42,28 +32,13 @@ export class Client {
   #resumed: Promise<(ToolTask | PromptTask | ResourceTask)[]> | undefined;
 
   /**
-   * @param url the server's MCP endpoint; in a page it may be relative
-   * @throws TypeError the address or an option makes no sense
+   * @param url the server's MCP endpoint, of `http:` or `https:`; in a page it may be relative. Credentials are sent by the option `headers`
+   * @throws TypeError the address or an option makes no sense, or the address has credentials
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    this.url = new URL(url, globalThis.location?.href).href;
-    for (const name of NUMERIC_OPTIONS) {
-      const value = options[name];
-      if (value !== undefined && !(Number.isFinite(value) && value >= 1)) {
-        throw new TypeError(`${name} must be a number of at least 1, not ${String(value)}`);
-      }
-    }
-    if (options.era !== undefined && !ERAS.includes(options.era)) {
-      throw new TypeError(`era must be one of ${ERAS.join(", ")}, not ${String(options.era)}`);
-    }
-    const handlers = ["onElicitation", "onSampling", "onListRoots", "onTaskStatus", "onNotification", "onWarning", "persist"] as const;
-    for (const name of handlers) {
-      const value: unknown = options[name];
-      if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} must be a function`);
-    }
-    const { taskHandlers } = options;
-    if (taskHandlers !== undefined && (typeof taskHandlers !== "object" || !taskHandlers)) throw new TypeError("taskHandlers must be an object");
-    this.#connection = new EngineConnection(this.url, options, options.engine ?? (() => Client.load()));
+    this.url = endpoint(url);
+    const checked = checkedOptions(options);
+    this.#connection = new EngineConnection(this.url, checked, checked.engine ?? (() => Client.load()));
   }
 
   /**
@@ -77,8 +52,8 @@ export class Client {
    * @throws TypeError the arguments cannot be written as a JSON object, or an option makes no sense; nothing was sent
    */
   callTool(name: string, args: { [key: string]: unknown } = {}, options: CallToolOptions = {}): ToolTask {
-    const json = JSON.stringify(args);
-    if (!json?.startsWith("{")) throw new TypeError(`the arguments of ${name} must be an object`);
+    checkString("name", name);
+    const json = toJsonObject("args", args);
     return this.#call(ToolTask, name, options, (client, call) => client.callTool(name, json, call));
   }
 
@@ -88,9 +63,8 @@ export class Client {
    * @throws TypeError the name is not a string; nothing was sent
    */
   getPrompt(name: string, args: { [key: string]: unknown } = {}, options: CallOptions = {}): PromptTask {
-    if (typeof args !== "object" || args === null || Array.isArray(args)) throw new TypeError(`the arguments of ${name} must be an object`);
-    const texts = Object.entries(args).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
-    const json = JSON.stringify(Object.fromEntries(texts));
+    checkString("name", name);
+    const json = promptArguments(args);
     return this.#call(PromptTask, name, options, (client, call) => client.getPrompt(name, json, call));
   }
 
@@ -99,23 +73,25 @@ export class Client {
    * @throws TypeError the URI is not a string; nothing was sent
    */
   readResource(uri: string, options: CallOptions = {}): ResourceTask {
+    checkString("uri", uri);
     return this.#call(ResourceTask, uri, options, (client, call) => client.readResource(uri, call));
   }
 
   /**
-   * The handle of a task from an earlier page or another tab: hand in what `JSON.stringify(task)` gave.
-   * @throws TypeError this is no such thing
+   * The handle of a task from an earlier page or another tab: hand in what `JSON.parse(JSON.stringify(task))` gave.
+   * @throws TypeError this is no task reference
    */
   task(ref: TaskRef & { kind: "tool" }): ToolTask;
   task(ref: TaskRef & { kind: "prompt" }): PromptTask;
   task(ref: TaskRef & { kind: "resource" }): ResourceTask;
   task(ref: TaskRef): ToolTask | PromptTask | ResourceTask;
   task(ref: TaskRef): ToolTask | PromptTask | ResourceTask {
-    const type = Object.hasOwn(KINDS, ref?.kind) ? KINDS[ref.kind] : undefined;
-    if (typeof ref?.taskId !== "string" || !ref.taskId || !type) {
-      throw new TypeError("this is no task reference: hand in what JSON.stringify(task) gave");
-    }
-    return this.#attach(type, { taskId: ref.taskId, kind: ref.kind, name: String(ref.name ?? "") });
+    const { taskId, kind, name } = read("ref", ref, ["taskId", "kind", "name"]);
+    checkNonEmpty("ref.taskId", taskId);
+    checkOneOf("ref.kind", kind, Object.keys(KINDS) as TaskRef["kind"][]);
+    // Released versions accept a reference without a name.
+    if ((name as unknown) !== undefined) checkString("ref.name", name);
+    return this.#attach(KINDS[kind], { taskId, kind, name: name ?? "" });
   }
 
   /**
@@ -202,11 +178,14 @@ export class Client {
    * (released servers list nothing, and from 2026-07-28 on none does), 50 at most.
    * @param options `cursor`: what the page before gave as `nextCursor`; none is the first page
    * @throws UnsupportedError the server does not list tasks; nothing was sent
+   * @throws TypeError the cursor is not a string; nothing was sent
    */
   async listTasks(options: { cursor?: string } = {}): Promise<TaskPage> {
-    const page = await this.#connection.ask((client) => client.listTasks(options.cursor));
+    const { cursor } = read("options", options, ["cursor"]);
+    if (cursor !== undefined) checkString("options.cursor", cursor);
+    const page = await this.#connection.ask((client) => client.listTasks(cursor));
     for (const task of page.tasks) Object.freeze(task);
-    if (page.tasks.length > 0 || page.nextCursor !== undefined || options.cursor !== undefined) return page;
+    if (page.tasks.length > 0 || page.nextCursor !== undefined || cursor !== undefined) return page;
     const known = await Promise.allSettled([...this.#connection.knownTasks].map((taskId) => this.getTaskStatus(taskId)));
     return { tasks: known.flatMap((task) => (task.status === "fulfilled" ? [task.value] : [])) };
   }
@@ -243,7 +222,7 @@ export class Client {
   }
 
   async #aboutTask<T>(taskId: string, question: (client: EngineClient) => Promise<T>): Promise<T> {
-    if (typeof taskId !== "string" || !taskId) throw new TypeError(`a task id must be a string, not ${String(taskId)}`);
+    checkNonEmpty("taskId", taskId);
     return this.#connection.ask(question);
   }
 
@@ -254,15 +233,10 @@ export class Client {
   #call<K extends Kind>(
     type: K,
     name: string,
-    options: CallToolOptions,
+    given: CallToolOptions,
     send: (client: EngineClient, options: EngineCallOptions) => EngineTask,
   ): InstanceType<K> {
-    if (typeof name !== "string") throw new TypeError(`the name must be a string, not ${String(name)}`);
-    const { task, signal, raiseOnError } = options;
-    if (task && task.ttlMs !== undefined && !(Number.isFinite(task.ttlMs) && task.ttlMs >= 0)) {
-      throw new TypeError(`ttlMs must be a number of at least 0, not ${String(task.ttlMs)}`);
-    }
-    if (signal && !(signal instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
+    const { task, signal, raiseOnError } = checkedCallOptions(given);
     const connection = this.#connection;
     return this.#newTask(type, name, undefined, (context) => {
       if (signal?.aborted) return Promise.reject(signal.reason);

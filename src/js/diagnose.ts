@@ -1,7 +1,9 @@
 // Why a page gets no answer, in words. A browser says "Failed to fetch" whatever the reason; which of a server's CORS headers
 // is missing can be found out by asking again, with less and less.
 
+import { words } from "./transport.js";
 import { NEEDED_BY_PAGES } from "./types.js";
+import { checkFunction, checkObject, checkString, isURL, read } from "./validation.js";
 
 /** How long one probe may take, in milliseconds. */
 const LONGEST_MS = 5_000;
@@ -30,8 +32,12 @@ export interface DiagnosingOptions {
  *
  * After a request that failed it sends a few GET requests to the same address, without credentials of yours, and does so
  * once in ten seconds. Meant for development and for setting a server up; it does no harm elsewhere.
+ * @throws TypeError an option is not a function
  */
-export function diagnosing({ fetch: own, tell = console.warn }: DiagnosingOptions = {}): typeof fetch {
+export function diagnosing(options: DiagnosingOptions = {}): typeof fetch {
+  const { fetch: own, tell = console.warn } = read("options", options, ["fetch", "tell"]);
+  if (own !== undefined) checkFunction("options.fetch", own);
+  checkFunction("options.tell", tell);
   const found = new Map<string, { words: Promise<string>; at: number }>();
   let isTold = false;
   return async (input, init) => {
@@ -54,8 +60,7 @@ export function diagnosing({ fetch: own, tell = console.warn }: DiagnosingOption
         finding = { words: diagnose(url, { ...init, ...(own && { fetch: own }) }), at: performance.now() };
         found.set(url, finding);
       }
-      const why = error instanceof Error ? error.message : String(error);
-      throw new TypeError(`${why}: ${await finding.words}`, { cause: error });
+      throw new TypeError(`${words(error)}: ${await finding.words}`, { cause: error });
     }
   };
 }
@@ -64,8 +69,11 @@ export function diagnosing({ fetch: own, tell = console.warn }: DiagnosingOption
  * Why a request to this address gets no answer, in words. Sends a few GET requests with the headers' names, and never with
  * their values. Outside of a page it can only tell whether anything answers.
  * @param init what the request was made with; of it `headers` and `credentials` matter
+ * @throws TypeError the address is not one
  */
 export async function diagnose(url: string | URL, init: RequestInit & { fetch?: typeof fetch } = {}): Promise<string> {
+  if (!isURL(url)) checkString("url", url);
+  checkObject("init", init);
   const { location, navigator } = globalThis;
   const target = new URL(url, location?.href);
   if (navigator?.onLine === false) return "this device is offline";

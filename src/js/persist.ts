@@ -3,6 +3,7 @@
 import type { Persist } from "./keeper.js";
 import { Keep } from "./persist/keep.js";
 import type { PersistStore } from "./persist/store.js";
+import { checkFunction, checkString, read } from "./validation.js";
 
 export { indexedDBStore } from "./persist/indexeddb.js";
 export type { Persist, PersistStore };
@@ -38,10 +39,11 @@ export interface PersistOptions {
  * @param store `sessionStorage`, `localStorage`, {@link indexedDBStore} or anything alike
  * @throws TypeError this is no store
  */
-export function persistIn(store: PersistStore | Storage, { name = "" }: PersistOptions = {}): Persist {
-  for (const method of ["getItem", "setItem", "removeItem"] as const) {
-    if (typeof store?.[method] !== "function") throw new TypeError(`the store has no method ${method}`);
-  }
-  if (typeof name !== "string") throw new TypeError(`name must be a string, not ${String(name)}`);
+export function persistIn(store: PersistStore | Storage, options: PersistOptions = {}): Persist {
+  const methods = ["getItem", "setItem", "removeItem"] as const;
+  const own = read("store", store, methods);
+  for (const method of methods) checkFunction(`store.${method}`, own[method]);
+  const { name = "" } = read("options", options, ["name"]);
+  checkString("options.name", name);
   return (url, terms, warn) => new Keep(store, name, url, terms, warn);
 }

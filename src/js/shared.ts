@@ -1,9 +1,11 @@
 // The entry `mcp-tasks/shared`: one engine for all tabs.
 
+import { emitWarning } from "./callbacks.js";
 import { Client } from "./public.js";
 import { loadShared } from "./shared/load_shared.js";
 import { TALK } from "./shared/messages.js";
 import type { ClientOptions } from "./types.js";
+import { checkFunction, checkObject, checkString, readable } from "./validation.js";
 
 /** Options of {@link SharedClient}. */
 export interface SharedClientOptions extends Omit<ClientOptions, "fetch" | "taskHandlers"> {
@@ -40,11 +42,12 @@ export class SharedClient extends Client {
    * @throws TypeError the address or an option is invalid; the options `fetch` and `taskHandlers` cannot be shared
    */
   constructor(url: string | URL, options: SharedClientOptions = {}) {
-    const { name = "", worker, ...rest } = options;
+    checkObject("options", options);
+    const { name = "", worker, ...rest } = readable("options", () => ({ ...options }));
     if ("fetch" in rest) throw new TypeError("fetch cannot be shared: the requests are made in a worker");
-    if ("taskHandlers" in rest) throw new TypeError("hosted tasks cannot be shared: they live in one tab, and the server may ask any");
-    if (typeof name !== "string") throw new TypeError(`name must be a string, not ${String(name)}`);
-    if (worker !== undefined && typeof worker !== "function") throw new TypeError("worker must be a function");
+    if ("taskHandlers" in rest) throw new TypeError("taskHandlers: hosted tasks cannot be shared, because they live in one tab and the server may ask any");
+    checkString("name", name);
+    if (worker !== undefined) checkFunction("worker", worker);
     const { onWarning } = rest;
     const engine = loadShared({
       start: worker ?? (() => new SharedWorker(new URL("shared_worker.js", import.meta.url), { type: "module", name: TALK })),
@@ -54,8 +57,7 @@ export class SharedClient extends Client {
         this.#isShared = isShared;
         if (reason === undefined) return;
         const message = `the connection is not shared with other tabs: ${reason}`;
-        if (onWarning) onWarning({ code: "not-shared", message });
-        else console.warn(`mcp-tasks: ${message}`);
+        emitWarning(onWarning, { code: "not-shared", message });
       },
     });
     super(url, { ...rest, engine });

@@ -2,6 +2,7 @@
 import type { LazyTask } from "./lazy_task.js";
 import type { EngineTask } from "./load.js";
 import {
+  STATUSES,
   TERMINAL,
   type CallToolResult,
   type GetPromptResult,
@@ -14,6 +15,7 @@ import {
   type WaitForOptions,
   type WaitOptions,
 } from "./types.js";
+import { checkBoolean, checkFunction, checkNumber, checkObject, checkOneOf, checkSignal, read, readable, toJsonObject } from "./validation.js";
 
 /** How many changes an iteration keeps for a consumer that is slower than the server. */
 const MOST_KEPT = 256;
@@ -80,7 +82,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @returns a function that stops it
    */
   onStatusChange(listener: (status: TaskStatus) => unknown): () => void {
-    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    checkFunction("listener", listener);
     return this.#register(this.#lazy.listen((task) => task.onStatusChange((status) => this.#call(listener, status))));
   }
 
@@ -95,7 +97,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @returns a function that stops it
    */
   onProgress(listener: (progress: Progress) => unknown): () => void {
-    if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+    checkFunction("listener", listener);
     return this.#register(this.#lazy.listen((task) => task.onProgress((progress) => this.#call(listener, progress))));
   }
 
@@ -119,12 +121,13 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws UnsupportedError the server took the question back meanwhile
    */
   async respond(answers: { [key: string]: InputAnswer }): Promise<void> {
-    await this.#lazy.ask((task) => task.respond(answers));
+    const checked = checkedAnswers(answers);
+    await this.#lazy.ask((task) => task.respond(checked));
   }
 
   /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
   updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
-    return this.#follow(options.signal);
+    return this.#follow(checkedWait(options).signal);
   }
 
   async *#follow(signal: AbortSignal | undefined): AsyncGenerator<TaskStatus, void, void> {
@@ -185,7 +188,13 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws RpcError the server refused the call or the question
    */
   async status(options: WaitOptions & { fresh?: boolean } = {}): Promise<TaskStatus> {
-    return this.#lazy.ask((task) => task.status(options), options.signal);
+    const checked: WaitOptions & { fresh?: boolean } = checkedWait(options);
+    const { fresh } = read("options", options, ["fresh"]);
+    if (fresh !== undefined) {
+      checkBoolean("options.fresh", fresh);
+      checked.fresh = fresh;
+    }
+    return this.#lazy.ask((task) => task.status(checked), checked.signal);
   }
 
   /**
@@ -193,14 +202,21 @@ export abstract class Task<T> implements PromiseLike<T> {
    * the terminal status: look at `status`. Without `timeoutMs` there is no limit.
    * @throws TimeoutError it took longer than `timeoutMs`; the task goes on
    * @throws TaskExpiredError the server does not know the task (any more)
-   * @throws TypeError `timeoutMs` makes no sense
+   * @throws TypeError an option makes no sense
    */
   async wait(options: WaitForOptions = {}): Promise<TaskStatus> {
-    const { timeoutMs, signal } = options;
-    if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
-      throw new TypeError(`timeoutMs must be a number of at least 0, not ${String(timeoutMs)}`);
+    const checked: WaitForOptions = checkedWait(options);
+    const { state, timeoutMs } = read("options", options, ["state", "timeoutMs"]);
+    if (state !== undefined) {
+      checkOneOf("options.state", state, STATUSES);
+      checked.state = state;
     }
-    return this.#lazy.ask((task) => task.wait(options), signal);
+    // Infinity means "no limit", as without the option.
+    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
+      checkNumber("options.timeoutMs", timeoutMs, 0);
+      checked.timeoutMs = timeoutMs;
+    }
+    return this.#lazy.ask((task) => task.wait(checked), checked.signal);
   }
 
   /**
@@ -212,8 +228,14 @@ export abstract class Task<T> implements PromiseLike<T> {
    * @throws TaskExpiredError the server does not know the task (any more)
    */
   result(options: WaitOptions = {}): Promise<T> {
-    const { signal } = options;
-    return this.#lazy.ask((task) => task.result(signal ? { signal } : undefined), signal) as Promise<T>;
+    let checked: WaitOptions;
+    try {
+      checked = checkedWait(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { signal } = checked;
+    return this.#lazy.ask((task) => task.result(signal ? checked : undefined), signal) as Promise<T>;
   }
 
   /**
@@ -267,7 +289,7 @@ export abstract class Task<T> implements PromiseLike<T> {
   /** For `useSyncExternalStore` and its like; bound, and always the same. Calls back, with nothing, on every change; gives what stops it. */
   get subscribe(): (listener: () => void) => () => void {
     return (this.#subscribe ??= (listener) => {
-      if (typeof listener !== "function") throw new TypeError("the listener must be a function");
+      checkFunction("listener", listener);
       const changed = (): unknown => this.#call(listener, undefined);
       return this.#register(this.#lazy.listen((task) => task.onChange(changed), changed));
     });
@@ -287,6 +309,23 @@ export abstract class Task<T> implements PromiseLike<T> {
     if (taskId === undefined) throw new TypeError(`the call of ${this.name} is no task at the server (yet): await task.created first`);
     return { taskId, kind: this.kind, name: this.name };
   }
+}
+
+/** The options of waiting, read once and checked. @throws TypeError */
+function checkedWait(options: WaitOptions): WaitOptions {
+  const { signal } = read("options", options, ["signal"]);
+  // `null` is accepted where JavaScript code means "no signal".
+  if ((signal ?? undefined) === undefined) return {};
+  checkSignal("options.signal", signal);
+  return { signal };
+}
+
+/** The answers as plain JSON objects, read once. @throws TypeError names the answer */
+function checkedAnswers(answers: { [key: string]: InputAnswer }): { [key: string]: InputAnswer } {
+  checkObject("answers", answers);
+  const entries = readable("answers", () => Object.entries(answers));
+  const plain = entries.map(([key, answer]) => [key, JSON.parse(toJsonObject(`answers[${JSON.stringify(key)}]`, answer)) as InputAnswer]);
+  return Object.fromEntries(plain) as { [key: string]: InputAnswer };
 }
 
 /** A tool call that may be a task; see {@link Task}. */

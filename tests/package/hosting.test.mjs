@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askingServer, prompt, question } from "./scenarios/asking-server.mjs";
-import { Client, inTime, receiver, tolerate, until } from "./support.mjs";
+import { Client, inTime, receiver, settle, tolerate, until } from "./support.mjs";
 
 const { InMemoryTaskStore, TaskHost } = receiver;
 const never = () => new Promise(() => {});
@@ -35,16 +35,22 @@ test("a thousand requests at once: as many tasks as may be, the others are told 
   await inTime(server.ask("elicitation/create", question()));
 });
 
-test("a cancelled task makes room only when its work has ended: work that does not stop is counted", async (t) => {
-  const { server } = await hosting(t, { onElicitation: never }, { maxConcurrent: 1 });
-  const { taskId } = createdOf(await server.ask("elicitation/create", question()));
-  await server.ask("tasks/cancel", { taskId });
-  assert.equal((await server.ask("elicitation/create", question())).error.code, -32603);
+test("F14: a cancelled task makes room at once, also where its handler ignores the signal", async (t) => {
+  const { server, errors, warnings } = await hosting(t, { onElicitation: never }, { maxConcurrent: 1 });
+  for (let n = 0; n < 3; n++) {
+    const { taskId } = createdOf(await server.ask("elicitation/create", question()));
+    assert.equal((await server.ask("elicitation/create", question())).error.code, -32603, "one that runs is counted");
+    await server.ask("tasks/cancel", { taskId });
+  }
+  assert.deepEqual([errors, warnings], [[], []]);
 
+  // Each place is given back once, also where the work ends after its cancellation.
   const obedient = await hosting(t, { onElicitation: (params, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))) }, { maxConcurrent: 1 });
   const first = createdOf(await obedient.server.ask("elicitation/create", question()));
   await obedient.server.ask("tasks/cancel", { taskId: first.taskId });
-  await until(async () => createdOf(await obedient.server.ask("elicitation/create", question())));
+  await settle(20);
+  assert.equal(createdOf(await obedient.server.ask("elicitation/create", question())).status, "working");
+  assert.equal((await obedient.server.ask("elicitation/create", question())).error.code, -32603);
   assert.deepEqual([obedient.errors, obedient.warnings], [[], []]);
 });
 
@@ -151,4 +157,17 @@ test("options that make no sense are a TypeError", () => {
     assert.throws(() => new InMemoryTaskStore(options), TypeError);
   }
   assert.throws(() => new Client("http://x.invalid/", { taskHandlers: 7 }), { name: "TypeError", message: /taskHandlers/ });
+});
+
+test("F13: after requestCancellation() the signal is aborted at once", async () => {
+  const store = new InMemoryTaskStore();
+  const { taskId } = await store.createTask();
+  let seen;
+  await receiver.taskExecution(taskId, store, (context) => {
+    context.requestCancellation();
+    seen = { isCancelled: context.isCancelled, aborted: context.signal.aborted };
+    context.signal.throwIfAborted();
+    seen.wentOn = true;
+  });
+  assert.deepEqual(seen, { isCancelled: true, aborted: true });
 });

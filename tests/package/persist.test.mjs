@@ -403,9 +403,11 @@ describe("2025-11-25", () => {
 });
 
 test("bad stores and a client without `persist` are told so in words", async (t) => {
-  for (const store of [undefined, null, {}, { getItem() {}, setItem() {} }]) assert.throws(() => persistIn(store), { name: "TypeError", message: /^the store has no method/ });
-  assert.throws(() => persistIn(new Store(), { name: 5 }), { name: "TypeError", message: "name must be a string, not 5" });
+  for (const store of [undefined, null]) assert.throws(() => persistIn(store), { name: "TypeError", message: `store must be an object, not ${store}` });
+  assert.throws(() => persistIn({}), { name: "TypeError", message: "store.getItem must be a function, not undefined" });
+  assert.throws(() => persistIn({ getItem() {}, setItem() {} }), { name: "TypeError", message: "store.removeItem must be a function, not undefined" });
+  assert.throws(() => persistIn(new Store(), { name: 5 }), { name: "TypeError", message: "options.name must be a string, not 5" });
   const { client } = clients(t, "http://127.0.0.1:9/mcp");
-  assert.throws(() => client({ persist: new Store() }), { name: "TypeError", message: "persist must be a function" });
+  assert.throws(() => client({ persist: new Store() }), { name: "TypeError", message: "persist must be a function, not an object" });
   assert.match((await rejection(client().resume())).message, /resume\(\) needs the option persist/);
 });

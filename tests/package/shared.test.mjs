@@ -32,6 +32,6 @@ test("options that make no sense are told so in words", () => {
   assert.throws(() => new SharedClient(server.url, { fetch }), { name: "TypeError", message: /fetch cannot be shared/ });
   assert.throws(() => new SharedClient(server.url, { taskHandlers: {} }), { name: "TypeError", message: /hosted tasks cannot be shared/ });
   assert.throws(() => new SharedClient(server.url, { name: 5 }), { name: "TypeError", message: "name must be a string, not 5" });
-  assert.throws(() => new SharedClient(server.url, { worker: "x.js" }), { name: "TypeError", message: "worker must be a function" });
+  assert.throws(() => new SharedClient(server.url, { worker: "x.js" }), { name: "TypeError", message: "worker must be a function, not a string" });
   assert.throws(() => new SharedClient(server.url, { pollIntervalMs: -1 }), { name: "TypeError" });
 });

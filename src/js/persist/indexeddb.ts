@@ -1,12 +1,15 @@
 import { asked, opened, transaction } from "../idb.js";
+import { checkString } from "../validation.js";
 import type { PersistStore } from "./store.js";
 
 /**
  * A store in IndexedDB, for workers too, which have no `sessionStorage`. It outlives the tab. Writing takes a few milliseconds, for
  * which a call waits before it is sent.
  * @param database the name of the database. @default "mcp-tasks"
+ * @throws TypeError the name is not a string
  */
 export function indexedDBStore(database = "mcp-tasks"): PersistStore {
+  checkString("database", database);
   let opening: Promise<IDBDatabase> | undefined;
   const closed = (): void => {
     opening = undefined;

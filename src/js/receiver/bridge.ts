@@ -4,8 +4,8 @@ import { TaskStoreError } from "./errors.js";
 import type { TaskOutcome, TaskStore } from "./store.js";
 import type { StoreBridge } from "#receiver-glue";
 
-/** @internal */
-export function bridge(store: TaskStore): StoreBridge {
+/** `failed` is called with the error of an operation that the module does not wait for. @internal */
+export function bridge(store: TaskStore, failed: (error: unknown) => void = warnOfStore): StoreBridge {
   return {
     createTask: (taskId, ttlMs) => text(() => store.createTask({ ttlMs }, taskId)),
     getTask: (taskId) => textOrNone(() => store.getTask(taskId)),
@@ -17,11 +17,11 @@ export function bridge(store: TaskStore): StoreBridge {
     waitForUpdate(taskId, known) {
       const abort = new AbortController();
       const promise = text(() => store.waitForUpdate(taskId, known, { signal: abort.signal }));
-      // Where the waiting is given up, nobody is there to hear of it.
+      // The module handles the rejection as long as it waits. After `stop` nothing depends on the promise any more.
       promise.catch(() => {});
       return { promise, stop: () => abort.abort() };
     },
-    notifyUpdate: (taskId) => void told(() => store.notifyUpdate(taskId)).catch(() => {}),
+    notifyUpdate: (taskId) => void told(() => store.notifyUpdate(taskId)).catch(failed),
   };
 }
 
@@ -29,8 +29,19 @@ async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    throw TaskStoreError.isInstance(cause) ? cause : new TaskStoreError("other", words(cause), { cause });
+    throw isReadable(cause) ? cause : new TaskStoreError("other", words(cause), { cause });
   }
+}
+
+/** Whether the error is a TaskStoreError whose members are texts, as the module reads them. */
+function isReadable(error: unknown): error is TaskStoreError {
+  if (!TaskStoreError.isInstance(error)) return false;
+  const { reason, taskId, status } = error as { reason: unknown; taskId?: unknown; status?: unknown };
+  return typeof reason === "string" && [taskId, status].every((value) => value === undefined || typeof value === "string");
+}
+
+function warnOfStore(error: unknown): void {
+  console.warn(`mcp-tasks: a task store failed in notifyUpdate: ${words(error)}`);
 }
 
 async function text(act: () => Promise<unknown>): Promise<string> {

@@ -1,5 +1,7 @@
 import type { Status, TaskStatus } from "../types.js";
+import { checkFunction, checkString, described, toJson } from "../validation.js";
 import { bridge } from "./bridge.js";
+import { checkStatus, checkStore } from "./check.js";
 import { call, readTask } from "./module.js";
 import type { TaskStore } from "./store.js";
 import type { Context } from "#receiver-glue";
@@ -14,12 +16,14 @@ export class TaskContext {
    */
   readonly signal: AbortSignal;
   readonly #context: Context;
+  readonly #abort: AbortController;
 
   /** @internal */
-  constructor(taskId: string, context: Context, signal: AbortSignal) {
+  constructor(taskId: string, context: Context, abort: AbortController) {
     this.taskId = taskId;
     this.#context = context;
-    this.signal = signal;
+    this.#abort = abort;
+    this.signal = abort.signal;
   }
 
   /** The task as this context saw it last. */
@@ -32,9 +36,14 @@ export class TaskContext {
     return this.#context.isCancelled();
   }
 
-  /** Tells the work that it is no longer wanted. The task stays as it is: `cancelTask` is what changes that, and does this too. */
+  /**
+   * Tells the work that it is no longer wanted: `signal` is aborted when this returns. The task stays as it is: `cancelTask` is what
+   * changes that, and does this too.
+   */
   requestCancellation(): void {
     this.#context.requestCancellation();
+    // The module aborts as well, but only when it is polled next: `signal.throwIfAborted()` right after this call has to throw.
+    this.#abort.abort();
   }
 
   /**
@@ -43,6 +52,8 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile, "unknown" where it is gone
    */
   async updateStatus(statusMessage: string | undefined, status?: Status): Promise<TaskStatus> {
+    if (statusMessage !== undefined) checkString("statusMessage", statusMessage);
+    if (status !== undefined) checkStatus("status", status);
     return readTask(await call(() => this.#context.update(status, statusMessage)));
   }
 
@@ -51,7 +62,8 @@ export class TaskContext {
    * @throws TaskStoreError "terminal" where the task has ended meanwhile: then nothing was overwritten
    */
   async complete(result: object): Promise<TaskStatus> {
-    return readTask(await call(() => this.#context.complete(JSON.stringify(result) ?? "")));
+    const json = toJson("result", result);
+    return readTask(await call(() => this.#context.complete(json)));
   }
 
   /**
@@ -60,8 +72,14 @@ export class TaskContext {
    * @throws TaskStoreError as {@link TaskContext.complete}
    */
   async fail(error: string, code?: number): Promise<TaskStatus> {
+    checkString("error", error);
+    if (code !== undefined) checkCode(code);
     return readTask(await call(() => this.#context.fail(error, code)));
   }
+}
+
+function checkCode(code: unknown): void {
+  if (!Number.isSafeInteger(code)) throw new TypeError(`code must be a whole number, not ${described(code)}`);
 }
 
 /**
@@ -87,6 +105,9 @@ export async function taskExecution(
   store: TaskStore,
   work: (context: TaskContext) => unknown,
 ): Promise<void> {
+  checkString("taskId", taskId);
+  checkStore("store", store);
+  checkFunction("work", work);
   const abort = new AbortController();
   const run = (): Promise<void> =>
     call((module) =>
@@ -94,7 +115,7 @@ export async function taskExecution(
         bridge(store),
         taskId,
         async (context) => {
-          await work(new TaskContext(taskId, context, abort.signal));
+          await work(new TaskContext(taskId, context, abort));
         },
         () => abort.abort(),
       ),

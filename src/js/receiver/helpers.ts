@@ -1,5 +1,7 @@
 import type { Status, TaskStatus } from "../types.js";
+import { checkString, toJsonObject } from "../validation.js";
 import { bridge } from "./bridge.js";
+import { checkedTtl, checkedUpdate, checkStore } from "./check.js";
 import { call, readTask } from "./module.js";
 import type { TaskMetadata, TaskStore, TaskUpdate } from "./store.js";
 
@@ -7,6 +9,7 @@ export { MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY } from "../type
 
 /** Whether a task with this status has ended: `completed`, `failed` or `cancelled` (MCP 2025-11-25, Tasks: "Task Status Lifecycle"). */
 export function isTerminal(status: Status): boolean {
+  checkString("status", status);
   return call((module) => module.isTerminal(status));
 }
 
@@ -16,7 +19,9 @@ export function generateTaskId(): string {
 }
 
 /** A new task, for a store of your own: `working`, made now, to be asked after every 500 ms. @param taskId @default `generateTaskId()` */
-export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): TaskStatus {
+export function createTaskState(metadata: TaskMetadata = {}, taskId: string = generateTaskId()): TaskStatus {
+  const ttlMs = checkedTtl(metadata);
+  checkString("taskId", taskId);
   return readTask(call((module) => module.createTaskState(taskId, ttlMs, Date.now())));
 }
 
@@ -25,8 +30,10 @@ export function createTaskState({ ttlMs }: TaskMetadata = {}, taskId: string = g
  * update never goes back, whatever the clock does.
  * @throws TaskStoreError "terminal": the task has ended, and stays as it is
  */
-export function updateTaskState(task: TaskStatus, { status, statusMessage }: TaskUpdate): TaskStatus {
-  return readTask(call((module) => module.updateTaskState(JSON.stringify(task), status, statusMessage, Date.now())));
+export function updateTaskState(task: TaskStatus, update: TaskUpdate): TaskStatus {
+  const json = toJsonObject("task", task);
+  const { status, statusMessage } = checkedUpdate(update);
+  return readTask(call((module) => module.updateTaskState(json, status, statusMessage, Date.now())));
 }
 
 /**
@@ -35,5 +42,7 @@ export function updateTaskState(task: TaskStatus, { status, statusMessage }: Tas
  * @throws TaskStoreError "unknown", and "terminal" for a task that has ended: both -32602 on the wire
  */
 export async function cancelTask(store: TaskStore, taskId: string): Promise<TaskStatus> {
+  checkStore("store", store);
+  checkString("taskId", taskId);
   return readTask(await call((module) => module.cancelTask(bridge(store), taskId)));
 }

@@ -1,10 +1,12 @@
 import { after } from "../after.js";
+import { guarded } from "../callbacks.js";
 import { INTERNAL_ERROR } from "../codes.js";
 import type { HostedContext, TaskHandlers } from "../hosting.js";
 import { rpcCode, words } from "../transport.js";
 import type { InputHandler } from "../types.js";
+import { checkBoolean, checkFunction, checkObject } from "../validation.js";
 import { bridge } from "./bridge.js";
-import { checked } from "./check.js";
+import { checked, checkStore } from "./check.js";
 import { TaskStoreError } from "./errors.js";
 import { taskExecution } from "./execution.js";
 import { generateTaskId } from "./helpers.js";
@@ -19,7 +21,10 @@ export interface TaskHostOptions {
   store?: TaskStore;
   /** Whether the server may list the tasks: not where several servers share one address and cannot be told apart. @default true */
   list?: boolean;
-  /** How many tasks are worked on at a time; a further one is refused with error -32603. @default 100 */
+  /**
+   * How many tasks are worked on at a time; a further one is refused with error -32603. A cancelled task is not counted, also where its
+   * handler ignores its `signal` and goes on. @default 100
+   */
   maxConcurrent?: number;
   /** The longest time to live, in milliseconds; longer ones, and those without a limit, are cut to it. @default 86400000 */
   maxTtlMs?: number;
@@ -28,8 +33,11 @@ export interface TaskHostOptions {
    * with error -32602. @default 4194304
    */
   maxRequestLength?: number;
-  /** Called with what went wrong in the work on a task; the task itself, and the server, are told already. @default console.warn */
-  onError?: (error: unknown, taskId: string) => void;
+  /**
+   * Called with what went wrong in the work on a task; the task itself, and the server, are told already. The task id is empty where the
+   * store failed to wake waiters. What it throws, or its promise rejects with, is written to the console. @default console.warn
+   */
+  onError?: (error: unknown, taskId: string) => unknown;
 }
 
 type Params = { readonly [key: string]: unknown };
@@ -62,9 +70,13 @@ export class TaskHost implements TaskHandlers {
   /** @throws TypeError an option makes no sense */
   constructor(options: TaskHostOptions = {}) {
     this.#options = checked(options, ["maxConcurrent", "maxTtlMs", "maxRequestLength"]);
-    this.store = options.store ?? new InMemoryTaskStore();
-    this.#bridge = bridge(this.store);
-    if (options.list !== false) this.listTasks = (params, context) => this.#answer("list", params, context);
+    const { store, list, onError } = this.#options;
+    if (store !== undefined) checkStore("options.store", store);
+    if (list !== undefined) checkBoolean("options.list", list);
+    if (onError !== undefined) checkFunction("options.onError", onError);
+    this.store = store ?? new InMemoryTaskStore();
+    this.#bridge = bridge(this.store, (error) => this.#report(error, ""));
+    if (list !== false) this.listTasks = (params, context) => this.#answer("list", params, context);
   }
 
   /** @internal */
@@ -127,7 +139,12 @@ export class TaskHost implements TaskHandlers {
   /** Does the work on a task, and tells the server of each status. Nothing is thrown: there is nobody to catch it. */
   async #work(taskId: string, params: Params, context: HostedContext, ttl: number | null): Promise<void> {
     const report = (error: unknown): void => this.#report(error, taskId);
-    const tell = (task: string): void => context.notify(JSON.parse(task) as object);
+    const tell = (task: string): void => void guarded(() => context.notify(JSON.parse(task) as object), report);
+    let isCounted = true;
+    const release = (): void => {
+      if (isCounted) this.#running--;
+      isCounted = false;
+    };
     // A store without a timer sees that a task's time is over when it is asked.
     const stop = ttl === null ? undefined : after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
     void call((module) => module.follow(this.#bridge, taskId, tell)).catch((error: unknown) => {
@@ -135,6 +152,9 @@ export class TaskHost implements TaskHandlers {
     });
     try {
       await taskExecution(taskId, this.store, async (task) => {
+        // A handler that ignores its signal would otherwise keep its place, and the server could not have another task.
+        if (task.signal.aborted) release();
+        else task.signal.addEventListener("abort", release, { once: true });
         try {
           await task.complete(await asked(context.handler, params, { ...context, key: taskId, signal: task.signal }));
         } catch (error) {
@@ -150,24 +170,21 @@ export class TaskHost implements TaskHandlers {
       report(error);
     } finally {
       stop?.();
-      this.#running--;
+      release();
     }
   }
 
   #report(error: unknown, taskId: string): void {
     const { onError } = this.#options;
-    try {
-      if (onError) onError(error, taskId);
-      else console.warn(`mcp-tasks: the work on a hosted task failed: ${words(error)}`);
-    } catch {
-      // What reports must not break what it reports about.
-    }
+    const warn = (what: string, error: unknown): void => console.warn(`mcp-tasks: ${what}: ${words(error)}`);
+    if (!onError) return warn("the work on a hosted task failed", error);
+    guarded(() => onError(error, taskId), (thrown) => warn("onError of a TaskHost failed", thrown));
   }
 }
 
 async function asked(handler: InputHandler<object, object>, params: Params, context: Parameters<typeof handler>[1]): Promise<object> {
   const answer = await handler(params, context);
-  if (typeof answer !== "object" || answer === null) throw new TypeError(`an answer must be an object, not ${String(answer)}`);
+  checkObject("an answer", answer);
   return answer;
 }
 

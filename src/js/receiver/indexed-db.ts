@@ -1,7 +1,8 @@
 import { after } from "../after.js";
 import { asked, opened, transaction } from "../idb.js";
 import type { Status, TaskStatus } from "../types.js";
-import { checked } from "./check.js";
+import { checkNonEmpty, checkObject, checkSignal, checkString, read, toJson } from "../validation.js";
+import { checked, checkedTtl, checkedUpdate, checkStatus } from "./check.js";
 import { TaskStoreError, shortId, unknownTask } from "./errors.js";
 import { createTaskState, generateTaskId, isTerminal, updateTaskState } from "./helpers.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
@@ -62,7 +63,7 @@ export class IndexedDbTaskStore implements TaskStore {
    */
   constructor(name: string, options: IndexedDbTaskStoreOptions = {}) {
     const { maxTasks = 1000, maxTtlMs = WEEK_MS, pageSize = 10 } = checked(options, ["maxTasks", "maxTtlMs", "pageSize"]);
-    if (typeof name !== "string" || !name) throw new TypeError(`the database needs a name, not ${String(name)}`);
+    checkNonEmpty("name", name);
     if (typeof indexedDB === "undefined" || !globalThis.navigator?.locks || typeof BroadcastChannel === "undefined") {
       throw new TypeError("IndexedDbTaskStore needs IndexedDB, Web Locks and BroadcastChannel: a browser, and a secure context (https or localhost)");
     }
@@ -72,8 +73,10 @@ export class IndexedDbTaskStore implements TaskStore {
     this.#news.onmessage = ({ data }) => this.#wake(String(data));
   }
 
-  async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
-    if (typeof taskId !== "string" || !taskId) throw new TaskStoreError("unusable_id", "A task id must not be empty", { taskId });
+  async createTask(metadata: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
+    const ttlMs = checkedTtl(metadata);
+    checkString("taskId", taskId);
+    if (!taskId) throw new TaskStoreError("unusable_id", "A task id must not be empty", { taskId });
     const task = createTaskState({ ttlMs: Math.min(ttlMs ?? this.#maxTtlMs, this.#maxTtlMs) }, taskId);
     await this.#run("readwrite", async (records) => {
       if (await this.#find(records, taskId)) {
@@ -88,14 +91,17 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async getTask(taskId: string): Promise<TaskStatus | undefined> {
+    checkString("taskId", taskId);
     const stored = await this.#look(taskId);
     return stored && Object.freeze(stored.task);
   }
 
   async updateTask(taskId: string, update: TaskUpdate): Promise<TaskStatus> {
+    checkString("taskId", taskId);
+    const checkedOne = checkedUpdate(update);
     let isNews = false;
     const task = await this.#change(taskId, (stored) => {
-      const next = updateTaskState(stored.task, update);
+      const next = updateTaskState(stored.task, checkedOne);
       isNews = next.status !== stored.task.status;
       stored.task = next;
       // Who is told of the end shall find the result: the time to live begins anew.
@@ -108,6 +114,9 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
+    checkString("taskId", taskId);
+    const json = toJson("outcome", outcome);
+    checkObject("outcome", outcome);
     await this.#change(taskId, (stored) => {
       // The rules of a task's life: what has ended does not change.
       updateTaskState(stored.task, {});
@@ -115,15 +124,17 @@ export class IndexedDbTaskStore implements TaskStore {
       if (typeof result !== "object" || result === null || Array.isArray(result)) {
         throw new TaskStoreError("not_an_object", `The result of task ${shortId(taskId)} is no JSON object: it was not stored`, { taskId });
       }
-      stored.outcome = JSON.parse(JSON.stringify(outcome)) as TaskOutcome;
+      stored.outcome = JSON.parse(json) as TaskOutcome;
     });
   }
 
   async getResult(taskId: string): Promise<TaskOutcome | undefined> {
+    checkString("taskId", taskId);
     return this.#run("readonly", async (records) => (await this.#find(records, taskId))?.outcome);
   }
 
   async listTasks(cursor?: string): Promise<StoredPage> {
+    if (cursor !== undefined) checkString("cursor", cursor);
     const after = cursor === undefined ? 0 : Number(cursor);
     if (!Number.isSafeInteger(after) || after < 0 || (cursor !== undefined && String(after) !== cursor)) {
       throw new TaskStoreError("invalid_cursor", `Invalid cursor: ${shortId(String(cursor))}`);
@@ -139,6 +150,7 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async deleteTask(taskId: string): Promise<boolean> {
+    checkString("taskId", taskId);
     const had = await this.#run("readwrite", async (records) => {
       const stored = await this.#find(records, taskId);
       if (stored) await asked(records.delete(stored.number!));
@@ -148,7 +160,11 @@ export class IndexedDbTaskStore implements TaskStore {
     return had;
   }
 
-  async waitForUpdate(taskId: string, known: Status, { signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+  async waitForUpdate(taskId: string, known: Status, options: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    checkString("taskId", taskId);
+    checkStatus("known", known);
+    const { signal } = read("options", options, ["signal"]);
+    if (signal !== undefined) checkSignal("options.signal", signal);
     signal?.throwIfAborted();
     const stop = new AbortController();
     // From here on no news is missed, and whoever works on it is watched: its lock comes free when it is gone.
@@ -177,6 +193,7 @@ export class IndexedDbTaskStore implements TaskStore {
   }
 
   async notifyUpdate(taskId: string): Promise<void> {
+    checkString("taskId", taskId);
     this.#news.postMessage(taskId);
     this.#wake(taskId);
   }
@@ -236,7 +253,9 @@ export class IndexedDbTaskStore implements TaskStore {
     return navigator.locks.request(this.#lock(taskId), { mode: "shared", ifAvailable: true }, async (lock) => {
       if (!lock) return stored;
       // Where it has ended in the meantime, it stays as it is.
-      await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch(() => {});
+      await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch((error: unknown) => {
+        if (!TaskStoreError.isInstance(error)) throw error;
+      });
       return this.#run("readonly", (records) => this.#find(records, taskId));
     });
   }
@@ -244,7 +263,10 @@ export class IndexedDbTaskStore implements TaskStore {
   /** Comes when nobody holds the lock of a task that somebody has begun; never, where nobody has. */
   async #untilOrphaned(stored: Stored, signal: AbortSignal): Promise<void> {
     if (!isRunning(stored)) return new Promise(() => {});
-    await navigator.locks.request(this.#lock(stored.taskId), { mode: "shared", signal }, () => {}).catch(() => {});
+    await navigator.locks.request(this.#lock(stored.taskId), { mode: "shared", signal }, () => {}).catch((error: unknown) => {
+      // The wait is over: nothing depends on the lock any more.
+      if (!signal.aborted) throw error;
+    });
   }
 
   /** Changes what is stored of a task, in one step. */

@@ -1,5 +1,6 @@
 import type { Status, TaskStatus } from "../types.js";
-import { checked } from "./check.js";
+import { checkSignal, checkString, read, toJson } from "../validation.js";
+import { checked, checkedTtl, checkedUpdate, checkStatus } from "./check.js";
 import { generateTaskId } from "./helpers.js";
 import { call, readTask } from "./module.js";
 import type { StoredPage, TaskMetadata, TaskOutcome, TaskStore, TaskUpdate } from "./store.js";
@@ -28,33 +29,42 @@ export class InMemoryTaskStore implements TaskStore {
 
   /** @throws TypeError an option makes no sense */
   constructor(options: InMemoryTaskStoreOptions = {}) {
-    checked(options, ["maxTasks", "maxResultBytes", "maxTtlMs", "pageSize"]);
-    this.#store = call(({ MemoryStore }) => new MemoryStore(options));
+    const limits = checked(options, ["maxTasks", "maxResultBytes", "maxTtlMs", "pageSize"]);
+    this.#store = call(({ MemoryStore }) => new MemoryStore(limits));
   }
 
-  async createTask({ ttlMs }: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
+  async createTask(metadata: TaskMetadata = {}, taskId: string = generateTaskId()): Promise<TaskStatus> {
+    const ttlMs = checkedTtl(metadata);
+    checkString("taskId", taskId);
     return readTask(call(() => this.#store.createTask(taskId, ttlMs)));
   }
 
   async getTask(taskId: string): Promise<TaskStatus | undefined> {
+    checkString("taskId", taskId);
     const json = call(() => this.#store.getTask(taskId));
     return json === undefined ? undefined : readTask(json);
   }
 
-  async updateTask(taskId: string, { status, statusMessage }: TaskUpdate): Promise<TaskStatus> {
+  async updateTask(taskId: string, update: TaskUpdate): Promise<TaskStatus> {
+    checkString("taskId", taskId);
+    const { status, statusMessage } = checkedUpdate(update);
     return readTask(call(() => this.#store.updateTask(taskId, status, statusMessage)));
   }
 
   async storeResult(taskId: string, outcome: TaskOutcome): Promise<void> {
-    call(() => this.#store.storeResult(taskId, JSON.stringify(outcome) ?? ""));
+    checkString("taskId", taskId);
+    const json = toJson("outcome", outcome);
+    call(() => this.#store.storeResult(taskId, json));
   }
 
   async getResult(taskId: string): Promise<TaskOutcome | undefined> {
+    checkString("taskId", taskId);
     const json = call(() => this.#store.getResult(taskId));
     return json === undefined ? undefined : (JSON.parse(json) as TaskOutcome);
   }
 
   async listTasks(cursor?: string): Promise<StoredPage> {
+    if (cursor !== undefined) checkString("cursor", cursor);
     return page(call(() => this.#store.listTasks(cursor)));
   }
 
@@ -64,10 +74,15 @@ export class InMemoryTaskStore implements TaskStore {
   }
 
   async deleteTask(taskId: string): Promise<boolean> {
+    checkString("taskId", taskId);
     return call(() => this.#store.deleteTask(taskId));
   }
 
-  async waitForUpdate(taskId: string, known: Status, { signal }: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+  async waitForUpdate(taskId: string, known: Status, options: { signal?: AbortSignal } = {}): Promise<TaskStatus> {
+    checkString("taskId", taskId);
+    checkStatus("known", known);
+    const { signal } = read("options", options, ["signal"]);
+    if (signal !== undefined) checkSignal("options.signal", signal);
     signal?.throwIfAborted();
     let stop = (): void => {};
     const stopped = new Promise<never>((_, reject) => {
@@ -83,6 +98,7 @@ export class InMemoryTaskStore implements TaskStore {
   }
 
   async notifyUpdate(taskId: string): Promise<void> {
+    checkString("taskId", taskId);
     call(() => this.#store.notifyUpdate(taskId));
   }
 

@@ -12,8 +12,8 @@ const MAX_GREETINGS = 10;
 /** A worker that has answered. */
 export interface Connection {
   send(message: ToWorker): void;
-  /** Calls back with each message from now on, and when the worker has ended. */
-  listen(received: (message: ToTab) => void, ended: () => void): void;
+  /** Calls back with each message from now on, and when the worker has ended. `failed`: that end will not be noticed. */
+  listen(received: (message: ToTab) => void, ended: () => void, failed: (error: unknown) => void): void;
 }
 
 // Held before the worker learns of it, which would otherwise take the tab for closed; for as long as the tab lives.
@@ -45,9 +45,9 @@ export function connectInPage(load: Load): Promise<Connection> {
 function connectionOver(port: MessagePort, workerLock: string | undefined): Connection {
   return {
     send: (message) => port.postMessage(message),
-    listen(received, ended) {
+    listen(received, ended, failed) {
       port.onmessage = ({ data }: MessageEvent<ToTab>) => received(data);
-      if (workerLock) onLockReleased(workerLock, ended);
+      if (workerLock) onLockReleased(workerLock, ended, failed);
     },
   };
 }

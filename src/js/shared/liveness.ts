@@ -14,12 +14,14 @@ export function holdLock(name: string): Promise<string | undefined> {
   if (!locks) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const granted = (): Promise<void> => (resolve(name), new Promise(() => {}));
+    // Where the lock is refused, the caller reports the end of the tab by another way.
     locks.request(name, granted).catch(() => resolve(undefined));
   });
 }
 
-/** Calls back when the lock is released, because its holder has ended. */
-export function onLockReleased(name: string, released: () => void): void {
+/** Calls back when the lock is released, because its holder has ended. `failed`: the end of the holder will not be noticed. */
+export function onLockReleased(name: string, released: () => void, failed: (error: unknown) => void): void {
   // The lock is granted to this request only then, and is released at once.
-  void globalThis.navigator?.locks?.request(name, () => released()).catch(() => {});
+  const request = globalThis.navigator?.locks?.request(name, () => {}) as Promise<unknown> | undefined;
+  request?.then(released, failed);
 }

@@ -1,6 +1,7 @@
 // A client whose engine is in the shared worker. Where the worker ends, another one is started, which gets the tasks that have an
 // id. Where none can be started, the worker's code runs in the page.
 
+import { guarded } from "../callbacks.js";
 import type { EngineClient, EngineTask } from "../load.js";
 import { words } from "../transport.js";
 import type { TaskRef, TaskStatus } from "../types.js";
@@ -43,6 +44,7 @@ export class RemoteClient implements EngineClient, RecordOwner, TaskClient {
       headers: (request) => headersReply(request, options),
       workerEnded: () => this.#workerEnded(),
       failed: (reason) => this.#loadFailed(reason),
+      unwatched: (error) => this.#warn("shared-worker", `the end of the shared worker will not be noticed: ${words(error)}`),
     });
     if (connection) this.#link.use(connection);
     this.#stopReporting = reportPauseReasons(this);
@@ -227,12 +229,12 @@ export class RemoteClient implements EngineClient, RecordOwner, TaskClient {
     }
   }
 
+  #warn(code: string, message: string): void {
+    this.options.onWarning?.({ code, message });
+  }
+
   #notified(method: string, params: string): void {
-    try {
-      this.options.onNotification?.(method, params);
-    } catch (error) {
-      this.options.onWarning?.({ code: "listener-failed", message: `onNotification failed: ${words(error)}` });
-    }
+    guarded(() => this.options.onNotification?.(method, params), (error) => this.#warn("listener-failed", `onNotification failed: ${words(error)}`));
   }
 
   #closeInput(id: number): void {

@@ -1,6 +1,9 @@
 // One engine in the worker, and the tabs that use it. It decides only which message goes to which tab.
 
+import { INVALID_PARAMS } from "../codes.js";
 import type { EngineClass, EngineClient, EngineTask } from "../load.js";
+import { words } from "../transport.js";
+import { toFailure } from "./failure.js";
 import type { EngineRequest, StartMessage } from "./messages.js";
 import { SharedTask, type Holder } from "./shared_task.js";
 import type { TabSession } from "./tab_session.js";
@@ -69,7 +72,14 @@ export class SharedEngine {
   abandon(task: SharedTask): void {
     task.call.abort();
     const { taskId } = task.handle;
-    if (taskId !== undefined) void this.client.cancelTask(taskId).catch(() => {});
+    if (taskId === undefined) return;
+    this.client.cancelTask(taskId).catch((error: unknown) => {
+      const { code, rpc } = toFailure(error);
+      // The task has ended: the call leaves nothing behind.
+      if (code === "task_expired" || rpc?.code === INVALID_PARAMS) return;
+      const message = `the task of an aborted call was not cancelled: ${words(error)}`;
+      for (const { tab } of task.holders) tab.send({ type: "warning", warning: { code: "cancel-failed", message } });
+    });
   }
 
   removeHolder(holder: Holder): void {

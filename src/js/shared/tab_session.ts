@@ -4,11 +4,12 @@ import type { EngineClass } from "../load.js";
 import { words } from "../transport.js";
 import { toFailure } from "./failure.js";
 import { onLockReleased } from "./liveness.js";
+import { checkedMessage } from "./message_checks.js";
 import { unhandled, type EngineRequest, type Operation, type ToTab, type ToWorker } from "./messages.js";
 import { SharedEngine } from "./shared_engine.js";
 import type { Holder } from "./shared_task.js";
 import type { WorkerContext } from "./worker.js";
-import type { PauseReasonName } from "#glue";
+import type { Failure, PauseReasonName } from "#glue";
 
 /** A reply of the tab that is still to come: its headers, or undefined where the tab has left or does not reply in time. */
 interface HeadersRequest {
@@ -31,7 +32,13 @@ export class TabSession {
   constructor(port: MessagePort, context: WorkerContext) {
     this.#port = port;
     this.#context = context;
-    port.onmessage = ({ data }: MessageEvent<ToWorker>) => this.#receive(data);
+    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      try {
+        this.#receive(checkedMessage(data));
+      } catch (error) {
+        this.#refuse(data, error);
+      }
+    };
   }
 
   send(message: ToTab): void {
@@ -56,7 +63,7 @@ export class TabSession {
   #receive(message: ToWorker): void {
     switch (message.type) {
       case "hello": return void this.#greet();
-      case "tab-lock": return onLockReleased(message.lock, () => this.#leave());
+      case "tab-lock": return onLockReleased(message.lock, () => this.#leave(), (error) => this.#warn(`the end of this tab will not be noticed: ${words(error)}`));
       case "join": return this.#join(message.engine);
       case "leave": return this.#leave();
       case "close": return this.#close();
@@ -77,6 +84,21 @@ export class TabSession {
       case "abort": return this.#abort(message.request);
       default: return unhandled(message);
     }
+  }
+
+  /** Reports a message that was not carried out, to the promise that waits for it if there is one. */
+  #refuse(data: unknown, error: unknown): void {
+    const { type, request, task } = (data ?? {}) as { type?: unknown; request?: unknown; task?: unknown };
+    const failure: Failure = { code: "internal", message: `the shared worker refused a message of this tab (${words(error)}); nothing was sent` };
+    if (type === "request") return this.send({ type: "failure", request: request as number, failure });
+    if (type === "call" || type === "attach" || type === "lost") {
+      return this.send({ type: "settled", task: task as number, status: undefined, outcome: { type: "failure", failure } });
+    }
+    this.#warn(failure.message);
+  }
+
+  #warn(message: string): void {
+    this.send({ type: "warning", warning: { code: "shared-worker", message } });
   }
 
   async #greet(): Promise<void> {

@@ -22,6 +22,8 @@ export interface LinkEvents {
   workerEnded(): void;
   /** There is no engine, for this reason. The next message tries again. */
   failed(reason: string): void;
+  /** The end of the worker will not be noticed. */
+  unwatched(error: unknown): void;
 }
 
 /** The messages to a client; its link answers the others. */
@@ -76,7 +78,7 @@ export class WorkerLink {
   use(connection: Connection): void {
     if (this.#isClosed) return connection.send({ type: "leave" });
     this.#connection = connection;
-    connection.listen((message) => this.#receive(message, connection), () => this.#ended(connection));
+    connection.listen((message) => this.#receive(message, connection), () => this.#ended(connection), (error) => this.#events.unwatched(error));
     this.#events.connected();
     const unsent = this.#unsent;
     this.#unsent = [];
