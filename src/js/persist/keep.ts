@@ -1,7 +1,8 @@
 import type { Found, FoundTask, Keeper } from "../keeper.js";
 import type { TaskRef, TaskStatus } from "../types.js";
 import { unique } from "../unique.js";
-import { hold } from "./alive.js";
+import { words } from "../transport.js";
+import { holdOwn, takeReleased } from "./alive.js";
 import { keysOf, type PersistStore } from "./store.js";
 
 /** What is kept of one task, as JSON text. Whoever adds to it: nothing secret, see {@link persistIn}. */
@@ -29,6 +30,8 @@ interface Task {
 const LEAVING_MS = 5000;
 /** So long at most a store is waited for, in milliseconds: one that hangs must not hold the calls up for ever. */
 const STORE_MS = 5000;
+/** How many items are read at a time. */
+const BATCH = 256;
 
 const KINDS: readonly unknown[] = ["tool", "prompt", "resource"];
 
@@ -41,6 +44,8 @@ export class Keep implements Keeper {
   /** This client among all that keep something there. */
   readonly #owner = unique();
   readonly #tasks = new Map<number, Task>();
+  /** The handle of the task that each open question belongs to. */
+  readonly #askedBy = new Map<number, number>();
   #found: Promise<Found> | undefined;
   #session: Kept["session"];
   #isHeld = false;
@@ -100,14 +105,20 @@ export class Keep implements Keeper {
   }
 
   asked(input: number, handle: number, request: string | undefined): void {
-    if (request !== undefined) this.#tasks.get(handle)?.asked.set(input, request);
-    for (const [mine, { kept, asked }] of this.#tasks) {
-      if (request === undefined ? !asked.delete(input) : mine !== handle) continue;
-      this.#change(mine, () => {
-        kept.asked = [...asked.values()];
-        return true;
-      });
+    const owner = request === undefined ? this.#askedBy.get(input) : handle;
+    const task = owner === undefined ? undefined : this.#tasks.get(owner);
+    if (request === undefined) this.#askedBy.delete(input);
+    if (owner === undefined || !task) return;
+    if (request === undefined) {
+      task.asked.delete(input);
+    } else {
+      task.asked.set(input, request);
+      this.#askedBy.set(input, owner);
     }
+    this.#change(owner, (kept) => {
+      kept.asked = [...task.asked.values()];
+      return true;
+    });
   }
 
   session(text: string | undefined): void {
@@ -137,7 +148,9 @@ export class Keep implements Keeper {
 
   #add(handle: number, key: string, kept: Kept): void {
     if (this.#isClosed) return;
-    if (!this.#isHeld) void hold(this.#lock(this.#owner), this.#released);
+    if (!this.#isHeld) {
+      holdOwn(this.#lock(this.#owner), this.#released, (error) => this.#failed("another page may take over the tasks of this one", error));
+    }
     this.#isHeld = true;
     this.#tasks.set(handle, { key, kept, asked: new Map() });
     this.#write(handle);
@@ -175,7 +188,7 @@ export class Keep implements Keeper {
   #failed(what: string, error: unknown): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    this.#warn("persist-failed", `${what}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#warn("persist-failed", `${what}: ${words(error)}`);
   }
 
   #lock(owner: string): string {
@@ -187,16 +200,20 @@ export class Keep implements Keeper {
     const ownerOf = (key: string): string => key.slice(this.#prefix.length).split(":")[0]!;
     // What this client has called while it waited is its own.
     const owners = [...new Set(all.map(ownerOf))].filter((owner) => owner !== this.#owner);
-    const isGone = await Promise.all(owners.map((owner) => hold(this.#lock(owner), this.#released)));
-    const gone = new Set(owners.filter((_, n) => isGone[n]));
+    const gone = await takeReleased(owners.map((owner) => this.#lock(owner)), this.#released);
     const found: { key: string; kept: Kept }[] = [];
-    const left = all.filter((key) => gone.has(ownerOf(key)));
-    const texts = await inTime(Promise.all(left.map((key) => this.#store.getItem(key))));
-    left.forEach((key, n) => {
-      const kept = read(texts[n]);
-      if (kept) found.push({ key, kept });
-      else this.#do(() => this.#store.removeItem(key));
-    });
+    const left = all.filter((key) => gone.has(this.#lock(ownerOf(key))));
+    // A store that takes its time gets that time for each batch, so that thousands of items do not count as a store that hangs.
+    for (let start = 0; start < left.length; start += BATCH) {
+      const keys = left.slice(start, start + BATCH);
+      const texts = await inTime(Promise.all(keys.map((key) => this.#store.getItem(key))));
+      keys.forEach((key, n) => {
+        const kept = read(texts[n]);
+        if (kept) return void found.push({ key, kept });
+        this.#warn("persist-failed", "an entry of the store that is no task of this package was removed");
+        this.#do(() => this.#store.removeItem(key));
+      });
+    }
     found.sort((a, b) => a.kept.at - b.kept.at);
     const session = this.#choose(found.map(({ kept }) => kept));
     if (session) this.session(session);
