@@ -9,7 +9,7 @@ use mcp_tasks::client::{Handle, Hosted, Hosts, Input, InputAnswer, InputId, Outp
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sim, Tool, about, question};
 
-const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true };
+const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 const TASK: &str = r#"{"taskId":"t","status":"working","ttl":null}"#;
 
 fn hosting(server: FakeServer, serves: [bool; 3], hosts: Hosts) -> Sim {
@@ -54,6 +54,7 @@ fn what_is_hosted_is_declared_and_nothing_else() {
             json!({ "list": {}, "cancel": {}, "requests": { "sampling": { "createMessage": {} }, "elicitation": { "create": {} } } }),
         ),
         (Hosts { elicitation: true, ..Hosts::default() }, json!({ "requests": { "elicitation": { "create": {} } } })),
+        (Hosts { get: true, result: true, ..Hosts::default() }, Value::Null),
     ] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
         sim.running("render");
@@ -110,6 +111,13 @@ fn requests_about_our_tasks_are_handed_on_as_they_are_declared() {
         (ALL, [true, true, true, true, false]),
         (Hosts { list: false, ..ALL }, [true, true, false, true, false]),
         (Hosts { cancel: false, sampling: false, ..ALL }, [true, true, true, false, false]),
+        // F12: each is served where it is given, alone too.
+        (Hosts { get: true, ..Hosts::default() }, [true, false, false, false, false]),
+        (Hosts { result: true, ..Hosts::default() }, [false, true, false, false, false]),
+        (
+            Hosts { list: true, cancel: true, get: true, result: true, ..Hosts::default() },
+            [true, true, true, true, false],
+        ),
         (Hosts::default(), [false; 5]),
     ] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
@@ -145,7 +153,8 @@ fn a_call_that_waits_for_the_hosted_task_does_not_keep_the_server_from_asking_af
 #[test]
 fn the_stream_stays_where_tasks_are_hosted() {
     let server = || FakeServer::streaming([Tool::new("quick", 0).support(None)]);
-    for (hosts, stays) in [(Hosts::default(), false), (ALL, true)] {
+    let get = Hosts { get: true, ..Hosts::default() };
+    for (hosts, stays) in [(Hosts::default(), false), (ALL, true), (get, true)] {
         let mut sim = hosting(server(), [false, false, false], hosts);
         sim.await_call("quick");
         sim.advance(60_000);

@@ -24,8 +24,9 @@ mod hosting;
 use block_on::{Turns, block_on};
 use hosting::Host;
 
-const NOTHING: Hosts = Hosts { list: false, cancel: false, sampling: false, elicitation: false };
-const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true };
+const NOTHING: Hosts =
+    Hosts { list: false, cancel: false, sampling: false, elicitation: false, get: false, result: false };
+const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 
 /// What a server is answered by a host of all this; `Err`: code and words.
 fn ask(host: &Host, method: &str, params: &str) -> Result<Value, (i64, String)> {
@@ -45,7 +46,7 @@ fn refused(method: &str) -> (i64, String) {
 
 #[test]
 fn host_get_task() {
-    assert_eq!(refused("tasks/get"), (-32601, "tasks/get not supported".into()));
+    assert_eq!(refused("tasks/get"), (-32601, "this client does not serve tasks/get".into()));
     let host = Host::with_task("t");
     // The parameter counts, whatever `_meta` says.
     let other = r#"{"taskId":"t","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"other"}}}"#;
@@ -72,7 +73,7 @@ fn host_get_task() {
 
 #[test]
 fn host_get_task_result() {
-    assert_eq!(refused("tasks/result"), (-32601, "tasks/result not supported".into()));
+    assert_eq!(refused("tasks/result"), (-32601, "this client does not serve tasks/result".into()));
     let host = Host::with_task("t");
     let request = TaskRequest::Result("t".into());
     // It waits through every status that is not the end.
@@ -125,7 +126,7 @@ fn host_get_task_result() {
 
 #[test]
 fn host_list_tasks() {
-    assert_eq!(refused("tasks/list"), (-32601, "tasks/list not supported".into()));
+    assert_eq!(refused("tasks/list"), (-32601, "this client does not serve tasks/list".into()));
     let host = Host::new(Limits { page_size: 2, ..Limits::default() });
     assert_eq!(ask(&host, "tasks/list", "{}"), Ok(json!({"tasks": []})));
     for id in ["a", "b", "c"] {
@@ -143,7 +144,7 @@ fn host_list_tasks() {
 
 #[test]
 fn host_cancel_task() {
-    assert_eq!(refused("tasks/cancel"), (-32601, "tasks/cancel not supported".into()));
+    assert_eq!(refused("tasks/cancel"), (-32601, "this client does not serve tasks/cancel".into()));
     let host = Host::with_task("t");
     let task = ask(&host, "tasks/cancel", r#"{"taskId":"t"}"#).unwrap();
     assert_eq!((&task["taskId"], &task["status"], task.get("_meta")), (&json!("t"), &json!("cancelled"), None));
@@ -203,11 +204,18 @@ fn host_build_capability() {
     ] {
         assert_eq!(capability(hosts), Some(want));
     }
-    // What is asked of one kind is asked of its tasks.
+    // F12: each request is served on its own, whatever else is.
     let params = Json::check(r#"{"taskId":"t"}"#).unwrap();
     let read = |hosts: Hosts, method| hosts.read(method, Some(params)).unwrap().is_ok();
-    assert!(["tasks/get", "tasks/result"].iter().all(|m| read(Hosts { sampling: true, ..NOTHING }, m)));
-    assert!(!read(Hosts { sampling: true, ..NOTHING }, "tasks/cancel"));
+    assert!(read(Hosts { get: true, ..NOTHING }, "tasks/get"));
+    assert!(read(Hosts { result: true, ..NOTHING }, "tasks/result"));
+    assert!(!read(Hosts { get: true, ..NOTHING }, "tasks/result"));
+    assert!(!read(Hosts { sampling: true, ..NOTHING }, "tasks/get"));
+    assert_eq!(capability(Hosts { get: true, result: true, ..NOTHING }), None, "there is no capability for these");
+    // Of a client that declares one kind, a server may expect both.
+    let declared = Hosts::declared(Json::check(r#"{"tasks":{"requests":{"sampling":{"createMessage":{}}}}}"#).unwrap());
+    assert!(["tasks/get", "tasks/result"].iter().all(|method| read(declared, method)));
+    assert!(!read(declared, "tasks/cancel"));
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Client {
             return self.tasks.is_any_watched();
         }
         // What becomes of a task of ours the server may ask at any time, on no stream but this one.
-        if self.config.hosts.requests() {
+        if self.config.hosts.any() {
             return true;
         }
         let answers = self.config.serves.contains(&true);

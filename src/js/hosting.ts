@@ -23,8 +23,9 @@ export type HostedHandler = (params: { readonly [key: string]: unknown }, contex
  * revision after it has dropped that, and a server of it is told of none of this). `TaskHost` of `mcp-tasks/receiver` is one
  * that is whole; these are the Python SDK's `ExperimentalTaskHandlers`, for an application that wants to do it itself.
  *
- * A kind of request may become a task where its handler is there and `onSampling` or `onElicitation` is given too. What is not
- * there is not declared, and a request of that kind is served as any other.
+ * Each handler that is given is served, also alone. A kind of request may become a task if its handler is given and `onSampling` or
+ * `onElicitation` too. A handler that is not given is not declared: a request of that kind is not made a task, and a request about
+ * tasks is answered with error -32601.
  */
 export interface TaskHandlers {
   /** A request for sampling that shall become a task: CreateTaskResult. */

@@ -8,7 +8,7 @@ import type { TaskHandlers } from "./hosting.js";
 import { rpcCode, words } from "./transport.js";
 import type { ClientOptions, InputContext, InputHandler, InputRequest } from "./types.js";
 import { toJsonObject } from "./validation.js";
-import type { HostedRequest, InputKind, InputRequestEvent } from "#glue";
+import type { EngineOptions, HostedRequest, InputKind, InputRequestEvent } from "#glue";
 
 type Handler = InputHandler<object, object>;
 
@@ -40,14 +40,16 @@ export class InputHandlers {
     return (Object.keys(handlers) as InputKind[]).filter((kind) => handlers[kind]);
   }
 
-  /** What of hosted tasks is declared to the server. */
-  get hosts(): { list: boolean; cancel: boolean; sampling: boolean; elicitation: boolean } {
+  /** The requests about hosted tasks that are served. */
+  get hosts(): EngineOptions["hosts"] & {} {
     const { taskHandlers: host, onElicitation, onSampling } = this.#options;
     return {
       list: !!host?.listTasks,
       cancel: !!host?.cancelTask,
       sampling: !!(host?.augmentedSampling && onSampling),
       elicitation: !!(host?.augmentedElicitation && onElicitation),
+      get: !!host?.getTask,
+      result: !!host?.getTaskResult,
     };
   }
 
@@ -59,7 +61,7 @@ export class InputHandlers {
     const context: InputContext = { key, task: task?.owner?.deref(), signal: abort.signal };
     const handler = this.#handler(kind);
     if (handler) return void this.#answer(id, handler, request, context, task !== undefined);
-    const host = this.#host(kind as HostedRequest, params.length);
+    const host = this.#host(kind as HostedRequest, method, params.length);
     void this.#answer(id, host, request, context, false, true);
   }
 
@@ -86,12 +88,12 @@ export class InputHandlers {
   }
 
   /** The handler of a request about hosted tasks. */
-  #host(name: HostedRequest & keyof TaskHandlers, length: number): Handler {
+  #host(name: HostedRequest & keyof TaskHandlers, method: string, length: number): Handler {
     const { taskHandlers, onElicitation, onSampling } = this.#options;
     const handler = (name === "augmentedElicitation" ? onElicitation : onSampling) as Handler;
     return (params, context) => {
       const host = taskHandlers?.[name];
-      if (!host) throw Object.assign(new Error(`${name} is not served`), { code: METHOD_NOT_FOUND });
+      if (!host) throw Object.assign(new Error(`this client does not serve ${method}`), { code: METHOD_NOT_FOUND });
       return host.call(taskHandlers, params as InputRequest["params"], { ...context, length, handler, notify: this.#notify });
     };
   }

@@ -9,6 +9,7 @@ use super::{
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc::{self, RpcError},
+    problem,
     sessions::{RELATED_TASK, relate},
     snapshot::Snapshot,
     v2025, v2026,
@@ -23,7 +24,8 @@ pub const RELATED_TASK_METADATA_KEY: &str = RELATED_TASK;
 /// "Model Immediate Response"; provisional there).
 pub const MODEL_IMMEDIATE_RESPONSE_KEY: &str = "io.modelcontextprotocol/model-immediate-response";
 
-/// What of tasks we host, and thus declare (2025-11-25, Tasks: "Client Capabilities"). By default nothing.
+/// The requests about hosted tasks that are served. By default none. The first four are declared to the server (2025-11-25, Tasks:
+/// "Client Capabilities"); the specification has no capability for `tasks/get` and `tasks/result`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hosts {
     /// Our tasks may be listed. Not to be declared where requestors cannot be told apart (Tasks: "Task Isolation and Access Control").
@@ -34,6 +36,10 @@ pub struct Hosts {
     pub sampling: bool,
     /// `elicitation/create` may be a task.
     pub elicitation: bool,
+    /// `tasks/get` is answered.
+    pub get: bool,
+    /// `tasks/result` is answered.
+    pub result: bool,
 }
 
 /// A request of the server's that is for whoever hosts our tasks. The order is known to `src/js/inputs.ts`.
@@ -115,11 +121,13 @@ impl Hosts {
             .with_some("list", self.list.then(JsonObject::new))
             .with_some("cancel", self.cancel.then(JsonObject::new))
             .with_some("requests", self.requests().then_some(requests));
-        (self != Self::default()).then_some(tasks)
+        let is_declared = self.list || self.cancel || self.requests();
+        is_declared.then_some(tasks)
     }
 
     /// What a client's capabilities declare of tasks: [`Self::capability`], read by who it is told to. Only an object declares
-    /// something, whatever it holds; what is not one is read as absent.
+    /// something, whatever it holds; what is not one is read as absent. A client that makes tasks of requests answers `tasks/get` and
+    /// `tasks/result`, too.
     pub fn declared(capabilities: Json<'_>) -> Self {
         let [tasks] = read_any(Some(capabilities), &["tasks"]);
         let [list, cancel, requests] = read_any(tasks, &["list", "cancel", "requests"]);
@@ -128,7 +136,8 @@ impl Hosts {
         let [create] = read_any(elicitation, &["create"]);
         let [list, cancel, sampling, elicitation] = [list, cancel, create_message, create]
             .map(|declared| declared.is_some_and(|json| json::fields(json, &[]).is_some()));
-        Self { list, cancel, sampling, elicitation }
+        let requests = sampling || elicitation;
+        Self { list, cancel, sampling, elicitation, get: requests, result: requests }
     }
 
     /// Whether anything may become a task here.
@@ -136,9 +145,14 @@ impl Hosts {
         self.sampling || self.elicitation
     }
 
-    /// Which of the requests about our tasks this is, where such a one was declared.
+    /// Whether any request about hosted tasks is served.
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+
+    /// Which of the requests about our tasks this is, where such a one is served.
     pub fn about(self, method: &str) -> Option<Hosted> {
-        let is_served = [self.requests(), self.requests(), self.list, self.cancel];
+        let is_served = [self.get, self.result, self.list, self.cancel];
         let mut about = Hosted::ABOUT.into_iter().zip(is_served);
         about.find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
     }
@@ -162,8 +176,13 @@ impl Hosts {
     pub fn read<'a>(self, method: &str, params: Option<Json<'a>>) -> Option<Result<TaskRequest<'a>, RpcError>> {
         let about = Hosted::ABOUT.into_iter().find(|about| about.method() == method)?;
         let is_served = self.about(method).is_some();
-        Some(if is_served { about.read(params) } else { Err(error(METHOD_NOT_FOUND, &[method, " not supported"])) })
+        Some(if is_served { about.read(params) } else { Err(error(METHOD_NOT_FOUND, &[&not_served(method)])) })
     }
+}
+
+/// The message of the error -32601 for a request of the server that is not served.
+pub(super) fn not_served(method: &str) -> String {
+    format!("this client does not serve {}", problem::excerpt(method))
 }
 
 /// Reads a task in the words that cross to JavaScript, as [`Snapshot::to_json`] writes it. `None`: it is none.

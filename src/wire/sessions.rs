@@ -3,11 +3,11 @@
 use super::{
     answer::read_any,
     fault::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
-    hosted::{Hosted, Hosts},
+    hosted::{Hosted, Hosts, not_served},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     json_object::JsonObject,
-    jsonrpc, problem,
+    jsonrpc,
 };
 use std::borrow::Cow;
 
@@ -63,8 +63,7 @@ fn refusal(id: Json<'_>, method: &str) -> String {
     if method == "ping" {
         return jsonrpc::response(id, JsonObject::new());
     }
-    let message = format!("this client does not serve {}", problem::excerpt(method));
-    jsonrpc::error_response(id, METHOD_NOT_FOUND, &message)
+    jsonrpc::error_response(id, METHOD_NOT_FOUND, &not_served(method))
 }
 
 pub(super) const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";

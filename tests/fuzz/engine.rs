@@ -54,7 +54,7 @@ pub(crate) fn run(data: &[u8]) {
         [None, Some(Era::Handshake), None, Some(Era::Stateless)].get(usize::from(seed >> 6)).copied().flatten();
     config.serves = [seed & 1 == 0, seed & 2 == 0, true];
     let hosts = seed & 3 == 0;
-    config.hosts = Hosts { list: hosts, cancel: hosts, sampling: hosts, elicitation: hosts };
+    config.hosts = Hosts { list: hosts, cancel: hosts, sampling: hosts, elicitation: hosts, get: hosts, result: hosts };
     (config.watch_all, config.notifications) = (seed & 4 == 0, seed & 8 == 0);
     let client = Client::new(config, u64::from(seed));
     let (open, now, asked, closed) = (Vec::new(), 0, 0, false);

@@ -104,7 +104,7 @@ fn split(json: Json<'_>) {
     let _ = (text(Some(json)), whole(Some(json)), signed(Some(json)));
 }
 
-const HOSTS: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true };
+const HOSTS: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 
 /// Everything that is read from a server, of this text: what comes out is what went in.
 fn read_all(json: Json<'_>) {

@@ -141,12 +141,14 @@ export class TaskHost implements TaskHandlers {
     const report = (error: unknown): void => this.#report(error, taskId);
     const tell = (task: string): void => void guarded(() => context.notify(JSON.parse(task) as object), report);
     let isCounted = true;
+    let stop: (() => void) | undefined;
     const release = (): void => {
+      stop?.();
       if (isCounted) this.#running--;
       isCounted = false;
     };
     // A store without a timer sees that a task's time is over when it is asked.
-    const stop = ttl === null ? undefined : after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
+    if (ttl !== null) stop = after(ttl + 1, () => void this.store.getTask(taskId).catch(report));
     void call((module) => module.follow(this.#bridge, taskId, tell)).catch((error: unknown) => {
       if (!(TaskStoreError.isInstance(error) && error.reason === "unknown")) report(error);
     });
@@ -169,7 +171,6 @@ export class TaskHost implements TaskHandlers {
     } catch (error) {
       report(error);
     } finally {
-      stop?.();
       release();
     }
   }

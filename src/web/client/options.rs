@@ -65,8 +65,8 @@ export interface EngineOptions
   keepSession?: boolean;
   /** The kinds of input requests that the application answers; only these are declared to the server. @default [] */
   inputKinds?: InputKind[];
-  /** What of hosted tasks is declared to the server. @default none */
-  hosts?: { list: boolean; cancel: boolean; sampling: boolean; elicitation: boolean };
+  /** The requests about hosted tasks that are served. @default none */
+  hosts?: { list: boolean; cancel: boolean; sampling: boolean; elicitation: boolean; get: boolean; result: boolean };
   /** Makes the value that promises reject with. @default an `Error` with the failure's fields */
   createError?: ((failure: Failure) => unknown) | undefined;
   /** Makes the result of a task from JSON text; `isWrapped`: its structured content has one member, `result`. @default JSON.parse */
@@ -178,6 +178,10 @@ extern "C" {
     fn sampling(this: &HostOptions) -> bool;
     #[wasm_bindgen(method, getter)]
     fn elicitation(this: &HostOptions) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn get(this: &HostOptions) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn result(this: &HostOptions) -> bool;
 
     /// Options of a call.
     #[wasm_bindgen(typescript_type = "EngineCallOptions")]
@@ -239,6 +243,8 @@ impl EngineOptions {
             cancel: hosts.cancel(),
             sampling: hosts.sampling(),
             elicitation: hosts.elicitation(),
+            get: hosts.get(),
+            result: hosts.result(),
         });
         config.watch_all = self.on_task_status().is_some() || config.serves.contains(&true);
         config.notifications = self.on_notification().is_some();
