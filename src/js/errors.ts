@@ -156,7 +156,11 @@ export class AuthorizationRequiredError extends ServerError {
   declare static isInstance: (value: unknown) => value is AuthorizationRequiredError;
 }
 
-/** No answer came. A browser does not say whether the address, the connection or a missing CORS permission was at fault. */
+/**
+ * No answer came. A browser does not say whether the address, the connection or a missing CORS permission was at fault; `diagnose()` of
+ * `mcp-tasks/diagnose` finds out. The package has sent a call once. Over HTTP/1.1 a browser may repeat the POST on its own, with the same
+ * JSON-RPC id, if a kept-alive connection ends before the first byte of the answer.
+ */
 export class NetworkError extends ServerError {
   readonly code = "network";
   override get retryable(): boolean {
@@ -203,7 +207,7 @@ export class TimeoutError extends TasksError {
   declare static isInstance: (value: unknown) => value is TimeoutError;
 }
 
-/** mcp-tasks itself is broken: a bug to report. No client on this page works any more; tasks go on at the server. */
+/** mcp-tasks itself is broken: a bug to report. The clients of its module instance have ended, and a new one works; tasks go on at the server. */
 export class InternalError extends ServerError {
   readonly code = "internal";
   /** Whether a value is this error, of whichever copy of the package. */

@@ -246,7 +246,8 @@ export interface ClientOptions extends ClientLimits {
   clientInfo?: { name: string; version: string; title?: string };
   /**
    * Pins what is spoken. Without it the newest is tried first, and the older where the server does not know it
-   * (MCP 2026-07-28, Versioning: "Backward Compatibility"); which it was is remembered for the endpoint.
+   * (MCP 2026-07-28, Versioning: "Backward Compatibility"); which it was is remembered for the endpoint. An older server refuses the
+   * first attempt with an HTTP error, which a browser writes to the console in red: pinning the era, or `storage`, avoids that.
    * @default what the server speaks
    */
   era?: Era;
