@@ -51,6 +51,26 @@ fn the_rest_is_asked_for_after_the_servers_retry_time_with_the_last_id() {
 }
 
 #[test]
+fn the_opening_event_that_the_typescript_sdk_replays_as_an_empty_object_is_no_message() {
+    let asked = Rc::new(Cell::new(0));
+    let id = Rc::clone(&asked);
+    let server = plain()
+        .when("tools/call", move |sent| {
+            asked.set(sent.id().as_u64().unwrap());
+            Some(priming("e1", 100))
+        })
+        .when("GET", move |_| {
+            let answer = json!({ "jsonrpc": "2.0", "id": id.get(), "result": { "content": [] } });
+            Some(Reply::body(200, "text/event-stream", &format!("id: e2\ndata: {{}}\n\ndata: {answer}\n\n")))
+        });
+    let mut sim = Sim::new(server);
+    let handle = call(&mut sim);
+    sim.advance(1000);
+    assert_eq!(sim.result(handle), json!({ "content": [] }));
+    assert_eq!(sim.warnings(), [""; 0]);
+}
+
+#[test]
 fn a_resumed_stream_that_brings_nothing_keeps_its_id_and_is_given_up_after_a_while() {
     // Deviation 41: peers lose the id and ask for ever.
     for empty in ["", ": ping\n\n"] {

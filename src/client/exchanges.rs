@@ -234,8 +234,8 @@ impl Client {
             if role == Role::Legacy && !self.legacy_event(now, id, &event) {
                 return;
             }
-            // Some servers open with an event that has an id and no data.
-            if event.data.is_empty() {
+            // Some servers open with an event that has an id and no data. The TypeScript SDK replays it as an empty object.
+            if event.data.is_empty() || event.data == b"{}" {
                 return;
             }
             match jsonrpc::messages(event.data, max_batch) {
