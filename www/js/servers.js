@@ -35,6 +35,7 @@ export function setUpServers(on) {
     cards.get(server).heading.focus();
     void connect(server, header);
   });
+  byId("connect").disabled = false; // until now the browser would have submitted the form itself
 
   /** The server at that address, new or known. */
   function add(address) {
