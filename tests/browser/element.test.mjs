@@ -138,6 +138,25 @@ for (const engine of engines) {
       assert.deepEqual(seen, { length: 20_001, json: { contents: [{ uri: "a:b" }] } });
     });
 
+    test("H3: a result whose content is no list of blocks, and an error that cannot be read, are shown and settle the element", async () => {
+      const seen = await browser.evaluate(async () => {
+        const texts = [];
+        for (const content of ["oops", [null], [{ type: "text", text: {} }]]) {
+          const task = handle("a");
+          const one = put(task);
+          task.settle((resolve) => resolve({ content }));
+          await come(() => one.events.length === 1);
+          texts.push(one.part("output").textContent === JSON.stringify({ content }, undefined, 2));
+        }
+        const task = handle("b");
+        const two = put(task);
+        task.settle((_, reject) => reject({ toString: null, valueOf: null }));
+        await come(() => two.events.length === 1);
+        return { texts, error: two.part("output").textContent };
+      });
+      assert.deepEqual(seen, { texts: [true, true, true], error: "unknown error" });
+    });
+
     test("for those who listen in place of looking, or have no mouse: names, live regions, a real button", async () => {
       const seen = await browser.evaluate(() => {
         const a = handle("render");

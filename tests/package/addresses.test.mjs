@@ -55,3 +55,28 @@ test("L3: no message of an error or a warning has the address's query, whatever 
     assert.doesNotMatch(message, /SECRET|other=7/);
   }
 });
+
+test("F11: a network error without a reason names mcp-tasks/diagnose, in the words of each browser, and no other error does", async (t) => {
+  const server = await startPuppet();
+  t.after(() => server.close());
+  const { fetch } = globalThis;
+  t.after(() => { globalThis.fetch = fetch; });
+  let reason;
+  const failing = async (url, init) => {
+    if (init?.body?.includes('"tools/call"')) throw new TypeError(reason);
+    return fetch(url, init);
+  };
+  globalThis.fetch = failing;
+  const failed = async (words, options) => {
+    reason = words;
+    const client = new Client(server.url, { era: "2025-11-25", ...options });
+    t.after(() => client.close());
+    return (await rejection(client.callTool("forbidden"))).message;
+  };
+  for (const words of ["Failed to fetch", "Load failed", "NetworkError when attempting to fetch resource."]) {
+    assert.match(await failed(words), /mcp-tasks\/diagnose finds the reason$/);
+    // A fetch of the application, for example diagnosing(), says itself what it found.
+    assert.doesNotMatch(await failed(words, { fetch: failing }), /diagnose/);
+  }
+  assert.doesNotMatch(await failed("fetch failed"), /diagnose/);
+});
