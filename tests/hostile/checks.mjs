@@ -29,10 +29,10 @@ const mib = (bytes) => (bytes === undefined ? "?" : `${Math.round(bytes / 1024 /
 export async function check(t, name, report, hostile) {
   const { ends, check: own, drive } = attacks[name];
   const seen = await (await fetch(`${hostile}${name}/seen`)).json();
-  const { longestMs, outcomes, fetches, warnings, notifications, moduleBytes, heapGrowth, rssGrowth, honest, unhandled, polluted } = report;
+  const { longestMs, outcomes, fetches, warnings, notifications, moduleBytes, moduleGrowth, heapGrowth, rssGrowth, honest, unhandled, polluted } = report;
   const how = [...new Set(outcomes.map(({ ok, code }) => (ok ? "ok" : code)))];
   t.diagnostic(`longest block ${longestMs} ms; ${how.join(", ")}; ${fetches.total} requests, ${fetches.most} at once, ${fetches.mostResponses} responses at once; ` +
-    `${warnings.count} warnings; ${notifications.mostInTurn} notifications in a turn; module ${mib(moduleBytes)}, heap +${mib(heapGrowth)}, rss +${mib(rssGrowth)}`);
+    `${warnings.count} warnings; ${notifications.mostInTurn} notifications in a turn; module +${mib(moduleGrowth)}, heap +${mib(heapGrowth)}, rss +${mib(rssGrowth)}`);
 
   const failures = [];
   const holds = (subject, assertion) => {
@@ -51,8 +51,14 @@ export async function check(t, name, report, hostile) {
   holds("Object.prototype", () => assert.equal(polluted, false));
   holds("warnings", () => assert.ok(warnings.count <= limits.warnings, `onWarning was called ${warnings.count} times`));
   const most = limits.heldBytes.most + limits.slackBytes;
-  holds("memory of the module", () => assert.ok(moduleBytes > 0 && moduleBytes <= most, `${mib(moduleBytes)}, ${mib(most)} are the most`));
-  holds("memory in all", () => assert.ok(moduleBytes + Math.max(0, heapGrowth ?? 0) <= most, `${mib(moduleBytes)} and ${mib(heapGrowth)}, ${mib(most)} are the most`));
+  holds("memory of the module", () => {
+    assert.ok(moduleBytes > 0, "no memory was found");
+    assert.ok(moduleGrowth <= most, `it grew by ${mib(moduleGrowth)}, ${mib(most)} are the most`);
+  });
+  holds("memory in all", () => {
+    const growth = moduleGrowth + Math.max(0, (heapGrowth ?? 0) - limits.clientBytes);
+    assert.ok(growth <= most, `it grew by ${mib(growth)}, ${mib(most)} are the most`);
+  });
   holds("this attack", () => own?.(report, seen, assert));
   if (failures.length > 0) assert.fail(failures.join("\n"));
 }

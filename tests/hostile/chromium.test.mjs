@@ -30,9 +30,12 @@ async function runInPage(job) {
   const errors = Object.values(mcp).filter((value) => typeof value?.isInstance === "function");
   const TasksError = { isInstance: (error) => errors.some((type) => type.isInstance(error)) };
   const { run } = await import("/hostile/client.mjs");
+  const moduleBytes = () => Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength));
+  let moduleBefore;
   const watch = {
     step: (words) => console.info(`step: ${words}`),
-    after: () => ({ moduleBytes: Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength)), unhandled }),
+    before() { moduleBefore = moduleBytes(); },
+    after: () => ({ moduleBytes: moduleBytes(), moduleGrowth: moduleBytes() - moduleBefore, unhandled }),
   };
   return run(job, { Client: mcp.Client, TasksError }, watch);
 }

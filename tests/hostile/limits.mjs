@@ -16,6 +16,8 @@ export const limits = {
   heldBytes: { most: 128 * mib, words: /maxHeldBytes/ },
   /** Memory beyond that limit, because one message is copied while it is parsed. */
   slackBytes: 64 * mib,
+  /** JavaScript heap of a client that holds nothing. */
+  clientBytes: 2 * mib,
   /** Calls of `onWarning` for one kind of trouble, and the final notice. */
   warnings: 100 + 1,
   /** Messages of one JSON batch, which are processed in one turn of the event loop. A longer batch is refused. */

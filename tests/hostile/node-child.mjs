@@ -20,6 +20,8 @@ WebAssembly.instantiate = async (...args) => {
   return made;
 };
 
+/** The largest memory of the module's instances. It never shrinks, so this is the most that was ever in use. */
+const moduleBytes = () => Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength));
 const rss = () => process.memoryUsage().rss;
 const heap = () => {
   globalThis.gc();
@@ -28,9 +30,9 @@ const heap = () => {
 let before;
 const watch = {
   step: (words) => process.send({ step: words }),
-  before() { before = { heap: heap(), rss: rss() }; },
+  before() { before = { heap: heap(), rss: rss(), module: moduleBytes() }; },
   held: () => ({ heapGrowth: heap() - before.heap, rssGrowth: rss() - before.rss }),
-  after: () => ({ moduleBytes: Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength)), unhandled }),
+  after: () => ({ moduleBytes: moduleBytes(), moduleGrowth: moduleBytes() - before.module, unhandled }),
 };
 
 process.once("message", async ({ entry, job }) => {

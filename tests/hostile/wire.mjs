@@ -53,7 +53,10 @@ export function respond({ rpc, res }, result, era) {
 /** Writes, and waits where the client does not keep up. False: the client has closed the connection. */
 export async function write(stream, chunk) {
   if (stream.destroyed || stream.writableEnded) return false;
-  if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => {});
+  if (stream.write(chunk)) return true;
+  const waiting = new AbortController();
+  await Promise.race(["drain", "close"].map((name) => once(stream, name, { signal: waiting.signal }).catch(() => {})));
+  waiting.abort();
   return !stream.destroyed;
 }
 
