@@ -141,7 +141,7 @@ impl Client {
     }
 
     pub(super) fn chunk(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
-        if self.ends_over_limit(now, id, bytes.len()) {
+        if self.ends_over_limit(now, id) {
             return;
         }
         let most = self.config.max_message_bytes();

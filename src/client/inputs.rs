@@ -55,13 +55,21 @@ impl Client {
                 format!("this client has {max_open} requests of the server open already; this one was refused");
             return self.queue_response(jsonrpc::error_response(id, -32603, &message));
         }
+        let bytes = params.map_or(0, |params| params.get().len());
+        if !self.has_room_for_input(bytes) {
+            let limit = self.config.limits.held_bytes;
+            let message = format!(
+                "open requests hold a quarter of this client's memory ({limit} bytes) already; this one was refused"
+            );
+            return self.queue_response(jsonrpc::error_response(id, -32603, &message));
+        }
         let question = Question {
             input: self.new_input_id(),
             way: Way::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
             key: String::new(),
             kind: request.kind,
             message: request.message.as_deref().map(Into::into),
-            bytes: params.map_or(0, |params| params.get().len()),
+            bytes,
             params: params.map_or("{}", Json::get).into(),
             own,
             handle: of,

@@ -9,22 +9,28 @@ use super::{
 };
 use crate::{
     Millis,
-    wire::{Problem, answer::Asked},
+    wire::{
+        Problem,
+        answer::Asked,
+        snapshot::{Snapshot, short_id},
+    },
 };
 
 impl Client {
-    /// Ends an exchange that brings more than the client may hold. Returns whether it did.
-    pub(super) fn ends_over_limit(&mut self, now: Millis, id: ExchangeId, arriving: usize) -> bool {
+    /// While the client holds more than it may, ends the exchange that holds the most, so that small messages always get through.
+    /// Returns whether that was this exchange.
+    pub(super) fn ends_over_limit(&mut self, now: Millis, id: ExchangeId) -> bool {
         let limit = self.config.limits.held_bytes;
-        if self.held_bytes().saturating_add(arriving) <= length(limit) {
-            return false;
+        while self.held_bytes() > length(limit) {
+            let holding = self.exchanges.iter().filter(|exchange| exchange.held_bytes() > 0);
+            let largest = holding.max_by_key(|exchange| exchange.held_bytes()).map_or(id, |exchange| exchange.id);
+            let what = "more data than the client holds at a time (maxHeldBytes)";
+            self.end_with_problem(now, largest, Problem::new(what, &limit.to_string()));
+            if largest == id {
+                return true;
+            }
         }
-        self.end_with_problem(
-            now,
-            id,
-            Problem::new("more data than the client holds at a time (maxHeldBytes)", &limit.to_string()),
-        );
-        true
+        false
     }
 
     /// A message or event is longer than allowed.
@@ -61,6 +67,14 @@ impl Client {
             let limit = limits.input_requests;
             return Err(Problem::new(&format!("{count} input requests, more than maxInputRequests ({limit})"), ""));
         }
+        let bytes = asked.iter().map(|asked| asked.params.get().len()).sum();
+        if !self.has_room_for_input(bytes) {
+            let limit = limits.held_bytes;
+            let what = format!(
+                "input requests of {bytes} bytes, more than a quarter of maxHeldBytes ({limit}) with those that are open"
+            );
+            return Err(Problem::new(&what, ""));
+        }
         if asked.iter().any(|asked| asked.key.len() > length(limits.id_length)) {
             let limit = limits.id_length;
             return Err(Problem::new(&format!("an input request whose key is longer than maxIdLength ({limit})"), ""));
@@ -70,12 +84,41 @@ impl Client {
 
     /// Unfinished messages and lists, statuses of live tasks and open input requests. Early notifications have a limit of their own.
     fn held_bytes(&self) -> usize {
-        let bodies = self.exchanges.iter().map(Exchange::held_bytes);
-        // Twice, because the pages of a list are joined in the end.
+        let bodies = || self.exchanges.iter().map(Exchange::held_bytes);
+        // A buffer that grows is copied, and the pages of a list are joined in the end.
+        let copied = bodies().max().unwrap_or_default();
         let lists = self.listings.iter().map(|listing| 2 * listing.held_bytes());
-        // Twice, because the handles show them and the handlers get them.
-        let inputs = self.inputs.iter().map(|input| 2 * input.bytes);
-        bodies.chain(lists).chain(inputs).fold(self.tasks.held_bytes(), usize::saturating_add)
+        let stored = self.tasks.held_bytes().saturating_add(self.input_bytes());
+        bodies().chain(lists).fold(stored.saturating_add(copied), usize::saturating_add)
+    }
+
+    fn input_bytes(&self) -> usize {
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    /// What statuses may hold, and input requests, each. The other half is for messages.
+    fn quarter(&self) -> usize {
+        length(self.config.limits.held_bytes) / 4
+    }
+
+    /// Whether further input requests of so many bytes are held.
+    pub(super) fn has_room_for_input(&self, bytes: usize) -> bool {
+        self.input_bytes().saturating_add(bytes) <= self.quarter()
+    }
+
+    /// Discards the message of a status for which there is no room.
+    pub(super) fn limit_status(&mut self, snapshot: &mut Snapshot) {
+        if self.tasks.held_bytes().saturating_add(snapshot.held_bytes()) <= self.quarter() {
+            return;
+        }
+        if let Some(message) = snapshot.status_message.take() {
+            let (id, limit) = (short_id(&snapshot.task_id), self.config.limits.held_bytes);
+            let length = message.len();
+            self.warn(
+                "status-message-discarded",
+                format!("discarded a status message of {length} bytes of task {id}: statuses hold a quarter of maxHeldBytes ({limit})"),
+            );
+        }
     }
 }
 

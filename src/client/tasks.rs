@@ -150,6 +150,7 @@ impl Client {
         mut snapshot: Snapshot,
         pushed: bool,
     ) -> Option<Seen> {
+        self.limit_status(&mut snapshot);
         let asks = !self.era.tells_all() && self.awaits_answer(handle);
         let terminal = snapshot.status.is_terminal();
         let order = self.tasks.announcement();

@@ -1,9 +1,10 @@
 /** What one server may use up, so that a broken or hostile server cannot stop the page. */
 export interface ClientLimits {
   /**
-   * Bytes that the client holds because of its server at a time: unfinished messages and lists, statuses of live tasks and open
-   * input requests. The response that exceeds it ends with a `ProtocolError`. Prevents a server that sends many large
-   * messages from filling the memory that all clients of a page share.
+   * Bytes that the client holds because of its server at a time: unfinished messages and lists, statuses of live tasks (at most a
+   * quarter; a longer `statusMessage` is discarded with a warning) and open input requests (at most a quarter; a further one is
+   * refused). When messages exceed it, the largest one ends with a `ProtocolError`. Prevents a server that sends many large messages
+   * from filling the memory that all clients of a page share.
    * @default 134217728
    */
   maxHeldBytes?: number;
