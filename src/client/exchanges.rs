@@ -5,7 +5,8 @@ use super::{
 use crate::{
     Millis,
     wire::{
-        Problem, buffer,
+        Problem,
+        buffer::Pieces,
         event_stream::EventStream,
         http::{Head, Media},
         jsonrpc::{self, Message, RpcError},
@@ -74,7 +75,7 @@ pub(super) enum Body {
     /// Not even the head has come.
     Expected,
     /// One JSON text, as far as it has come.
-    Json(Vec<u8>),
+    Json(Pieces),
     /// Events.
     Events(Box<EventStream>, Option<Problem>),
     /// The page that explains an HTTP error, as far as it has come.
@@ -116,7 +117,7 @@ impl Client {
                 self.legacy.accepted(request, exchange.deadline);
                 Body::Ignored
             }
-            (true, Role::Request(_), Media::Json) => Body::Json(Vec::new()),
+            (true, Role::Request(_), Media::Json) => Body::Json(Pieces::default()),
             (true, Role::Request(_) | Role::Resumed(..) | Role::Stream | Role::Legacy, Media::EventStream) => {
                 let stream = EventStream::new(self.config.max_message_bytes());
                 // A stream that brings no id must not lose the one that is known.
@@ -157,7 +158,7 @@ impl Client {
                 }
             }
             Body::Json(text) if text.len() + bytes.len() > most => self.too_long(now, id),
-            Body::Json(text) => buffer::append(text, bytes, most),
+            Body::Json(text) => text.append(bytes),
             Body::Events(..) => self.events(now, id, bytes),
         }
     }
@@ -181,7 +182,7 @@ impl Client {
                 }
                 self.broke(now, id, &origin, &refusal(*head, rpc, &page));
             }
-            Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text),
+            Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text.join()),
             Body::Events(stream, odd) => {
                 self.stream_resumable(role, &stream);
                 if odd.is_none() && self.resume_later(now, &origin, &stream, CUT) {

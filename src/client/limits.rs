@@ -125,7 +125,7 @@ impl Client {
 impl Exchange {
     fn held_bytes(&self) -> usize {
         match &self.body {
-            Body::Json(text) => text.capacity(),
+            Body::Json(text) => text.held_bytes(),
             Body::Events(stream, _) => stream.held_bytes(),
             // Bounded by itself.
             Body::Refusal(..) | Body::Expected | Body::Ignored => 0,
