@@ -15,7 +15,7 @@ const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const made = await instantiate(...args);
   const { exports } = made.instance ?? made;
-  // Ours is the one whose imports go by this name: see scripts/shorten.mjs.
+  // Ours is the one whose imports go by this name: see scripts/short_names.mjs.
   if (args[1]?.g) memory = exports.memory;
   return made;
 };

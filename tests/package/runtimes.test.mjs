@@ -1,10 +1,13 @@
 // The package in each runtime outside of browsers, as an application there has it, against the demo server.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { application, expected, lacking, makeProject, program } from "../consumers/project.mjs";
 import { startDemo } from "../servers/demo.mjs";
+import { startPuppet } from "./puppet.mjs";
+import { entry, inTime } from "./support.mjs";
 
 const deno = "@deno/linux-x64-glibc";
 const bun = "@oven/bun-linux-x64";
@@ -78,4 +81,22 @@ describe("Bun", { skip: lacking(bun) }, () => {
     const dir = makeProject(t, { "app.mjs": application(), "main.mjs": run });
     assert.deepEqual(await printed(dir, program(`${bun}/bin/bun`), "run", "main.mjs"), expected);
   });
+});
+
+test("F11: after close() no timer keeps a Node process alive", async (t) => {
+  const server = await startPuppet();
+  t.after(() => server.close());
+  const script = `
+    const { Client } = await import(${JSON.stringify(entry())});
+    const client = new Client(${JSON.stringify(server.url)});
+    const task = client.callTool("required");
+    task.onStatusChange(() => {});
+    await task.created;
+    const results = [task.result(), task.wait({ timeoutMs: 60_000 }), client.ping()];
+    client.close();
+    await Promise.allSettled(results);
+    await new Promise((resolve) => setImmediate(resolve));
+    console.log(JSON.stringify(process.getActiveResourcesInfo().filter((name) => name === "Timeout")));`;
+  const { stdout } = await inTime(promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]), "the end of the process");
+  assert.deepEqual(JSON.parse(stdout), []);
 });

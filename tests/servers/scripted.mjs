@@ -50,7 +50,7 @@ export async function startScripted(handler, { cors: withCors = true } = {}) {
     socket.once("close", () => sockets.delete(socket));
     for (const end of ["end", "close"]) socket.once(end, () => live.delete(socket));
     // Later: this one may be known before the end of the one that it is in place of.
-    setTimeout(() => { connections.most = Math.max(connections.most, live.size); }, 20).unref();
+    setTimeout(() => { connections.most = Math.max(connections.most, live.size); }, 100).unref();
   });
   await new Promise((resolve, reject) => http.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
