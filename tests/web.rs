@@ -144,7 +144,7 @@ async fn every_callback_may_call_every_method() {
             if (world.client && times[name] <= 2) world.everything(n += 100);
         };
     })()";
-    let world = World::new(&["{ stream: true, ", CALLBACKS, ", hook: ", hook, " }"].concat());
+    let world = World::new(&["{ stream: true, runs: true, ", CALLBACKS, ", hook: ", hook, " }"].concat());
     world.watched_call(1, "{}");
     world.listen(1);
     // The server reports the status of another task than this one, which causes a warning.
@@ -153,6 +153,8 @@ async fn every_callback_may_call_every_method() {
     world.result(3);
     world.until("created 1").await;
     world.push_everything().await;
+    // Not before: one of the callbacks cancels the task, and its handle would no longer report progress.
+    world.finish();
     world.until("settled 1 ").await;
     world.until("warned").await;
     world.close();

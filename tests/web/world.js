@@ -5,13 +5,14 @@
 //   held       requests of these methods are answered when `release(method)` is called
 //   stream     the GET stream is opened and stays open; otherwise the response is 405
 //   status     changes a task's status before the server sends it
+//   runs       tasks are working until `finish()` is called
 //   hook       called with the name of each callback, from within it
 //   callbacks  further callbacks of the client that write to the log
 //   through    changes each response of the server
 //   fetch      replaces the server
 //   client     further options of the client
 ((options) => {
-  const { bytes, events = [], held = [], stream = false, status: change = (status) => status, hook = () => {}, callbacks = [], through = (response) => response, fetch = serve } = options;
+  const { bytes, events = [], held = [], stream = false, runs = false, status: change = (status) => status, hook = () => {}, callbacks = [], through = (response) => response, fetch = serve } = options;
   const patienceMs = 20_000;
   const log = [];
   const sent = [];
@@ -21,6 +22,7 @@
   let depth = 0;
   let deepest = 0;
   const polls = new Map();
+  let isFinished = !runs;
 
   const snapshot = (status, taskId = "task-1") => change({
     taskId, status, statusMessage: "grüße 🎉", createdAt: "2026-01-01T00:00:00Z",
@@ -46,12 +48,12 @@
     return snapshot("working", taskId);
   }
 
-  /** The task completes with the second poll. A poll of task-2 is answered with the status of task-1. */
+  /** The task completes with the second poll, but not before `finish()`. A poll of task-2 is answered with the status of task-1. */
   function poll(wanted) {
     const taskId = wanted === "task-2" ? "task-1" : wanted;
     const count = polls.get(taskId) ?? 0;
     polls.set(taskId, count + 1);
-    return snapshot(count < 1 ? "working" : "completed", taskId);
+    return snapshot(count < 1 || !isFinished ? "working" : "completed", taskId);
   }
 
   /** The bytes in pieces. Most pieces end within a character, and all of them within an event. */
@@ -213,6 +215,7 @@
     async calm() {
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
     },
+    finish: () => void (isFinished = true),
     close: () => world.client.close(),
     /** Frees the client and every handle in the module. */
     free() {

@@ -60,6 +60,8 @@ extern "C" {
     pub(crate) fn field(this: &World, name: &str, field: &str) -> String;
     #[wasm_bindgen(method)]
     pub(crate) fn push(this: &World, text: &str);
+    #[wasm_bindgen(method)]
+    pub(crate) fn finish(this: &World);
     #[wasm_bindgen(method, js_name = pushEverything)]
     pub(crate) async fn push_everything(this: &World);
     #[wasm_bindgen(method)]
