@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { rows, subjects } from "../bench/rows.mjs";
 import { measureBytes } from "./bench/bytes.mjs";
-import { docs, entry, lost, missing, table } from "./bench/report.mjs";
+import { docs, entry, lost, missing, readme, table } from "./bench/report.mjs";
 import { startSite } from "./bench/site.mjs";
 import { root } from "./env.mjs";
 
@@ -55,6 +55,7 @@ if (absent.length > 0) {
 } else if (asked.length === 0) {
   writeFileSync(`${root}bench/results.json`, `[\n${results.map((r) => `  ${JSON.stringify(r)}`).join(",\n")}\n]\n`);
   docs(`${root}docs/bench.md`, results, { minified: details.minified, browser: browser.version });
+  readme(`${root}README.md`, results);
 }
 
 function take(row, subject, values) {

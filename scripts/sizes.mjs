@@ -47,8 +47,7 @@ export async function sizes() {
     if (!near(said?.[1], gzip) || !near(said?.[2], brotli)) stale.push(entry);
     lines.push(`| \`${entry}\` | ${(gzip / 1000).toFixed(1)} | ${(brotli / 1000).toFixed(1)} | ${note} |`);
   }
-  lines.push("", "KB of 1000 bytes, bundled and minified by esbuild, at the highest level of each compressor; `node scripts/sizes.mjs` measures them. Of the first,",
-    "`npm run size` has the parts, and fails over the ceiling in `package.json`. The engine is most of it: a Rust crate, with a standard library built for size (`scripts/build.mjs` says how).", "");
+  lines.push("", "Bundled and minified by esbuild, at the highest level of each compressor. 1 KB is 1,000 bytes. `node scripts/sizes.mjs` measures the table.", "");
   return { text: before + from + lines.join("\n") + until + after, stale };
 }
 

@@ -51,6 +51,33 @@ export function docs(file, results, { minified, browser }) {
   writeFileSync(file, `${page.slice(0, from)}${begins}\n\n${made.join("\n\n")}\n\n${page.slice(to)}`);
 }
 
+/** The rows of README.md, as its readers call them. */
+const comparison = {
+  "requests-24-push": "requests for 24 tasks, with notifications",
+  "requests-24-poll": "requests for 24 tasks, polled",
+  "requests-1000x10min": "requests for 1,000 tasks that run for ten minutes",
+  "latency-push": "end of a task until the promise resolves, with notifications (ms)",
+  "notify-1000": "status notifications per second, 1,000 tasks",
+  "longest-task": "longest block of the page by 20,000 notifications (ms)",
+  "cold-start": "first visit until the first answer (ms)",
+  "handle-bytes-10k": "memory for each pending task (bytes)",
+  "bytes-gzip": "smallest app (bytes, gzip)",
+};
+const compared = { sdk: "SDK 1", "ext-tasks": "SDK 2 with ext-tasks", "mcp-tasks": "mcp-tasks" };
+
+/** Writes the medians of some rows into README.md, between its two marks. */
+export function readme(file, results) {
+  const page = readFileSync(file, "utf8");
+  const [from, to] = ["<!-- npm run bench writes this table -->\n", "\n<!-- /npm run bench -->"];
+  const [start, end] = [page.indexOf(from) + from.length, page.indexOf(to)];
+  if (start < from.length || end < start) throw new Error(`${file} has lost its marks: ${from.trim()} and ${to.trim()}`);
+  const median = (row, subject) => words(results.find((r) => r.row === row && r.subject === subject)?.median ?? Number.NaN);
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const lines = Object.entries(comparison).map(([row, label]) => line([label, ...Object.keys(compared).map((subject) => median(row, subject))]));
+  const text = [line(["median", ...Object.values(compared)]), "| --- | ---: | ---: | ---: |", ...lines].join("\n");
+  writeFileSync(file, page.slice(0, start) + text + page.slice(end));
+}
+
 function markdown([head, ...lines]) {
   return [head, head.map((_, n) => (n > 1 && head.length > 3 ? "---:" : "---")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

@@ -10,6 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { freePort, missing, open } from "../../scripts/engines.mjs";
 import { lacking, makeProject } from "../consumers/project.mjs";
 import { blocksOf, documents, helpers, program } from "../guides/blocks.mjs";
+import { readmeBlocks } from "../guides/readme.mjs";
 import { folder, inTime, root, until } from "../package/support.mjs";
 import { startPuppet } from "../package/puppet.mjs";
 import { startDemo } from "../servers/demo.mjs";
@@ -27,8 +28,16 @@ test("every block is in a language that is run, or says that it is none", () => 
   assert.ok(inPages.length > 30, `${inPages.length} blocks`);
 });
 
+test("every JavaScript block of README.md has its conditions, and README.md has no test code", () => {
+  const headings = all.filter(({ file, lang }) => file === "README.md" && lang === "js").map(({ heading }) => heading);
+  assert.deepEqual(headings, Object.keys(readmeBlocks));
+  const text = readFileSync(`${root}README.md`, "utf8");
+  assert.doesNotMatch(text, /<!-- (given|then|not run)/);
+  assert.ok(text.trimEnd().split("\n").length <= 180, "README.md is longer than 180 lines");
+});
+
 test("every link between the documents leads somewhere", () => {
-  const files = [...documents(), "CONTRIBUTING.md", "RELEASING.md", ...readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+  const files = [...documents(), "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md", ...readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
   for (const file of files) {
     for (const [, to] of readFileSync(root + file, "utf8").matchAll(/\]\(([^)#:]+?)(?:#[^)]*)?\)/g)) {
       const path = resolve(root, dirname(file), to.replace(/\s+/g, ""));

@@ -2,9 +2,11 @@
 //
 // A comment `<!-- given … -->` before a block is what the reader has already (the application's own functions), `<!-- then … -->`
 // after it says what has to be true; neither is shown. `client` and `task` are there where a block does not make its own.
+// README.md has no such comments: `tests/guides/readme.mjs` holds both for each of its blocks.
 // `<!-- not run: WHY -->` before a block is for what cannot be run by itself. `<!-- server: NAME -->` at the top of a file says which server it talks to: see tests/browser/guides.test.mjs.
 import { readFileSync, readdirSync } from "node:fs";
 import { root } from "../package/support.mjs";
+import { readmeBlocks } from "./readme.mjs";
 
 /** README.md and the guides, by their paths from the root. */
 export const documents = () => ["README.md", ...readdirSync(`${root}docs/guides`).filter((name) => name.endsWith(".md")).sort().map((name) => `docs/guides/${name}`)];
@@ -14,9 +16,11 @@ export function blocksOf(file) {
   const text = readFileSync(root + file, "utf8");
   const server = /^<!-- server: (\w+) -->/.exec(text)?.[1] ?? "demo";
   const pattern = /(?:<!-- given\n([\s\S]*?)-->\n|<!-- not run: (.+) -->\n)?^```(\w*)\n([\s\S]*?)^```$(?:\n<!-- then\n([\s\S]*?)-->)?/gm;
-  return [...text.matchAll(pattern)].map(({ index, 0: whole, 1: given = "", 2: why, 3: lang, 4: code, 5: then = "" }) => ({
+  const blocks = [...text.matchAll(pattern)].map(({ index, 0: whole, 1: given = "", 2: why, 3: lang, 4: code, 5: then = "" }) => ({
     file, lang, code, given, then, server, why, line: text.slice(0, index + whole.indexOf("```")).split("\n").length,
+    heading: [...text.slice(0, index).matchAll(/^## (.+)$/gm)].at(-1)?.[1],
   }));
+  return file === "README.md" ? blocks.map((block) => ({ ...block, ...(block.lang === "js" && readmeBlocks[block.heading]) })) : blocks;
 }
 
 const names = ["Client", "AuthorizationRequiredError", "ClosedError", "HttpError", "InternalError", "NetworkError", "ProtocolError", "RpcError",

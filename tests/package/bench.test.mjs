@@ -1,14 +1,14 @@
 // The bench's own checks: what it wrote is whole, and it never passes over a measurement that is missing.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rows, subjects } from "../../bench/rows.mjs";
 import { notification, protocol, taskId } from "../../bench/protocol.mjs";
-import { docs, entry, missing, table } from "../../scripts/bench/report.mjs";
+import { docs, entry, missing, readme, table } from "../../scripts/bench/report.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const results = JSON.parse(readFileSync(`${root}bench/results.json`, "utf8"));
@@ -31,6 +31,20 @@ test("bench/results.json has every row of every subject, and nothing else", () =
 test("docs/bench.md tells what bench/results.json says", () => {
   const page = readFileSync(`${root}docs/bench.md`, "utf8");
   for (const line of table(results).split("\n")) assert.ok(page.includes(line), line);
+});
+
+test("README.md compares with the figures of bench/results.json", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  try {
+    const file = join(folder, "README.md");
+    copyFileSync(`${root}README.md`, file);
+    readme(file, results);
+    assert.equal(readFileSync(`${root}README.md`, "utf8"), readFileSync(file, "utf8"));
+    writeFileSync(file, "Nothing.\n");
+    assert.throws(() => readme(file, results), /has lost its marks/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a measurement that is missing is named", () => {
