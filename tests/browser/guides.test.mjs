@@ -36,12 +36,17 @@ test("every JavaScript block of README.md has its conditions, and README.md has 
   assert.ok(text.trimEnd().split("\n").length <= 180, "README.md is longer than 180 lines");
 });
 
-test("every link between the documents leads somewhere", () => {
+/** The anchors of a page, as GitHub makes them. */
+const anchors = (path) => [...readFileSync(path, "utf8").replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)]
+  .map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+
+test("every link between the documents leads to a file and a heading", () => {
   const files = [...documents(), "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md", ...readdirSync(`${root}docs`).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
   for (const file of files) {
-    for (const [, to] of readFileSync(root + file, "utf8").matchAll(/\]\(([^)#:]+?)(?:#[^)]*)?\)/g)) {
+    for (const [, to, anchor] of readFileSync(root + file, "utf8").matchAll(/\]\(([^)#:]+?)(?:#([^)]*))?\)/g)) {
       const path = resolve(root, dirname(file), to.replace(/\s+/g, ""));
       assert.ok(existsSync(path) || existsSync(`${path}.md`), `${file} links to ${to}`);
+      if (anchor) assert.ok(anchors(path).includes(anchor), `${file} links to ${to}#${anchor}`);
     }
   }
 });
