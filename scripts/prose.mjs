@@ -8,7 +8,7 @@ import { root } from "./env.mjs";
 
 // The goal is 5 per 1,000 comment lines for each language, and 0 for messages, titles, README.md and the guides. A limit
 // is the value that was measured when it was set: lower it when the value falls, and never raise it.
-export const LIMITS = { rust: 184.3, script: 201.1, messages: 7, titles: 206, readme: 0, guides: 0 };
+export const LIMITS = { rust: 184.3, script: 131.1, messages: 3, titles: 206, readme: 0, guides: 0 };
 
 const LABELS = {
   rust: "per 1,000 comment lines of Rust",
@@ -24,7 +24,7 @@ const OBLIQUE = [
   /\b(?:who(?:m)?ever|somebody|nobody|anybody|everybody)(?:'s)?\b/gi,
   /\bwhat(?:ever)? (?:is|was|are|were)\b/gi,
   /\bof (?:ours|yours|theirs)\b/gi,
-  /\bas it is\b/gi,
+  /(?<!\blong )\bas it is\b/gi,
   /\bby (?:itself|themselves)\b/gi,
   /\bas far as\b/gi,
   /\bso (?:many|long|often)\b/gi,

@@ -95,10 +95,10 @@ export class Client {
   }
 
   /**
-   * The handles of the tasks that earlier pages left, oldest first: what the option `persist` kept and nobody has seen the
-   * outcome of. A call that was left before the server had named its task rejects with {@link TaskLostError}; a task that
-   * the server has dropped meanwhile, with {@link TaskExpiredError}. The same handles however often it is asked for.
-   * Questions that a server of 2025-11-25 had asked are asked again.
+   * The handles of the tasks that earlier pages left, oldest first: those that the option `persist` kept and whose outcome no
+   * page received. If the page was left before the server sent the task id, the handle rejects with {@link TaskLostError}. If
+   * the server removed the task in the meantime, it rejects with {@link TaskExpiredError}. Repeated calls return the same
+   * handles. The handlers are called again for open questions of a 2025-11-25 server.
    * @throws TypeError the client has no `persist`
    */
   async resume(): Promise<(ToolTask | PromptTask | ResourceTask)[]> {
@@ -164,7 +164,7 @@ export class Client {
   }
 
   /**
-   * What the request that made a task would have been answered with, as the server sent it. May wait for the task to end.
+   * The result of the request that created the task, as the server sent it. May wait for the task to end.
    * @throws RpcError the task has not ended, on servers that do not wait; or the error it failed with
    * @throws UnsupportedError the task has not ended, on servers of the 2026-07-28 revision
    * @throws TaskExpiredError the server does not know the task (any more)
@@ -174,9 +174,9 @@ export class Client {
   }
 
   /**
-   * One page of the tasks that the server knows; where it lists none, the newest of this client's own that it still knows
-   * (released servers list nothing, and from 2026-07-28 on none does), 50 at most.
-   * @param options `cursor`: what the page before gave as `nextCursor`; none is the first page
+   * One page of the tasks that the server knows. If the server does not list tasks (released servers do not, and 2026-07-28
+   * removed it): the newest tasks of this client that the server still knows, 50 at most.
+   * @param options `cursor`: the `nextCursor` of the previous page; omit it for the first page
    * @throws UnsupportedError the server does not list tasks; nothing was sent
    * @throws TypeError the cursor is not a string; nothing was sent
    */
@@ -209,8 +209,8 @@ export class Client {
   }
 
   /**
-   * Ends everything on this side: whoever waits gets {@link ClosedError}, streams and timers end, the session is given
-   * back. Tasks go on at the server. What is called afterwards fails with {@link ClosedError}.
+   * Closes the client: pending promises reject with {@link ClosedError}, streams and timers end, and the session is
+   * deleted. Tasks continue on the server. Later calls reject with {@link ClosedError}.
    */
   close(): void {
     this.#connection.close();

@@ -1,4 +1,4 @@
-// JSON-RPC's codes: for a method that nobody serves, a request that is wrong, and an error of ours.
+// JSON-RPC error codes: method not found, invalid parameters, and internal error.
 
 export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;

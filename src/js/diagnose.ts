@@ -8,15 +8,15 @@ import { checkFunction, checkObject, checkString, isURL, read } from "./validati
 /** How long one probe may take, in milliseconds. */
 const LONGEST_MS = 5_000;
 
-/** So long a finding holds, in milliseconds: by then somebody may have mended the server. */
+/** How long a finding is reused, in milliseconds. After that the server may have been repaired. */
 const HOLDS_MS = 10_000;
 
-/** A header that a page may send to anybody: no permission is asked for. */
+/** A header that a page may send to any origin without a preflight. */
 const FREE = new Set(["accept", "accept-language", "content-language"]);
 
 /** Options of {@link diagnosing}. */
 export interface DiagnosingOptions {
-  /** What sends the requests. @default globalThis.fetch */
+  /** Sends the requests. @default globalThis.fetch */
   fetch?: typeof fetch;
   /** Called with a finding that no error can tell: a header of an answer that the page may not read. @default console.warn */
   tell?: (words: string) => void;
@@ -30,7 +30,7 @@ export interface DiagnosingOptions {
  * const client = new Client("https://example.org/mcp", { fetch: diagnosing() });
  * ```
  *
- * After a request that failed it sends a few GET requests to the same address, without credentials of yours, and does so
+ * After a request that failed it sends a few GET requests to the same address, without your credentials, at most
  * once in ten seconds. Meant for development and for setting a server up; it does no harm elsewhere.
  * @throws TypeError an option is not a function
  */

@@ -4,7 +4,7 @@ import type { Task } from "./task.js";
 import { words } from "./transport.js";
 import { TERMINAL, type TaskStatus } from "./types.js";
 
-/** What a server may say at most in here, in characters; the result itself is with the event. */
+/** Longest text of the server that is shown, in characters. The event carries the whole result. */
 const MOST_SHOWN = 20_000;
 
 const STYLE = `
@@ -146,7 +146,7 @@ export class McpTaskElement extends Base {
     const { head, name, status, cancel, progress, message, output } = parts;
     // Read out when they change, and not in the middle of something else.
     for (const live of [status, message]) live.setAttribute("role", "status");
-    output.tabIndex = 0; // what can be scrolled has to be reached by the keyboard
+    output.tabIndex = 0; // a scrollable area must be reachable by keyboard
     cancel.type = "button";
     const label = document.createElement("slot");
     label.name = "cancel";
@@ -223,14 +223,14 @@ export class McpTaskElement extends Base {
   }
 }
 
-/** What the server asks, or else says. */
+/** The question of the server, or its status message. */
 function wordsOf(status: TaskStatus | undefined): string | undefined {
   const asked = Object.values(status?.inputRequests ?? {}).map(({ params }) => params?.["message"]);
   const questions = asked.filter((message) => typeof message === "string");
   return questions.length > 0 ? questions.join("\n") : status?.statusMessage;
 }
 
-/** Only where it differs: what is set anew is read out anew. */
+/** Only on a change: screen readers announce each assignment. */
 function put(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -28,10 +28,10 @@ interface Job {
   readonly stored: Promise<void> | undefined;
 }
 
-/** So many of the newest task ids are kept, for servers that do not list tasks. */
+/** Number of newest task ids that are kept, for servers that do not list tasks. */
 const MAX_KNOWN_TASKS = 50;
 
-/** What browsers say of every failed request, whatever its reason. */
+/** The messages of browsers for a failed request; they do not depend on the reason. */
 const NO_REASON = /Failed to fetch|NetworkError when attempting to fetch|Load failed/;
 
 /** @internal */
@@ -135,7 +135,7 @@ export class EngineConnection {
 
   close(): void {
     if (this.#ended) return;
-    // First: what the engine reports from here on says nothing about the tasks.
+    // First, because later reports of the engine say nothing about the tasks.
     this.keeper?.close();
     const client = this.#client;
     this.#end(toError({ code: "closed", message: "the client was closed; tasks go on at the server" }));

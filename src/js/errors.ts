@@ -6,7 +6,7 @@ import type { Failure } from "#glue";
 
 const BRAND = Symbol.for("mcp-tasks/error");
 
-/** What every error of this package has in common. */
+/** Base class of every error of this package. */
 export abstract class TasksError extends Error {
   /** The reason's stable name. */
   abstract readonly code: string;
@@ -28,7 +28,7 @@ export interface RpcDetail {
   readonly code: number;
   /** The server's words. */
   readonly message: string;
-  /** What the server added. */
+  /** Additional data of the server. */
   readonly data?: unknown;
 }
 
@@ -88,7 +88,7 @@ export class TaskFailedError extends ServerError {
   declare static isInstance: (value: unknown) => value is TaskFailedError;
 }
 
-/** The task was cancelled, by this client or by somebody else. */
+/** The task was cancelled, by this client or by another. */
 export class TaskCancelledError extends ServerError {
   readonly code = "task_cancelled";
   /** Whether a value is this error, of whichever copy of the package. */
@@ -139,7 +139,7 @@ export class HttpError extends ServerError {
   declare static isInstance: (value: unknown) => value is HttpError;
 }
 
-/** 401 or 403: who we are is not enough. Renew the token that `headers` gives, and ask again. */
+/** The server answered 401 or 403: the request has no valid credentials, or not enough rights. Renew the token of `headers` and retry. */
 export class AuthorizationRequiredError extends ServerError {
   readonly code = "authorization_required";
   /** 401 or 403. */
@@ -170,7 +170,7 @@ export class NetworkError extends ServerError {
   declare static isInstance: (value: unknown) => value is NetworkError;
 }
 
-/** What came was not the protocol. */
+/** The response was not valid MCP, or exceeded a limit of the client. */
 export class ProtocolError extends ServerError {
   readonly code = "protocol";
   /** Whether a value is this error, of whichever copy of the package. */
@@ -178,8 +178,8 @@ export class ProtocolError extends ServerError {
 }
 
 /**
- * The server, or this platform, does not offer what was asked for. Also a tool that has to be a task where
- * none can be made, which is not called (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"), and an answer that the server no longer waits for.
+ * The server or the platform does not support the operation. Also for a tool that requires a task if no task can be
+ * created; it is not called (MCP 2025-11-25, Tasks: "Tool-Level Negotiation"). Also for an answer that the server no longer waits for.
  */
 export class UnsupportedError extends ServerError {
   readonly code = "unsupported";

@@ -1,8 +1,8 @@
-// What an application hands to a client that is to host tasks: see `mcp-tasks/receiver` for one that is whole.
+// The handlers of a client that hosts tasks. `mcp-tasks/receiver` has a complete implementation.
 
 import type { InputContext, InputHandler } from "./types.js";
 
-/** What a handler of {@link TaskHandlers} is told beside the request's parameters. */
+/** The second argument of a handler of {@link TaskHandlers}. */
 export interface HostedContext extends Omit<InputContext, "key"> {
   /** How long the request's parameters are as JSON text, in UTF-16 code units. */
   readonly length: number;
@@ -19,9 +19,9 @@ export interface HostedContext extends Omit<InputContext, "key"> {
 export type HostedHandler = (params: { readonly [key: string]: unknown }, context: HostedContext) => object | Promise<object>;
 
 /**
- * Hosts tasks of this client's own: a server may ask for sampling or elicitation *as a task* (MCP 2025-11-25, Tasks; the
- * revision after it has dropped that, and a server of it is told of none of this). `TaskHost` of `mcp-tasks/receiver` is one
- * that is whole; these are the Python SDK's `ExperimentalTaskHandlers`, for an application that wants to do it itself.
+ * Hosts tasks in this client: a server may request sampling or elicitation *as a task* (MCP 2025-11-25, Tasks). MCP
+ * 2026-07-28 removed that, so the client does not declare it there. `TaskHost` of `mcp-tasks/receiver` is a complete
+ * implementation. These members correspond to the Python SDK's `ExperimentalTaskHandlers`, for a custom implementation.
  *
  * Each handler that is given is served, also alone. A kind of request may become a task if its handler is given and `onSampling` or
  * `onElicitation` too. A handler that is not given is not declared: a request of that kind is not made a task, and a request about
@@ -34,7 +34,7 @@ export interface TaskHandlers {
   augmentedElicitation?: HostedHandler;
   /** `tasks/get`: GetTaskResult. @default error -32601 */
   getTask?: HostedHandler;
-  /** `tasks/result`: what the request would have been answered with, once there is that. @default error -32601 */
+  /** `tasks/result`: the result of the request, once there is one. @default error -32601 */
   getTaskResult?: HostedHandler;
   /** `tasks/list`: ListTasksResult. Leave it out where several could ask and cannot be told apart. */
   listTasks?: HostedHandler;

@@ -1,4 +1,4 @@
-// IndexedDB as promises, as far as the stores need it. A transaction lives only as long as it is busy: within one, nothing
+// IndexedDB as promises: the operations that the stores need. A transaction lives only as long as it is busy: within one, nothing
 // but its own requests may be awaited.
 
 /** @internal */
@@ -10,14 +10,14 @@ export function asked<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 /**
- * Opens a database, `upgrade` fills one that is new. `gone`: it has been closed, for somebody who deletes or upgrades it.
+ * Opens a database; `upgrade` fills a new one. `gone` is called after the database was closed for a deletion or an upgrade.
  * @internal
  */
 export async function opened(name: string, upgrade: (database: IDBDatabase) => void, gone: () => void): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => upgrade(request.result);
   const database = await asked(request);
-  // Whoever wants to delete or upgrade it shall not have to wait for us.
+  // Closes it so that a deletion or an upgrade elsewhere does not wait for this connection.
   database.onversionchange = () => {
     database.close();
     gone();
@@ -26,8 +26,8 @@ export async function opened(name: string, upgrade: (database: IDBDatabase) => v
 }
 
 /**
- * Runs `act` in one transaction over one object store, and resolves with what it gave when that is safely stored. What it
- * throws undoes all of it.
+ * Runs `act` in one transaction over one object store, and resolves with its value after the transaction is stored. If it
+ * throws, the transaction is aborted.
  * @internal
  */
 export async function transaction<T>(
@@ -49,7 +49,7 @@ export async function transaction<T>(
     try {
       transaction.abort();
     } catch {
-      // It had ended by itself.
+      // The transaction had ended already.
     }
     throw error;
   }

@@ -1,9 +1,9 @@
-// What a client says to whoever keeps its tasks for the next page, and what an earlier page has left. Types alone: the
-// code is in an entry of its own (see persist.ts), so that only pages that want it load it.
+// The interface between a client and the store of its tasks for the next page. Types only: the code is a separate entry
+// (persist.ts), so that only pages that import it load it.
 
 import type { TaskRef, TaskStatus } from "./types.js";
 
-/** What the option `persist` takes: made by `persistIn()` of `mcp-tasks/persist`. */
+/** The value of the option `persist`, made by `persistIn()` of `mcp-tasks/persist`. */
 export type Persist = (
   /** The server's address. @internal */
   url: string,
@@ -15,7 +15,7 @@ export type Persist = (
 
 /** Keeps the tasks of one client. Only the client calls it. */
 export interface Keeper {
-  /** What earlier pages left, read once. Never rejects. @internal */
+  /** The tasks that earlier pages left, read once. Never rejects. @internal */
   found(): Promise<Found>;
   /** A call is about to be made: nothing is sent before what this keeps is {@link Keeper.kept}. @internal */
   called(handle: number, kind: TaskRef["kind"], name: string): void;
@@ -31,7 +31,7 @@ export interface Keeper {
   kept(): Promise<void> | undefined;
   /** The outcome has reached the application; `error`: the task has none but this error. @internal */
   over(handle: number, error: unknown): void;
-  /** Another client may find what is kept. @internal */
+  /** Releases the stored tasks: another client may find them. @internal */
   close(): void;
 }
 
@@ -48,7 +48,7 @@ export interface FoundTask {
   readonly name: string;
   /** Absent: the page was left before the server had named one. */
   readonly taskId?: string | undefined;
-  /** What the server had asked in the session that goes on, as JSON-RPC requests. */
+  /** The open questions of the resumed session, as JSON-RPC requests. */
   readonly asked: readonly string[];
   /** It has this handle now. */
   taken(handle: number): void;

@@ -47,7 +47,7 @@ export class LazyTask {
     return task ? (this.#lastSnapshot = task.snapshot) : this.#lastSnapshot;
   }
 
-  /** Settles when what was stored so far is stored. */
+  /** Settles when all previous writes to the store have ended. */
   stored(): Promise<void> | undefined {
     return this.#connection.keeper?.kept();
   }

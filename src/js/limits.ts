@@ -1,4 +1,4 @@
-/** What one server may use up, so that a broken or hostile server cannot stop the page. */
+/** Limits on the resources that one server can use, so that a broken or hostile server cannot stop the page. */
 export interface ClientLimits {
   /**
    * Bytes that the client holds because of its server at a time: unfinished messages and lists, statuses of live tasks (at most a
@@ -15,7 +15,7 @@ export interface ClientLimits {
    */
   maxResponsesInFlight?: number;
   /**
-   * Responses that wait to be sent. While so many wait, further requests of the server are not answered, and `onWarning` is
+   * Responses that wait to be sent. While this number waits, further requests of the server are not answered, and `onWarning` is
    * called once with the code `responses-discarded`. Prevents such a flood from filling memory.
    * @default 256
    */

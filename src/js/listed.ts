@@ -1,27 +1,27 @@
-// What a server lists, in the specification's words.
+// The items that a server lists, with the specification's names.
 
 /** A prompt as the server lists it (MCP: Prompt). */
 export interface Prompt {
-  /** What {@link Client.getPrompt} takes. */
+  /** The argument of {@link Client.getPrompt}. */
   name: string;
   /** The name to show. */
   title?: string;
-  /** What the prompt is for. */
+  /** Purpose of the prompt. */
   description?: string;
-  /** What it takes, text each. */
+  /** The arguments of the prompt; each value is text. */
   arguments?: { name: string; description?: string; required?: boolean; [key: string]: unknown }[];
   [key: string]: unknown;
 }
 
 /** A resource as the server lists it (MCP: Resource). */
 export interface Resource {
-  /** What {@link Client.readResource} takes. */
+  /** The argument of {@link Client.readResource}. */
   uri: string;
   /** The server's own name for it. */
   name: string;
   /** The name to show. */
   title?: string;
-  /** What it holds. */
+  /** Description of the content. */
   description?: string;
   /** Its media type, where the server knows it. */
   mimeType?: string;
@@ -32,11 +32,11 @@ export interface Resource {
 
 /** A tool as the server lists it (MCP: Tool). */
 export interface Tool {
-  /** What {@link Client.callTool} takes. */
+  /** The first argument of {@link Client.callTool}. */
   name: string;
   /** The name to show. */
   title?: string;
-  /** What it does, in words for a language model. */
+  /** Description of the tool, for a language model. */
   description?: string;
   /** JSON Schema of the arguments. */
   inputSchema: { [key: string]: unknown };

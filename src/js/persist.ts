@@ -25,17 +25,17 @@ export interface PersistOptions {
  * for (const task of await client.resume()) show(task);
  * ```
  *
- * What is kept, under a key of its own for each task: the kind of call and the tool's or prompt's name or the resource's URI,
- * the task's id, when it was called and how long the server keeps it; of a server of 2025-11-25 the session's id, its revision and what
- * the server offered, and the questions that are open. No header, no token, no argument, no result. It is dropped when
- * somebody has seen the outcome (a result or an error that was awaited, or an end that a listener was told of); once the
- * server's time to live is over, it is found once more and then dropped.
+ * There is one key per task. Its value contains the kind of call, the name of the tool or prompt or the URI of the resource,
+ * the task id, the time of the call and the time to live. For a 2025-11-25 server it also contains the session id, the revision, the
+ * capabilities of the server and the open questions. It contains no headers, tokens, arguments or results. The entry is removed
+ * when the application has received the outcome (a result or an error that was awaited, or a final status that a listener
+ * received). After the time to live, the task is found once more and then removed.
  *
- * Nothing of a call is sent before the store has kept it, and `created` resolves when the task's id is kept. A store that takes its time
- * is waited for, 5 seconds at most; one that hangs or fails is told to `onWarning`, and the call goes on without it.
+ * A call is stored before it is sent, and `created` resolves after the task id is stored. The client waits for a slow store for at
+ * most 5 seconds. If the store does not answer or fails, `onWarning` is called and the call continues without it.
  *
- * `sessionStorage` outlives a reload, `localStorage` and {@link indexedDBStore} outlive the tab. What a page that still lives
- * has kept is left to it.
+ * `sessionStorage` survives a reload; `localStorage` and {@link indexedDBStore} survive the tab. A page does not pick up tasks
+ * that another open page still owns.
  * @param store `sessionStorage`, `localStorage`, {@link indexedDBStore} or anything alike
  * @throws TypeError this is no store
  */

@@ -5,7 +5,7 @@ import { useMemo, useState, useSyncExternalStore } from "react";
 import type { Task } from "./task.js";
 import type { Progress, TaskStatus } from "./types.js";
 
-/** What a component sees of a task. Frozen, and the same object until something changes. */
+/** The state of a task for a component. Frozen, and the same object until something changes. */
 export interface TaskView<T = unknown> {
   /** The handle, to cancel it or to answer what it asks. */
   readonly task: Task<T>;
@@ -15,9 +15,9 @@ export interface TaskView<T = unknown> {
   readonly progress: Progress | undefined;
   /** Whether neither `result` nor `error` is known yet. */
   readonly isPending: boolean;
-  /** What awaiting the task gives. */
+  /** The result of the task. */
   readonly result: T | undefined;
-  /** What awaiting the task throws: one of the package's errors. Undefined as long as it has not failed. */
+  /** The error of the task, one of the package's errors. Undefined if the task has not failed. */
   readonly error: unknown;
 }
 
@@ -26,7 +26,7 @@ interface Store {
   get(): TaskView;
 }
 
-// The handle is the key, so a store is gone when nobody holds the handle.
+// The handle is the key, so the store is collected with the handle.
 const stores = new WeakMap<Task<unknown>, Store>();
 const NONE: readonly Task<unknown>[] = Object.freeze([]);
 
@@ -91,7 +91,7 @@ function makeStore(task: Task<unknown>): Store {
   const tell = (): void => {
     for (const listener of [...listeners]) listener();
   };
-  /** Watches and awaits, as long as somebody listens. */
+  /** Watches and awaits the task while there is a listener. */
   const start = (): (() => void) => {
     const off = task.subscribe(tell);
     if (end) return off;

@@ -29,7 +29,7 @@ const MOST_KEPT = 256;
  * const result = await task;
  * ```
  *
- * The promise is lazy: a handle nobody awaits causes no traffic and no `unhandledrejection`. Dropping a handle, or
+ * The promise is lazy: a handle without an `await` causes no traffic and no `unhandledrejection`. Dropping a handle, or
  * leaving the page, does not cancel the task: only {@link Task.cancel} does.
  *
  * Never return a handle from an `async` function: the function would wait for the result and the handle would be lost.
@@ -38,13 +38,13 @@ export abstract class Task<T> implements PromiseLike<T> {
   readonly #lazy: LazyTask;
   /** The id of a task that an earlier page or another tab created. */
   readonly #attachedId: string | undefined;
-  /** What unregisters the listeners of this handle, and ends its iterations. */
+  /** Functions that unregister the listeners of this handle and end its iterations. */
   #registered: Set<() => void> | undefined;
   #subscribe: ((listener: () => void) => () => void) | undefined;
   #getSnapshot: (() => TaskStatus | undefined) | undefined;
   /** The tool's or prompt's name, or the resource's URI. */
   readonly name: string;
-  /** What was called. */
+  /** The kind of the call. */
   abstract readonly kind: TaskRef["kind"];
 
   /** @internal */
@@ -78,7 +78,7 @@ export abstract class Task<T> implements PromiseLike<T> {
 
   /**
    * Calls back on every change of status from now on, in the order the server told them; a Promise that it returns is
-   * not waited for, and what it throws reaches `onWarning`. While somebody listens, the task is polled or streamed.
+   * not waited for, and what it throws reaches `onWarning`. While there is a listener, the task is polled or streamed.
    * @returns a function that stops it
    */
   onStatusChange(listener: (status: TaskStatus) => unknown): () => void {
@@ -102,8 +102,8 @@ export abstract class Task<T> implements PromiseLike<T> {
   }
 
   /**
-   * What the server asks now, by key, for {@link Task.respond}; empty most of the time. Also in the status, which a plain
-   * call has none of. Needs a handler of the client's: only what somebody may answer is declared to the server.
+   * The open questions of the server by key, for {@link Task.respond}; usually empty. Also part of the status, which a plain
+   * call does not have. Needs a handler of the client, because the client declares only kinds of questions that have one.
    */
   get inputRequests(): { readonly [key: string]: InputRequest } {
     return this.#lazy.task?.inputRequests ?? {};
@@ -125,7 +125,7 @@ export abstract class Task<T> implements PromiseLike<T> {
     await this.#lazy.ask((task) => task.respond(checked));
   }
 
-  /** The present status as it is known, then each change; ends after a terminal one. Throws what the call failed with. */
+  /** The last known status, then each change; ends after a terminal one. Throws the error of the call. */
   updates(options: WaitOptions = {}): AsyncGenerator<TaskStatus, void, void> {
     return this.#follow(checkedWait(options).signal);
   }
@@ -181,9 +181,8 @@ export abstract class Task<T> implements PromiseLike<T> {
   }
 
   /**
-   * Where the task stands: what was heard last, or (`fresh`, or nothing was heard yet) what the server says now.
-   * Waits until the server has answered the call; where it did so at once, the status is a `completed` of ours, with an
-   * empty task id.
+   * The last known status of the task. With `fresh`, or if no status is known, queries the server.
+   * Waits until the server has answered the call. For a direct response the status is `completed` with an empty task id.
    * @throws TaskExpiredError the server does not know the task (any more)
    * @throws RpcError the server refused the call or the question
    */
@@ -224,7 +223,7 @@ export abstract class Task<T> implements PromiseLike<T> {
    * the waiting; the task goes on.
    * @throws ToolError the tool says that it failed (not with `raiseOnError: false`)
    * @throws TaskFailedError the task failed and has no result
-   * @throws TaskCancelledError the task was cancelled, by whomever
+   * @throws TaskCancelledError the task was cancelled, by this client or by another
    * @throws TaskExpiredError the server does not know the task (any more)
    */
   result(options: WaitOptions = {}): Promise<T> {

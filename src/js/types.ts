@@ -38,7 +38,7 @@ export interface TaskStatus {
   readonly ttlMs: number | null;
   /** How often the server wants to be asked, in milliseconds; absent when it did not say. */
   readonly pollIntervalMs?: number;
-  /** What the server asks, by key, while it waits for input: see {@link Task.respond}. */
+  /** The open questions by key, while the server waits for input: see {@link Task.respond}. */
   readonly inputRequests?: { readonly [key: string]: InputRequest };
 }
 
@@ -46,7 +46,7 @@ export interface TaskStatus {
 export interface Progress {
   /** Grows from one to the next. */
   readonly progress: number;
-  /** What `progress` will be in the end; absent when the server does not know. */
+  /** The final value of `progress`; absent if the server does not know it. */
   readonly total?: number;
   /** The server's own words. */
   readonly message?: string;
@@ -60,9 +60,9 @@ export interface InputRequest {
   readonly params: { readonly [key: string]: unknown };
 }
 
-/** What the server wants to know of the user (MCP 2025-11-25, Elicitation: ElicitRequestFormParams). */
+/** The question of the server to the user (MCP 2025-11-25, Elicitation: ElicitRequestFormParams). */
 export interface ElicitParams {
-  /** What to show to the user. */
+  /** The text to show to the user. */
   readonly message: string;
   /** A question in another mode was not declared and is refused for you. */
   readonly mode?: "form";
@@ -75,25 +75,25 @@ export interface ElicitParams {
 export interface ElicitResult {
   /** The user gave an answer, said no, or said nothing. */
   action: "accept" | "decline" | "cancel";
-  /** With `accept`: what fits the schema. */
+  /** With `accept`: a value that matches the schema. */
   content?: { [key: string]: unknown };
   [key: string]: unknown;
 }
 
-/** What the server wants a language model to say (MCP: CreateMessageRequestParams). */
+/** A request of the server to your language model (MCP: CreateMessageRequestParams). */
 export interface SamplingParams {
   /** The conversation so far, oldest first. */
   readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: unknown }[];
   /** The most that the model may say. */
   readonly maxTokens: number;
-  /** What the server would have the model told first; you may leave it out. */
+  /** The system prompt that the server proposes; you may ignore it. */
   readonly systemPrompt?: string;
   readonly [key: string]: unknown;
 }
 
-/** What the model said (MCP: CreateMessageResult). */
+/** The response of the model (MCP: CreateMessageResult). */
 export interface SamplingResult {
-  /** Who speaks: `"assistant"`, as a rule. */
+  /** Author of the message, usually `"assistant"`. */
   role: "user" | "assistant";
   /** A {@link ContentBlock}, text above all. */
   content: unknown;
@@ -114,20 +114,20 @@ export interface ListRootsResult {
 /** Any answer to an input request. */
 export type InputAnswer = ElicitResult | SamplingResult | ListRootsResult;
 
-/** What an input handler is told beside the request's parameters. */
+/** The second argument of an input handler. */
 export interface InputContext {
   /** The request's name in {@link Task.respond}. */
   readonly key: string;
-  /** The handle of the call or task that asks; absent where the server does not say, or nobody holds it any more. */
+  /** The handle of the call or task that asks; absent if the server does not say, or if the handle was collected. */
   readonly task?: Task<unknown> | undefined;
   /** Aborted when the answer is no longer wanted: the task ended, the server took the question back, it was answered. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Answers a kind of input request. What it returns is sent; `undefined` leaves the question to {@link Task.respond}. What
- * it throws is answered as an error, with the thrown value's own `code` where that is a negative integer (MCP: -1, the user
- * rejected a sampling request), else -32603; it reaches `onWarning` too.
+ * Answers a kind of input request. The return value is sent; `undefined` leaves the question to {@link Task.respond}. If the
+ * handler throws, an error is sent, with the `code` of the thrown value if that is a negative integer (MCP: -1, the user
+ * rejected a sampling request), else with -32603. The thrown value also goes to `onWarning`.
  */
 export type InputHandler<Params, Answer> = (
   params: Params,
@@ -158,7 +158,7 @@ export interface TaskPage {
 
 /** Plain data that finds a task again, after a reload or in another tab. Holds no token. */
 export interface TaskRef {
-  /** The server's name for the task. Whoever knows it may be able to read the result: store it as you would that. */
+  /** The server's name for the task. It can grant access to the result, so protect it like the result. */
   readonly taskId: string;
   /** The kind of request that the task answers. */
   readonly kind: "tool" | "prompt" | "resource";
@@ -173,15 +173,15 @@ export type ContentBlock =
   | { type: "resource"; resource: { uri: string; mimeType?: string; text?: string; blob?: string }; [key: string]: unknown }
   | { type: "resource_link"; uri: string; name: string; [key: string]: unknown };
 
-/** What a tool answered (MCP: CallToolResult). */
+/** The result of a tool (MCP: CallToolResult). */
 export interface CallToolResult {
   /** In the order to be shown. */
   content: ContentBlock[];
-  /** What fits the tool's `outputSchema`; see `data`. Not validated here. */
+  /** A value for the tool's `outputSchema`; see `data`. Not validated here. */
   structuredContent?: { [key: string]: unknown };
   /** True when the tool ran and says that it failed. See {@link CallToolOptions.raiseOnError}. */
   isError?: boolean;
-  /** What the server adds for the client. */
+  /** Metadata of the server for the client. */
   _meta?: { [key: string]: unknown };
   /**
    * The structured content, taken out of FastMCP's wrapping where it has one (`{ result: 5 }` is `5`); undefined for an
@@ -193,22 +193,22 @@ export interface CallToolResult {
   [key: string]: unknown;
 }
 
-/** What a prompt gave (MCP: GetPromptResult). */
+/** The result of a prompt (MCP: GetPromptResult). */
 export interface GetPromptResult {
-  /** What the prompt is for. */
+  /** Purpose of the prompt. */
   description?: string;
   /** To be given to a language model, in this order. */
   messages: { role: "user" | "assistant"; content: ContentBlock }[];
-  /** What the server adds for the client. */
+  /** Metadata of the server for the client. */
   _meta?: { [key: string]: unknown };
   [key: string]: unknown;
 }
 
-/** What a resource holds (MCP: ReadResourceResult): one or several contents, each text or base64. */
+/** The content of a resource (MCP: ReadResourceResult): one or several contents, each text or base64. */
 export interface ReadResourceResult {
   /** Each has `text`, or `blob` in base64. */
   contents: { uri: string; mimeType?: string; text?: string; blob?: string; [key: string]: unknown }[];
-  /** What the server adds for the client. */
+  /** Metadata of the server for the client. */
   _meta?: { [key: string]: unknown };
   [key: string]: unknown;
 }
@@ -220,11 +220,11 @@ export type HeadersOption =
   | Record<string, string>
   | (() => Record<string, string> | Promise<Record<string, string>>);
 
-/** Something that went wrong and that no promise of yours reports. */
+/** A failure that no promise reports. */
 export interface Warning {
   /** A stable word for the kind of trouble, for example `"stream-failed"`. */
   readonly code: string;
-  /** What was wrong, where, and what mcp-tasks does about it. */
+  /** The cause, the place, and the reaction of mcp-tasks. */
   readonly message: string;
 }
 
@@ -245,15 +245,15 @@ export interface ClientOptions extends ClientLimits {
   /** How this application presents itself to the server. @default { name: "mcp-tasks", version: this package's } */
   clientInfo?: { name: string; version: string; title?: string };
   /**
-   * Pins what is spoken. Without it the newest is tried first, and the older where the server does not know it
-   * (MCP 2026-07-28, Versioning: "Backward Compatibility"); which it was is remembered for the endpoint. An older server refuses the
+   * Pins the protocol revision. Without it the client tries the newest revision first, and an older one if the server does not know it
+   * (MCP 2026-07-28, Versioning: "Backward Compatibility"); the result is remembered for the endpoint. An older server refuses the
    * first attempt with an HTTP error, which a browser writes to the console in red: pinning the era, or `storage`, avoids that.
-   * @default what the server speaks
+   * @default the revision of the server
    */
   era?: Era;
   /**
-   * Where it is remembered which revision a server speaks, so that a reload need not ask again: `localStorage`, or anything
-   * alike. What it throws, or its promise rejects with, reaches `onWarning`, and the revision is detected again.
+   * Remembers the revision of a server, so that a reload need not detect it again: `localStorage`, or an object with the same
+   * methods. If it throws or rejects, the error goes to `onWarning` and the revision is detected again.
    * @default memory of this page or process
    */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
@@ -295,8 +295,8 @@ export interface ClientOptions extends ClientLimits {
    */
   maxMessageBytes?: number;
   /**
-   * Answers the server's questions to the user. Giving it declares the capability (form mode); without it the server is
-   * told that nobody can be asked. Show who asks, and let the user decline (MCP 2025-11-25, Elicitation).
+   * Answers the server's questions to the user. Declares the capability (form mode); without the handler the capability is not
+   * declared. Show which server asks, and let the user decline (MCP 2025-11-25, Elicitation).
    * @default none
    */
   onElicitation?: InputHandler<ElicitParams, ElicitResult>;
@@ -308,26 +308,26 @@ export interface ClientOptions extends ClientLimits {
   /** Tells the server which folders it may look at. Giving it declares the capability (MCP 2025-11-25, Roots). @default none */
   onListRoots?: InputHandler<{ readonly [key: string]: unknown }, ListRootsResult>;
   /**
-   * Lets what the server asks become tasks of ours: `new TaskHost()` of `mcp-tasks/receiver`. Giving it declares the
+   * Lets the client host requests of the server as tasks: `new TaskHost()` of `mcp-tasks/receiver`. Declares the
    * capability, and keeps the stream open as long as the session (MCP 2025-11-25, Tasks).
    * @default none
    */
   taskHandlers?: TaskHandlers;
   /**
-   * Called on every change of every live task of this client, with its handle where somebody holds it. With this or one of
-   * the handlers above every task is polled or streamed, whether somebody awaits it or not. What it throws reaches `onWarning`.
+   * Called on every change of every unfinished task of this client, with its handle unless that was collected. With this or one
+   * of the handlers above every task is polled or streamed, awaited or not. If it throws, the error goes to `onWarning`.
    * @default none
    */
   onTaskStatus?: (status: TaskStatus, task: Task<unknown> | undefined) => unknown;
   /**
-   * Called with every notification that this package has no use for itself: log messages, changed lists and resources. What it
-   * throws, or its promise rejects with, reaches `onWarning`.
+   * Called with every notification that this package does not process: log messages, changed lists and resources. If it
+   * throws or rejects, the error goes to `onWarning`.
    * @default none
    */
   onNotification?: (notification: Notification) => unknown;
   /**
-   * Called with trouble that no promise reports: a failed creation nobody awaited, a stream given up, a notification
-   * that made no sense. What it throws, or its promise rejects with, is dropped: nothing is left to report it to. @default console.warn
+   * Called with failures that no promise reports: a failed call that was not awaited, a failed stream, an invalid
+   * notification. If it throws or rejects, the error is discarded, because there is no further callback. @default console.warn
    */
   onWarning?: (warning: Warning) => unknown;
   /** Where the engine is, if not here: see shared.ts. @internal */
@@ -352,7 +352,7 @@ export const NUMERIC_OPTIONS = [
 ] as const satisfies readonly (keyof ClientOptions)[];
 
 /**
- * What a server speaks: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension
+ * The protocol of a server: revision 2025-11-25 (and those before it), or 2026-07-28 with the extension
  * `io.modelcontextprotocol/tasks`.
  */
 export type Era = "2025-11-25" | "2026-07-28";
@@ -395,6 +395,6 @@ export interface WaitOptions {
 export interface WaitForOptions extends WaitOptions {
   /** Which status to wait for. @default any terminal status */
   state?: Status;
-  /** Rejects with {@link TimeoutError} after so many milliseconds; the task goes on. @default no limit */
+  /** Rejects with {@link TimeoutError} after this time, in milliseconds; the task continues. @default no limit */
   timeoutMs?: number;
 }

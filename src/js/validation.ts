@@ -87,7 +87,7 @@ export function read<T extends object, Name extends keyof T & string>(argument: 
   return members as Pick<T, Name>;
 }
 
-/** What `get` gives. @throws TypeError names the argument, with what `get` has thrown as the cause */
+/** The value of `get`. @throws TypeError names the argument, with what `get` has thrown as the cause */
 export function readable<T>(argument: string, get: () => T): T {
   try {
     return get();

@@ -121,7 +121,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
       return [waited, await store.getTask(taskId), again.reason];
     });
     assert.deepEqual([waited.status, got.status, again], ["failed", "failed", "terminal"]);
-    assert.match(got.statusMessage, /^whoever did the work is gone and has not ended the task/);
+    assert.match(got.statusMessage, /^the page or worker that did the work was closed, reloaded or ended before the work ended the task$/);
   });
 
   test("a page that is reloaded while it does the work itself leaves a task that has failed and says why", async (t) => {

@@ -5,7 +5,7 @@ import { words } from "../transport.js";
 import { holdOwn, takeReleased } from "./alive.js";
 import { keysOf, type PersistStore } from "./store.js";
 
-/** What is kept of one task, as JSON text. Whoever adds to it: nothing secret, see {@link persistIn}. */
+/** The stored data of one task, as JSON text. It must contain no secret, see {@link persistIn}. */
 interface Kept {
   kind: TaskRef["kind"];
   name: string;
@@ -26,9 +26,9 @@ interface Task {
   readonly asked: Map<number, string>;
 }
 
-/** So long at most a page lives on when its requests have been broken off, in milliseconds. */
+/** Longest time that a page lives after its requests were aborted, in milliseconds. */
 const LEAVING_MS = 5000;
-/** So long at most a store is waited for, in milliseconds: one that hangs must not hold the calls up for ever. */
+/** Longest wait for a store, in milliseconds, so that a store that never answers does not block calls. */
 const STORE_MS = 5000;
 /** How many items are read at a time. */
 const BATCH = 256;
@@ -50,7 +50,7 @@ export class Keep implements Keeper {
   #session: Kept["session"];
   #isHeld = false;
   #hasWarned = false;
-  /** What is written waits for what was written before, in stores that take their time. */
+  /** The last write to an asynchronous store; the next write waits for it. */
   #writing: Promise<unknown> | undefined;
   #isSlow = false;
   #release = (): void => {};
@@ -67,7 +67,7 @@ export class Keep implements Keeper {
 
   found(): Promise<Found> {
     return (this.#found ??= this.#find().catch((error: unknown) => {
-      this.#failed("what earlier pages left was not found", error);
+      this.#failed("the tasks of earlier pages were not found", error);
       return { tasks: [] };
     }));
   }
@@ -198,7 +198,7 @@ export class Keep implements Keeper {
   async #find(): Promise<Found> {
     const all = await inTime(keysOf(this.#store, this.#prefix));
     const ownerOf = (key: string): string => key.slice(this.#prefix.length).split(":")[0]!;
-    // What this client has called while it waited is its own.
+    // Calls that this client made in the meantime are its own.
     const owners = [...new Set(all.map(ownerOf))].filter((owner) => owner !== this.#owner);
     const gone = await takeReleased(owners.map((owner) => this.#lock(owner)), this.#released);
     const found: { key: string; kept: Kept }[] = [];
@@ -257,7 +257,7 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
-/** What was kept under a key, if that is what it is. */
+/** The stored task under a key; undefined if the value is not one. */
 function read(text: string | null | undefined): Kept | undefined {
   try {
     const kept = JSON.parse(text ?? "") as Kept;

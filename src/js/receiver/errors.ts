@@ -18,8 +18,8 @@ export type StoreReason =
   | "other";
 
 /**
- * What was asked of a store was not done, and nothing was changed. A store of your own should throw it too: the rest of
- * this module tells a task that has ended ("terminal") or is gone ("unknown") from a store in trouble by it.
+ * A store did not do an operation and changed nothing. A custom store should throw it too: this module uses the reason to
+ * distinguish a task that has ended ("terminal") or does not exist ("unknown") from a failure of the store.
  */
 export class TaskStoreError extends Error {
   readonly code = "task_store";
@@ -51,7 +51,7 @@ export class TaskStoreError extends Error {
   }
 }
 
-/** The first characters of a task id: whoever holds the whole id may hold the task. @internal */
+/** The first characters of a task id. The full id can grant access to the task. @internal */
 export function shortId(taskId: string): string {
   return taskId.length > 8 ? `${taskId.slice(0, 8)}…` : taskId;
 }

@@ -6,7 +6,7 @@ import { call, readTask } from "./module.js";
 import type { TaskStore } from "./store.js";
 import type { Context } from "#receiver-glue";
 
-/** What the work on a task tells of itself with, and learns from whether it is still wanted. */
+/** Reports the state of the work on a task, and signals its cancellation. */
 export class TaskContext {
   /** The task's id, whole: it may be a secret. */
   readonly taskId: string;
@@ -37,8 +37,8 @@ export class TaskContext {
   }
 
   /**
-   * Tells the work that it is no longer wanted: `signal` is aborted when this returns. The task stays as it is: `cancelTask` is what
-   * changes that, and does this too.
+   * Requests the work to stop: `signal` is aborted when this returns. The status of the task does not change; `cancelTask`
+   * changes it and also calls this.
    */
   requestCancellation(): void {
     this.#context.requestCancellation();
@@ -47,8 +47,8 @@ export class TaskContext {
   }
 
   /**
-   * Says how far the work is, in words that the requestor is shown; with `status`, that the work has to wait for somebody
-   * (`input_required`) or goes on (`working`).
+   * Sets the status message, which the requestor shows. With `status`, also sets whether the work waits for input
+   * (`input_required`) or continues (`working`).
    * @throws TaskStoreError "terminal" where the task has ended meanwhile, "unknown" where it is gone
    */
   async updateStatus(statusMessage: string | undefined, status?: Status): Promise<TaskStatus> {
@@ -83,9 +83,9 @@ function checkCode(code: unknown): void {
 }
 
 /**
- * Does the work on a task of this store, and settles when the work does. What the work throws makes the task `failed`, in the
- * error's words, unless it has ended before; then it is thrown on, the very object: never swallowed. A work that stops because
- * it was told to (it throws `ctx.signal.reason`) resolves. A work that ends well has to have ended its task, by
+ * Runs the work on a task of this store, and settles when the work does. If the work throws, the task becomes `failed` with the
+ * message of the error unless the task has ended, and the same error is thrown to the caller. Work that stops because of a
+ * cancellation (it throws `ctx.signal.reason`) resolves. Work that returns must have ended its task with
  * {@link TaskContext.complete} or {@link TaskContext.fail}.
  *
  * ```ts
@@ -98,7 +98,7 @@ function checkCode(code: unknown): void {
  *
  * Works in a page and in any worker; over {@link IndexedDbTaskStore} the task may have been made somewhere else.
  *
- * @throws TaskStoreError the work was not begun: the task is unknown, has ended, or somebody else works on it
+ * @throws TaskStoreError the work was not begun: the task is unknown, has ended, or other code works on it
  */
 export async function taskExecution(
   taskId: string,

@@ -13,7 +13,7 @@ export function isTerminal(status: Status): boolean {
   return call((module) => module.isTerminal(status));
 }
 
-/** A task id that nobody can guess: a UUID of version 4 out of `crypto.getRandomValues`. */
+/** An unguessable task id: a UUID of version 4 from `crypto.getRandomValues`. */
 export function generateTaskId(): string {
   return call((module) => module.generateTaskId(crypto.getRandomValues(new Uint8Array(16))));
 }
@@ -26,9 +26,9 @@ export function createTaskState(metadata: TaskMetadata = {}, taskId: string = ge
 }
 
 /**
- * What an update makes of a task, for a store of your own: the rules of a task's life in one place. The time of the last
- * update never goes back, whatever the clock does.
- * @throws TaskStoreError "terminal": the task has ended, and stays as it is
+ * Applies an update to a task, for a custom store. Implements the lifecycle of a task. The time of the last update never
+ * decreases, even if the clock does.
+ * @throws TaskStoreError "terminal": the task has ended and was not changed
  */
 export function updateTaskState(task: TaskStatus, update: TaskUpdate): TaskStatus {
   const json = toJsonObject("task", task);
@@ -37,8 +37,8 @@ export function updateTaskState(task: TaskStatus, update: TaskUpdate): TaskStatu
 }
 
 /**
- * Cancels a task and resolves with it as it is then. It stays `cancelled`, whatever the work does; the work is told: the
- * `signal` of its {@link TaskContext} is aborted.
+ * Cancels a task and resolves with its new state. Later actions of the work do not change the status `cancelled`. The
+ * `signal` of the {@link TaskContext} is aborted.
  * @throws TaskStoreError "unknown", and "terminal" for a task that has ended: both -32602 on the wire
  */
 export async function cancelTask(store: TaskStore, taskId: string): Promise<TaskStatus> {

@@ -34,8 +34,8 @@ export interface TaskHostOptions {
    */
   maxRequestLength?: number;
   /**
-   * Called with what went wrong in the work on a task; the task itself, and the server, are told already. The task id is empty where the
-   * store failed to wake waiters. What it throws, or its promise rejects with, is written to the console. @default console.warn
+   * Called with an error of the work on a task; the task already has the status `failed`. The task id is empty if the store failed
+   * to notify its waiters. An error of the callback is written to the console. @default console.warn
    */
   onError?: (error: unknown, taskId: string) => unknown;
 }
@@ -136,7 +136,7 @@ export class TaskHost implements TaskHandlers {
     return created;
   }
 
-  /** Does the work on a task, and tells the server of each status. Nothing is thrown: there is nobody to catch it. */
+  /** Runs the work on a task and notifies the server of each status. Never rejects, because no caller awaits it. */
   async #work(taskId: string, params: Params, context: HostedContext, ttl: number | null): Promise<void> {
     const report = (error: unknown): void => this.#report(error, taskId);
     const tell = (task: string): void => void guarded(() => context.notify(JSON.parse(task) as object), report);
@@ -160,7 +160,7 @@ export class TaskHost implements TaskHandlers {
         try {
           await task.complete(await asked(context.handler, params, { ...context, key: taskId, signal: task.signal }));
         } catch (error) {
-          // Nobody waits for it any more: a complete that comes too late overwrites nothing, and there is nothing to tell.
+          // The task has ended: a late complete overwrites nothing and sends nothing.
           if (task.isCancelled) return;
           const code = rpcCode(error);
           if (code === undefined) throw error;
@@ -189,7 +189,7 @@ async function asked(handler: InputHandler<object, object>, params: Params, cont
   return answer;
 }
 
-/** The module's answer as an object; what it refuses with has the JSON-RPC error as the server gets it. */
+/** The module's response as an object. A refusal has the JSON-RPC error that the server receives. */
 async function answered(ask: () => Promise<string>): Promise<object> {
   try {
     return JSON.parse(await ask()) as object;

@@ -1,4 +1,4 @@
-// Tasks that are hosted here: what the Python SDK has in `mcp.shared.experimental.tasks`, for pages and workers.
+// Tasks that the application hosts: the counterpart of the Python SDK's `mcp.shared.experimental.tasks`, for pages and workers.
 
 export { TaskStoreError, type StoreReason } from "./errors.js";
 export { TaskContext, taskExecution } from "./execution.js";

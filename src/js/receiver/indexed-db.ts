@@ -17,7 +17,7 @@ export interface IndexedDbTaskStoreOptions {
   pageSize?: number;
 }
 
-/** What is stored of a task. */
+/** The stored form of a task. */
 interface Stored {
   /** In the order of creation: IndexedDB's own number. */
   number?: number;
@@ -26,24 +26,24 @@ interface Stored {
   outcome?: TaskOutcome;
   /** When it is forgotten, by `Date.now()`. */
   expiresAt: number;
-  /** Somebody has begun to work on it, and holds its lock as long as that goes on. */
+  /** Work on the task has begun; the worker holds the lock of the task until the work ends. */
   isBegun?: boolean;
 }
 
 const TASKS = "tasks";
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
-/** What is said of a task that somebody has begun and nobody works on. */
-const ORPHANED = "whoever did the work is gone and has not ended the task: the page or worker was closed, reloaded or ended";
+/** Status message of a task whose worker is gone. */
+const ORPHANED = "the page or worker that did the work was closed, reloaded or ended before the work ended the task";
 
 /**
  * A {@link TaskStore} in IndexedDB: every page, tab and worker of an origin that opens the same name has the same tasks, and they
  * are there after a reload. So one may make a task and another do the work, a dedicated, shared or service worker.
  *
- * Who does the work by `taskExecution` holds a Web Lock meanwhile. When that page or worker ends in the middle, the task becomes
- * `failed` and says so: as soon as somebody waits for it, or asks after it. Nothing is ever begun twice.
+ * The page or worker that runs `taskExecution` holds a Web Lock. If it ends during the work, the task becomes `failed` with that
+ * reason, as soon as a caller waits for the task or reads it. Work never starts twice.
  *
- * A task is forgotten when its time to live is over, as by {@link InMemoryTaskStore}. What is stored is what the server asked and
- * was answered; no token. Where a page may be shared, clear it with {@link IndexedDbTaskStore.cleanup}.
+ * A task is removed after its time to live, as by {@link InMemoryTaskStore}. The store contains the requests of the server and their
+ * results, but no tokens. If several people use the page, clear it with {@link IndexedDbTaskStore.cleanup}.
  *
  * Needs IndexedDB, Web Locks and BroadcastChannel: every current browser, in a secure context (https, or localhost).
  */
@@ -53,13 +53,13 @@ export class IndexedDbTaskStore implements TaskStore {
   readonly #maxTtlMs: number;
   readonly #pageSize: number;
   readonly #news: BroadcastChannel;
-  /** Who waits here, for any task. */
+  /** Callbacks of the waiters in this page, for any task. */
   readonly #waiting = new Set<(taskId: string) => void>();
   #database: Promise<IDBDatabase> | undefined;
 
   /**
    * @param name the database's; one for each server and account
-   * @throws TypeError an option makes no sense, or the platform has not what is needed
+   * @throws TypeError an option makes no sense, or the platform lacks a required API
    */
   constructor(name: string, options: IndexedDbTaskStoreOptions = {}) {
     const { maxTasks = 1000, maxTtlMs = WEEK_MS, pageSize = 10 } = checked(options, ["maxTasks", "maxTtlMs", "pageSize"]);
@@ -104,7 +104,7 @@ export class IndexedDbTaskStore implements TaskStore {
       const next = updateTaskState(stored.task, checkedOne);
       isNews = next.status !== stored.task.status;
       stored.task = next;
-      // Who is told of the end shall find the result: the time to live begins anew.
+      // A caller that is notified of the end must find the result, so the time to live restarts.
       if (isTerminal(next.status)) stored.expiresAt = expiry(next);
       if (next.status === "cancelled") delete stored.outcome;
       return next;
@@ -118,7 +118,7 @@ export class IndexedDbTaskStore implements TaskStore {
     const json = toJson("outcome", outcome);
     checkObject("outcome", outcome);
     await this.#change(taskId, (stored) => {
-      // The rules of a task's life: what has ended does not change.
+      // The lifecycle of a task: a terminal status does not change.
       updateTaskState(stored.task, {});
       const result: unknown = "result" in outcome ? outcome.result : outcome.error;
       if (typeof result !== "object" || result === null || Array.isArray(result)) {
@@ -139,7 +139,7 @@ export class IndexedDbTaskStore implements TaskStore {
     if (!Number.isSafeInteger(after) || after < 0 || (cursor !== undefined && String(after) !== cursor)) {
       throw new TaskStoreError("invalid_cursor", `Invalid cursor: ${shortId(String(cursor))}`);
     }
-    // To write: what has outlived its time goes first.
+    // A write transaction, because expired tasks are removed first.
     const found = await this.#run("readwrite", (records) =>
       asked<Stored[]>(records.getAll(IDBKeyRange.lowerBound(after, true), this.#pageSize + 1)),
     );
@@ -167,7 +167,7 @@ export class IndexedDbTaskStore implements TaskStore {
     if (signal !== undefined) checkSignal("options.signal", signal);
     signal?.throwIfAborted();
     const stop = new AbortController();
-    // From here on no news is missed, and whoever works on it is watched: its lock comes free when it is gone.
+    // From here on no notification is missed, and the worker is watched: its lock is released when it ends.
     const news = new Promise<void>((resolve, reject) => {
       const wake = (id: string): void => (id === taskId ? resolve() : undefined);
       const abort = (): void => reject(signal?.reason);
@@ -202,19 +202,19 @@ export class IndexedDbTaskStore implements TaskStore {
   async executing(taskId: string, work: () => Promise<void>): Promise<void> {
     await navigator.locks.request(this.#lock(taskId), { ifAvailable: true }, async (lock) => {
       await this.#change(taskId, (stored) => {
-        // First: who has ended it a moment ago may still be seen to hold the lock.
+        // First, because a worker that has just ended the task may still hold the lock.
         updateTaskState(stored.task, {});
         if (!lock) throw new TaskStoreError("other", `Task ${shortId(taskId)} is worked on elsewhere: the work was not begun`, { taskId });
         if (stored.isBegun) throw new TaskStoreError("other", `The work on task ${shortId(taskId)} was begun before: it was not begun again`, { taskId });
         stored.isBegun = true;
       });
-      // Who has waited from before the beginning watches the lock from now on.
+      // Callers that waited before the work began watch the lock from now on.
       await this.notifyUpdate(taskId);
       await work();
     });
   }
 
-  /** Forgets everything; whoever waits is told so. */
+  /** Removes all tasks and notifies their waiters. */
   async cleanup(): Promise<void> {
     const all = await this.#run("readwrite", async (records) => {
       const all = (await asked(records.getAll())) as Stored[];
@@ -239,20 +239,20 @@ export class IndexedDbTaskStore implements TaskStore {
     for (const wake of [...this.#waiting]) wake(taskId);
   }
 
-  /** A task as it is now. */
+  /** The current state of a task. */
   async #look(taskId: string): Promise<Stored | undefined> {
     const stored = await this.#run("readonly", (records) => this.#find(records, taskId));
     return stored && this.#judged(stored);
   }
 
-  /** A task that somebody has begun, and whose lock nobody holds, has failed: what is stored of it then. */
+  /** The failed state of a task whose work has begun and whose lock is free. */
   async #judged(stored: Stored): Promise<Stored | undefined> {
     if (!isRunning(stored)) return stored;
     const { taskId } = stored;
-    // Shared: whoever looks at the same time must not be taken for the one who works on it.
+    // Shared, so that a concurrent reader is not mistaken for the worker.
     return navigator.locks.request(this.#lock(taskId), { mode: "shared", ifAvailable: true }, async (lock) => {
       if (!lock) return stored;
-      // Where it has ended in the meantime, it stays as it is.
+      // If it has ended in the meantime, it does not change.
       await this.updateTask(taskId, { status: "failed", statusMessage: ORPHANED }).catch((error: unknown) => {
         if (!TaskStoreError.isInstance(error)) throw error;
       });
@@ -260,7 +260,7 @@ export class IndexedDbTaskStore implements TaskStore {
     });
   }
 
-  /** Comes when nobody holds the lock of a task that somebody has begun; never, where nobody has. */
+  /** Resolves when the lock of a begun task is free; never for a task that was not begun. */
   async #untilOrphaned(stored: Stored, signal: AbortSignal): Promise<void> {
     if (!isRunning(stored)) return new Promise(() => {});
     await navigator.locks.request(this.#lock(stored.taskId), { mode: "shared", signal }, () => {}).catch((error: unknown) => {
@@ -269,7 +269,7 @@ export class IndexedDbTaskStore implements TaskStore {
     });
   }
 
-  /** Changes what is stored of a task, in one step. */
+  /** Changes the stored form of a task in one transaction. */
   async #change<T>(taskId: string, change: (stored: Stored) => T): Promise<T> {
     return this.#run("readwrite", async (records) => {
       const stored = await this.#find(records, taskId);
@@ -318,7 +318,7 @@ function untilExpired({ expiresAt }: Stored, signal: AbortSignal): Promise<void>
   return new Promise((resolve) => signal.addEventListener("abort", after(expiresAt + 1 - Date.now(), resolve)));
 }
 
-/** Whether somebody has begun to work on it, and has not ended it. */
+/** Whether work on the task has begun and the task has not ended. */
 function isRunning({ isBegun, task }: Stored): boolean {
   return isBegun === true && !isTerminal(task.status);
 }
@@ -327,7 +327,7 @@ function isLive({ expiresAt }: Stored): boolean {
   return expiresAt > Date.now();
 }
 
-/** IndexedDB has no order for what is not there: a task without a limit has one that never comes. */
+/** IndexedDB cannot index a missing value: a task without a limit gets a limit that is never reached. */
 function expiry({ ttlMs }: TaskStatus): number {
   return ttlMs === null ? Number.MAX_SAFE_INTEGER : Date.now() + ttlMs;
 }

@@ -19,10 +19,10 @@ export interface InMemoryTaskStoreOptions {
 }
 
 /**
- * A {@link TaskStore} in memory: what it holds is gone with the page.
+ * A {@link TaskStore} in memory: its tasks are lost with the page.
  *
  * A task is forgotten when its time to live is over, counted from its creation and once more from its end. There is no timer:
- * that is seen to whenever the store is asked for anything, so who waits for a task that expires is told of it then.
+ * each call of the store removes expired tasks, and waiters of a removed task are notified then.
  */
 export class InMemoryTaskStore implements TaskStore {
   readonly #store: MemoryStore;
@@ -102,7 +102,7 @@ export class InMemoryTaskStore implements TaskStore {
     call(() => this.#store.notifyUpdate(taskId));
   }
 
-  /** Forgets everything; whoever waits is told so. */
+  /** Removes all tasks and notifies their waiters. */
   async cleanup(): Promise<void> {
     call(() => this.#store.cleanup());
   }

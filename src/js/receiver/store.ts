@@ -6,7 +6,7 @@ export interface TaskMetadata {
   ttlMs?: number | undefined;
 }
 
-/** What is to be different about a task; what is left out stays as it is. */
+/** The changes of a task; omitted members do not change. */
 export interface TaskUpdate {
   /** Where the task stands now. */
   status?: Status | undefined;
@@ -14,7 +14,7 @@ export interface TaskUpdate {
   statusMessage?: string | undefined;
 }
 
-/** What the request that became a task is answered with: a result, or a JSON-RPC error. */
+/** The outcome of the request that became a task: a result, or a JSON-RPC error. */
 export type TaskOutcome =
   | { readonly result: { readonly [key: string]: unknown } }
   | { readonly error: { readonly code: number; readonly message: string } };
@@ -23,29 +23,28 @@ export type TaskOutcome =
 export interface StoredPage {
   /** Copies, frozen. */
   readonly tasks: readonly TaskStatus[];
-  /** What to ask with for the tasks that follow, if there are any. Opaque (MCP 2025-11-25, Pagination). */
+  /** The cursor of the next page, if there is one. Opaque (MCP 2025-11-25, Pagination). */
   readonly nextCursor?: string;
 }
 
 /**
  * Where the tasks are kept that are hosted here: {@link InMemoryTaskStore}, {@link IndexedDbTaskStore}, or an application's own.
  *
- * One store is for one server, in one authorization context: whoever may ask it for one task may ask it for all (MCP
- * 2025-11-25, Tasks: "Task Isolation and Access Control"). A method that cannot do what it is asked rejects with
- * {@link TaskStoreError} and has changed nothing. `createTaskState` and `updateTaskState` hold the rules of a task's life for a
- * store of your own. What is handed out are copies.
+ * A store serves one server in one authorization context: access to one task grants access to all (MCP 2025-11-25, Tasks:
+ * "Task Isolation and Access Control"). A method that fails rejects with {@link TaskStoreError} and changes nothing.
+ * `createTaskState` and `updateTaskState` implement the lifecycle for a custom store. Methods return copies.
  */
 export interface TaskStore {
   /**
    * Makes a task that is `working`.
-   * @param taskId one that nobody can guess @default `generateTaskId()`
+   * @param taskId an unguessable id @default `generateTaskId()`
    * @throws TaskStoreError "unusable_id", "too_many_tasks"
    */
   createTask(metadata?: TaskMetadata, taskId?: string): Promise<TaskStatus>;
   /** How the task stands; `undefined` where there is none of this id. */
   getTask(taskId: string): Promise<TaskStatus | undefined>;
   /**
-   * Changes a task, as `updateTaskState` says, and wakes everybody who waits for it where the status is another.
+   * Changes a task with `updateTaskState`, and notifies its waiters if the status changed.
    * @throws TaskStoreError "unknown"; "terminal", a task that has ended never changes
    */
   updateTask(taskId: string, update: TaskUpdate): Promise<TaskStatus>;
@@ -54,14 +53,14 @@ export interface TaskStore {
    * @throws TaskStoreError "unknown", "terminal", "too_large", "not_an_object"
    */
   storeResult(taskId: string, outcome: TaskOutcome): Promise<void>;
-  /** What was stored for the task; `undefined` where there is no such task, or nothing was. A cancelled task has no result. */
+  /** The stored result; `undefined` if the task does not exist or has no result. A cancelled task has no result. */
   getResult(taskId: string): Promise<TaskOutcome | undefined>;
   /**
    * The tasks from a cursor on, or from the first one. Every task that can be got can be listed.
    * @throws TaskStoreError "invalid_cursor"
    */
   listTasks(cursor?: string): Promise<StoredPage>;
-  /** Forgets a task and its result; whoever waits for it is told "unknown". Resolves with whether there was such a task. */
+  /** Removes a task and its result; its waiters receive "unknown". Resolves with whether the task existed. */
   deleteTask(taskId: string): Promise<boolean>;
   /**
    * Waits until the status is another than `known`, or {@link TaskStore.notifyUpdate} is called: at once where it is so
@@ -69,12 +68,12 @@ export interface TaskStore {
    * @throws TaskStoreError "unknown", also where the task goes while it is waited for
    */
   waitForUpdate(taskId: string, known: Status, options?: { signal?: AbortSignal }): Promise<TaskStatus>;
-  /** Ends the waiting of everybody who waits for the task, for them to look again. */
+  /** Wakes all waiters of the task, so that they read its state again. */
   notifyUpdate(taskId: string): Promise<void>;
   /**
-   * Around the work on a task, where the store wants to know who does it: {@link IndexedDbTaskStore} does, to tell a task whose
-   * worker has died. It has to call `work` and to settle as that does.
-   * @throws TaskStoreError "other": somebody else works on it
+   * Wraps the work on a task, for stores that track the worker: {@link IndexedDbTaskStore} detects a task whose worker has
+   * died. It must call `work` and settle in the same way.
+   * @throws TaskStoreError "other": other code works on the task
    */
   executing?(taskId: string, work: () => Promise<void>): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What a tab sends to the worker of its options.
+// The options of a tab, as it sends them to the worker.
 
 import { words } from "../transport.js";
 import { PLAIN_OPTIONS, type EngineRequest, type PlainOptions, type ToWorker } from "./messages.js";

@@ -3,7 +3,7 @@
 import { words } from "../transport.js";
 import type { EngineOptions, Failure } from "#glue";
 
-/** What a promise of the worker's engine rejected with, as plain data. */
+/** The error of a promise of the worker's engine, as plain data. */
 export function toFailure(error: unknown): Failure {
   const { code, message } = (error ?? {}) as Partial<Failure>;
   if (typeof code === "string" && typeof message === "string") return error as Failure;

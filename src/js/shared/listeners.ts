@@ -1,6 +1,6 @@
 // The listeners of one task, and calls of the application's callbacks.
 
-/** What a listener is called for; `change`: all of them. */
+/** The events of a listener; `change` stands for all. */
 export type ListenerEvent = "status" | "progress" | "settled" | "change";
 export type Callback = (value: never) => unknown;
 

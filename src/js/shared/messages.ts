@@ -27,7 +27,7 @@ export interface EngineRequest {
   hasNotifications: boolean;
 }
 
-/** What a tab observes a task for. */
+/** The aspects of a task that a tab observes. */
 export interface Observation {
   /** It has listeners. */
   status: boolean;

@@ -243,7 +243,7 @@ export class RemoteClient implements EngineClient, RecordOwner, TaskClient {
     this.options.onInputClosed?.(id);
   }
 
-  /** Tasks with an id go on with the next worker. What only this one knew is lost. */
+  /** Tasks with an id go on with the next worker. State that only this worker had is lost. */
   #workerEnded(): void {
     this.#lose("the shared worker has ended");
     if (this.#records.size + this.#requests.count > 0) void this.#link.connect();

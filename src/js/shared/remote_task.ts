@@ -8,7 +8,7 @@ import type { TaskRecord } from "./task_record.js";
 import type { WaitLimits } from "./waiter.js";
 import type { CallTarget, EngineOptions, EngineStatusOptions, EngineWaitForOptions, EngineWaitOptions } from "#glue";
 
-/** What a handle needs of its client. */
+/** The part of the client that a handle uses. */
 export interface TaskClient {
   readonly options: EngineOptions;
   /** Sends a request about a task, and resolves with the value of the reply. */

@@ -51,7 +51,7 @@ export class PendingRequests {
     }
   }
 
-  /** The worker has ended. Waiting for a status goes on with the next worker; what only this one knew fails. */
+  /** The worker has ended. Waiting for a status goes on with the next worker; requests that only this worker knew fail. */
   workerLost(error: () => unknown): void {
     for (const pending of [...this.#pending.values()]) {
       if (!pending.isSent) continue;

@@ -27,7 +27,7 @@ export function settledBy(outcome: Outcome, options: EngineOptions, raiseOnError
   return { error: createError(options, { ...outcome.failure, result: value }), isFailure: false, code: outcome.failure.code };
 }
 
-/** What a promise of the result settles with. */
+/** The outcome of a promise of the result. */
 export function settledPromise(settled: Settled): Promise<unknown> {
   return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);
 }

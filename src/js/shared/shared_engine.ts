@@ -43,7 +43,7 @@ export class SharedEngine {
     this.updatePauseReasons();
   }
 
-  /** The tab is gone: what it alone observed is no longer observed. */
+  /** The tab is gone: tasks that only this tab observed are no longer observed. */
   removeTab(tab: TabSession): void {
     this.tabs.delete(tab);
     for (const holder of [...tab.holders.values()]) this.removeHolder(holder);
@@ -133,7 +133,7 @@ export class SharedEngine {
     }
   }
 
-  /** Sends what is known of a task to a tab that has just joined it. */
+  /** Sends the known state of a task to a tab that has just joined it. */
   #sendKnown({ task, tab, number }: Holder): void {
     const { snapshot, progress } = task.handle;
     if (snapshot) tab.send({ type: "status", task: number, status: snapshot });

@@ -1,4 +1,4 @@
-// What a tab knows of one task of the worker's engine. The client and the task's handle share it: the handle may be collected
+// The state in a tab of one task of the worker's engine. The client and the task's handle share it: the handle may be collected
 // while something observes the task.
 
 import type { Progress, TaskStatus } from "../types.js";
@@ -10,12 +10,12 @@ import { StatusCache } from "./task_status.js";
 import { wait, type Waiter, type WaitLimits } from "./waiter.js";
 import type { EngineOptions, Failure } from "#glue";
 
-/** What a record needs of its client. */
+/** The part of the client that a record uses. */
 export interface RecordOwner {
   readonly options: EngineOptions;
   /** With this, a task is observed until it has ended, also after its handle was collected. */
   readonly observesAll: boolean;
-  /** What the tab observes the task for may have changed. */
+  /** The observed aspects may have changed. */
   observationChanged(record: TaskRecord): void;
   /** The worker is no longer needed for the task. */
   forget(record: TaskRecord): void;
@@ -40,7 +40,7 @@ export class TaskRecord {
   readonly #resultWaiters = new Set<Waiter>();
   /** Requests about the task that have no reply yet. */
   #requests = 0;
-  /** What was sent to the worker last. */
+  /** The observation that was last sent to the worker. */
   #sentObservation: Observation = { status: false, result: false };
   #settled: Settled | undefined;
   #isReleased = false;
@@ -61,7 +61,7 @@ export class TaskRecord {
     return this.start.task;
   }
 
-  /** What the tab observes the task for. */
+  /** The aspects of the task that the tab observes. */
   get observation(): Observation {
     return { status: this.#listeners.count > 0, result: this.#resultWaiters.size > 0 };
   }
@@ -140,7 +140,7 @@ export class TaskRecord {
     this.#observersChanged();
   }
 
-  /** The observation, if it differs from what was sent to the worker last. */
+  /** The observation, if it differs from the one last sent to the worker. */
   takeObservationChange(): Observation | undefined {
     const { observation } = this;
     const sent = this.#sentObservation;

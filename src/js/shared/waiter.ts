@@ -6,7 +6,7 @@ export interface Waiter {
   reject(reason: unknown): void;
 }
 
-/** What ends waiting early. */
+/** Conditions that end the wait early. */
 export interface WaitLimits {
   signal?: AbortSignal | undefined;
   timeout?: { ms: number; error(): unknown } | undefined;

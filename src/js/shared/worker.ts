@@ -5,7 +5,7 @@ import { holdLock, newLockName } from "./liveness.js";
 import type { SharedEngine } from "./shared_engine.js";
 import { TabSession } from "./tab_session.js";
 
-/** What the sessions of all tabs have in common. */
+/** The state that the sessions of all tabs share. */
 export interface WorkerContext {
   readonly load: Load;
   /** The lock that the worker holds; undefined where there are no locks. */

@@ -12,7 +12,7 @@ export interface Connector {
   reconnect(): Promise<Connection>;
 }
 
-/** What a client does about its link. */
+/** The callbacks of a client for its link. */
 export interface LinkEvents {
   /** The link has a worker, which knows nothing of the client yet. */
   connected(): void;
