@@ -23,7 +23,7 @@ async function write(folder) {
   if (!ok) throw new Error(`typedoc: ${why}; ${text}`);
 }
 
-/** What is stale in docs/api, in words; nothing where all is well. */
+/** One line for each stale file of docs/api. */
 export async function findings() {
   const fresh = mkdtempSync(join(tmpdir(), "mcp-tasks-api-"));
   try {

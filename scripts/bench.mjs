@@ -23,7 +23,7 @@ let browser;
 try {
   for (const row of chosen)
     for (const subject of subjects) {
-      // Two rows of one run: what 24 tasks cost, and how late they resolve.
+      // Two rows of one run: the requests for 24 tasks, and the delay until they resolve.
       if (results.some((r) => r.row === row.row && r.subject === subject)) continue;
       try {
         if (row.how === "bytes") {

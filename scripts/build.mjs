@@ -70,7 +70,7 @@ function buildRust({ target, options }) {
   const remap = [[homedir(), "/home"], ...crates, [root.slice(0, -1), "/mcp-tasks"]].map(([a, b]) => `--remap-path-prefix=${a}=${b}`);
   const all = [...(env[flags]?.split(" ") ?? []), ...remap, ...(hasStdSource ? lean.flags : [])];
   if (!env.STD_SOURCE && !isPlain) console.error("build: without std's source (see scripts/setup.sh) the module is about 13 KB of gzip larger");
-  // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` without a word, and the wasm doubles.
+  // As a cdylib alone: beside an rlib (which the native tests need) cargo drops `lto` silently, and the wasm doubles.
   // The flags in their encoded form: a folder's name may hold a space.
   run("cargo", ["rustc", "--locked", "-q", "--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget,
     "--target-dir", target, ...options, ...(hasStdSource ? lean.options : [])], { CARGO_ENCODED_RUSTFLAGS: all.join("\x1f"), ...(hasStdSource && { RUSTC_BOOTSTRAP: "1" }) });
@@ -130,7 +130,7 @@ async function makeRest(next) {
   await bundle("shared_worker", "browser", next);
 }
 
-/** `classes`: the entry beside it that has what is public, which is then not bundled. */
+/** `classes`: the neighbouring entry with the public classes, which is then not bundled. */
 async function bundle(entry, platform, folder, { classes, name = entry.split("/")[0] } = {}) {
   const result = await esbuild.build({
     entryPoints: { [name]: `${root}src/js/${entry}.ts` },
@@ -146,9 +146,9 @@ async function bundle(entry, platform, folder, { classes, name = entry.split("/"
   for (const file of result.outputFiles) writeFileSync(folder + basename(file.path), file.contents);
 }
 
-/** `#glue` and `#wasm-base64`: what the entries import and this script makes. `#js/…` and `#engine`: what the glue imports. */
+/** `#glue` and `#wasm-base64`: imports of the entries that this script makes. `#js/…` and `#engine`: imports of the glue. */
 function generated(build, engine, classes) {
-  // What is public is in another entry.
+  // The public classes are in another entry.
   if (classes) build.onResolve({ filter: /^\.\/public\.js$/ }, () => ({ path: classes, external: true }));
   build.onResolve({ filter: /^#js\// }, ({ path }) => ({ path: `${root}src/js/${path.slice(4)}.ts`, sideEffects: false }));
   for (const [prefix, { glue, name }] of [["#", engine], ["#receiver-", receiver]]) {

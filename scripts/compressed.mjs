@@ -1,4 +1,4 @@
-// How many bytes files have, as they are and over the wire: each by itself at the highest level of each compressor.
+// The bytes of files, uncompressed and on the wire: each file separately at the highest level of each compressor.
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 /** The sums over these files. */

@@ -23,7 +23,7 @@ if (reason) {
   process.exit(1);
 }
 
-// What is tested is the tarball: support.mjs reads these when it is loaded, in this process and in the programs.
+// The tests use the tarball: support.mjs reads these when it is loaded, in this process and in the programs.
 const packed = pack();
 process.once("exit", () => packed.remove());
 process.env.MCP_TASKS_PACKED = packed.folder;

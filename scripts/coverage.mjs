@@ -14,7 +14,7 @@ import { root } from "./env.mjs";
 
 const target = "docs/coverage.md";
 
-/** `{ text, problems }`: the table, and what is wrong with the tests. */
+/** `{ text, problems }`: the table, and the problems of the tests. */
 export function coverage() {
   const { reference, hosted, checklists, findings, deviations } = JSON.parse(readFileSync(`${root}tests/coverage.json`, "utf8"));
   const tests = [...nodeFiles().flatMap(nodeTests), ...rustFiles().flatMap(rustTests)];
@@ -67,7 +67,7 @@ export function coverage() {
   return { text: lines.join("\n"), problems };
 }
 
-/** What is wrong, in words; nothing where all is well. */
+/** One line for each problem. */
 export function findings() {
   const { text, problems } = coverage();
   let there;
@@ -86,7 +86,7 @@ function rustFiles() {
   return [...readdirSync(`${root}tests`).filter((f) => f.endsWith(".rs")).sort().map((f) => `tests/${f}`), ...modules];
 }
 
-/** A test, or a scenario (a key of two spaces' indentation). What is skipped holds nothing. */
+/** A test, or a scenario (a key of two spaces' indentation). A skipped test proves nothing. */
 function nodeTests(file) {
   const starts = file.includes("/scenarios/") ? /^(?: {2}\[?|calls\[)(?:[\w.]+ \? )?(["`])(.*)$/ : /^\s*test\((["`])(.*)$/;
   return cut(file, (line) => {
@@ -108,7 +108,7 @@ function rustTests(file) {
   });
 }
 
-/** Cuts a file into tests; `titleOf` tells the title of the one that begins on a line. What begins in column 0 ends one. */
+/** Cuts a file into tests; `titleOf` tells the title of the one that begins on a line. A line that begins in column 0 ends one. */
 function cut(file, titleOf) {
   const tests = [];
   let open;

@@ -20,7 +20,7 @@ export const available = {
   webkit: existsSync(bin.webkit) && hasMiniBrowser() && (!!process.env.DISPLAY || existsSync(bin.xvfb)),
 };
 
-/** Why tests in that engine cannot run here, or false: node:test's `skip` takes it as it is. */
+/** Why tests in that engine cannot run here, or false: the value for node:test's `skip`. */
 export function missing(engine) {
   const packages = { chromium: "chromium", firefox: "firefox-esr", webkit: "webkit2gtk-driver and xvfb" };
   return !available[engine] && `${engine} is not installed (Debian: ${packages[engine]})`;
@@ -132,7 +132,7 @@ async function until(ready) {
     }
 }
 
-/** The driver finds MiniBrowser by itself; this only asks whether there is one. */
+/** Whether MiniBrowser is installed. The driver finds it without a path. */
 function hasMiniBrowser() {
   const libs = ["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/`).filter(existsSync);
   return libs.some((lib) => readdirSync(lib).some((d) => /^webkit2gtk-4/.test(d) && existsSync(`${lib}${d}/MiniBrowser`)));

@@ -20,7 +20,7 @@ export function toLeb(value) {
   return bytes;
 }
 
-/** The sections of a module: what kind, where it begins, and from where to where its content lies. */
+/** The sections of a module: the kind, where it begins, and from where to where its content lies. */
 export function* sections(wasm) {
   for (let at = 8; at < wasm.length; ) {
     const [length, start] = leb(wasm, at + 1);

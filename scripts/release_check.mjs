@@ -1,4 +1,4 @@
-// What has to be true of package.json before a release, see RELEASING.md. Not part of `npm run check`: the placeholders are right until then.
+// The requirements on package.json before a release, see RELEASING.md. Not part of `npm run check`: the placeholders are right until then.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { root } from "./env.mjs";
@@ -6,7 +6,7 @@ import { root } from "./env.mjs";
 const PLACEHOLDER = /OWNER|REPOSITORY/;
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
-/** What is wrong with a package.json, in words; nothing where it can be published. */
+/** One line for each problem of a package.json; empty if it can be published. */
 export function findings({ repository, homepage, bugs, devDependencies = {} }) {
   const found = [];
   for (const [name, value] of Object.entries({ "repository.url": repository?.url, homepage, "bugs.url": bugs?.url })) {

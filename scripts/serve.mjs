@@ -44,7 +44,7 @@ const types = {
 function fileFor(pathname) {
   let path;
   try { path = decodeURIComponent(pathname); } catch { return undefined; }
-  // A "/" in front lets normalize() eat every ".."; what is left cannot climb. A backslash or NUL is never ours.
+  // A "/" in front lets normalize() eat every ".."; so the rest cannot leave the folder. No file has a backslash or NUL in its name.
   if (/[\0\\]/.test(path)) return undefined;
   path = normalize(`/${path}`);
   if (path.endsWith(sep)) path += "index.html";
@@ -73,7 +73,7 @@ function plain(res, status, text, more = {}) {
 
 /**
  * Starts the static server; `demo` is a running demo server or its URL, or a list of them, and stays the caller's to close: the
- * page connects to each by itself. Gives back `{ url, port, close() }`.
+ * page connects to each without a click. Returns `{ url, port, close() }`.
  */
 export async function serve({ port = 0, demo = [] } = {}) {
   const demoUrls = [demo].flat().map((one) => (typeof one === "string" ? one : one.url));

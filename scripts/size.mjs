@@ -1,4 +1,4 @@
-// What the package costs an app, in bytes: one JSON line on stdout, and a failure when over the `ceiling` in package.json, a guard
+// The size of the package in an app, in bytes: one JSON line on stdout, and a failure when over the `ceiling` in package.json, a guard
 // against accidental growth. With `--why`, the bytes by module and function.
 import * as esbuild from "esbuild";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What each entry adds to an application, in KB (of 1000 bytes) over the wire: writes the table in README.md. With --check, fails
+// The size that each entry adds to an application, in KB (of 1000 bytes) on the wire: writes the table in README.md. With --check, fails
 // where that is wrong by more than a thirtieth: compressors differ between versions of Node.
 import * as esbuild from "esbuild";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ async function measureEntry(name) {
 /** Why the sizes of this machine are not those of the package, or false. */
 export const notComparable = !env.STD_SOURCE && "built without std's source (scripts/setup.sh), so the module is larger";
 
-/** `{ text, stale }`: README.md with the sizes of what is in dist/, and the rows that it has wrong. */
+/** `{ text, stale }`: README.md with the sizes of dist/, and the rows that have wrong values. */
 export async function sizes() {
   const readme = readFileSync(`${root}README.md`, "utf8");
   const [before, rest] = readme.split(from);

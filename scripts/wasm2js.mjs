@@ -6,7 +6,7 @@ import { root, run } from "./env.mjs";
 import { guardGlue } from "./guard_glue.mjs";
 import { leb, toLeb } from "./leb.mjs";
 
-/** What rustc compiles with and wasm2js can take; the rest is lowered first, or kept out (see `without`). */
+/** The features that rustc uses and wasm2js accepts; the rest is lowered first, or kept out (see `without`). */
 const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt", "--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-mutable-globals"];
 
 /** Writes the engine (`mcp_tasks_bg.js`) and its glue (`mcp_tasks.js`) into `folder`. */

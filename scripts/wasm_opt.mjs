@@ -1,4 +1,4 @@
-// The module as it is published: made smaller by binaryen's wasm-opt.
+// The published module: made smaller by binaryen's wasm-opt.
 import { root, run } from "./env.mjs";
 
 /** In place; `more`: further options. */

@@ -1,5 +1,5 @@
 // Where the bytes of the default entry are: the module's by module of the crate, and the JavaScript's by source. Before
-// compression: what is compressed is compressed together.
+// compression, because the files are compressed as a whole.
 import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { root, run, wasmTarget } from "./env.mjs";
@@ -23,7 +23,7 @@ export function why() {
   ].join("\n\n");
 }
 
-/** The functions of the module by name, with their bytes, and what is data. Optimized as published, but with names, which are in what cargo leaves. */
+/** The functions of the module by name, with their bytes, and the data. Optimized as published, but with the names of cargo's output. */
 function named() {
   const folder = root + "target/why/";
   const built = `${root}target/${wasmTarget}/release/mcp_tasks.wasm`;

@@ -40,7 +40,7 @@ export async function openBrowser(site) {
     stream: alone("stream"),
     notify: alone("notify"),
     burst: alone("burst"),
-    // What is counted on a clock of ours comes out the same every time.
+    // A count on a virtual clock is the same in each run.
     idle: async (row, subject) => [await alone("idle")(row, subject)],
 
     async handles(row, subject) {
@@ -53,7 +53,7 @@ export async function openBrowser(site) {
           const { usedSize } = await devtools.send("Runtime.getHeapUsage");
           return usedSize + (await call(fresh, "wasmBytes"));
         };
-        // What comes once comes with the first hundred.
+        // One-time costs belong to the first hundred.
         await call(fresh, "hold", { subject, tasks: 100 });
         const before = await bytes();
         await call(fresh, "hold", { subject, tasks: row.tasks });

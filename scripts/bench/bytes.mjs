@@ -15,7 +15,7 @@ export async function bundle(path) {
   return Buffer.from(outputFiles[0].contents);
 }
 
-/** What it costs, each file compressed by itself: the wasm is one of its own. */
+/** The size on the wire, each file compressed separately; the wasm is one file. */
 export async function measureBytes(subject) {
   const files = [await bundle(`bench/apps/${subject}.mjs`), ...(subject === "mcp-tasks" ? [readFileSync(wasm)] : [])];
   const { raw, gzip, brotli } = measure(...files);

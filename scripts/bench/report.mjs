@@ -1,4 +1,4 @@
-// What the measurements are made into: entries of bench/results.json, and the tables of docs/bench.md.
+// Writes the measurements: entries of bench/results.json, and the tables of docs/bench.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { rows, subjects } from "../../bench/rows.mjs";
 

@@ -1,5 +1,5 @@
 // The program that the official suite runs as the client under test: `node client.mjs URL`; the rest is in the environment.
-// It has to end by itself: a client that keeps Node awake after close() is stopped by the suite, and the scenario fails.
+// It must end without being stopped: a client that keeps Node awake after close() is stopped by the suite, and the scenario fails.
 import { mcp } from "../../tests/package/support.mjs";
 import { runScenario } from "./scenarios.mjs";
 

@@ -13,7 +13,7 @@ globalThis.ready = true;
 `;
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://localhost:*";
 
-/** `{ url, close() }`: what is posted to `url` runs in the page; 200 where the program ended well, else 500 and its words. */
+/** `{ url, close() }`: a program posted to `url` runs in the page; 200 if it succeeded, else 500 and its error. */
 export async function startPage() {
   const programs = readFileSync(new URL("scenarios.mjs", import.meta.url), "utf8");
   const site = await startSite({ csp: policy, files: { "/page.mjs": script, "/conformance.mjs": programs } });

@@ -1,4 +1,4 @@
-// What a user's program does in each of the official client scenarios, with nothing but the package. Runs unchanged in Node
+// The program of a user in each of the official client scenarios, with nothing but the package. Runs unchanged in Node
 // and in a page: no import. The suite's server watches what comes over the wire; here only what a program can see is checked.
 
 /** The client side of a scenario, by the suite's name for it. `context` is what the suite hands to the program. */
@@ -48,7 +48,7 @@ const programs = {
     expect(context?.toolCalls?.length > 0, "the suite names no calls");
     for (const call of context.toolCalls) expectText(await one.callTool(call.name, call.arguments), "Custom headers test completed");
   },
-  /** Every tool that the client shows is called: what must not be called must not be shown. */
+  /** Calls every tool that the client lists; a tool that must not be called must not be listed. */
   async "http-invalid-tool-headers"({ client }) {
     const one = client();
     for (const { name, inputSchema } of await one.listTools()) {
@@ -85,7 +85,7 @@ export async function runScenario(mcp, { scenario, url, context }) {
   }
 }
 
-/** What a form filled with its defaults says. */
+/** The content of a form that is filled with its defaults. */
 function defaults({ properties }) {
   return Object.fromEntries(Object.entries(properties).filter(([, field]) => "default" in field).map(([key, field]) => [key, field.default]));
 }

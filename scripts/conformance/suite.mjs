@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { cli, node } from "./official.mjs";
 
-/** What has to pass, each at the revision whose wire the suite then speaks. */
+/** The required scenarios, each with the protocol revision that the suite uses. */
 export const runs = [
   ["initialize", "2025-11-25"],
   ["tools_call", "2025-11-25"],
@@ -42,7 +42,7 @@ export async function conform({ scenario, revision }, { page } = {}) {
   const passed = checks.filter(({ status }) => status === "SUCCESS").length;
   const words = [
     ...bad.map(({ name, description, errorMessage, details }) => `${name}: ${errorMessage ?? `${description} ${JSON.stringify(details ?? {})}`}`),
-    // What the program wrote: why it failed.
+    // The output of the program, which says why it failed.
     ...(code === 0 ? [] : [/^Stderr:\n([^]*?)\n\nTest Results:/m.exec(stderr)?.[1] ?? stderr]),
   ].join("\n").trim();
   // A scenario without a single check shows nothing.
@@ -57,7 +57,7 @@ function start(args, extra) {
     try {
       process.kill(-child.pid, "SIGKILL");
     } catch {
-      // it has ended by itself
+      // the process has ended already
     }
   };
   process.once("exit", end);

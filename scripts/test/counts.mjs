@@ -6,7 +6,7 @@ export function add(a, b) {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-/** A runner or an engine that cannot run here: one skip, and the reason in a line nobody overlooks. */
+/** A runner or an engine that cannot run here: one skip, and a prominent line with the reason. */
 export function skip(what, reason) {
   console.log(`\n##### SKIPPED: ${what}: ${reason} #####\n`);
   return { ...none, skipped: 1 };
@@ -32,7 +32,7 @@ export function tapCounts(text) {
   return { passed: last("pass"), failed: last("fail") + last("cancelled"), skipped: last("skipped") + last("todo") };
 }
 
-/** What a finished runner amounts to: its counts, and a failure more when it ended badly without counting one. */
+/** The counts of a finished runner, with one failure more if it failed without counting one. */
 export function judge(what, result, counts) {
   if (!result.ok && counts.failed === 0) return crashed(what, result.why, counts);
   if (result.ok && counts.failed > 0) console.log(`${what}: the runner ended well although tests failed`);

@@ -11,7 +11,7 @@ const limit = 120_000;
 
 export async function firefoxTests(runner, file) {
   const address = `127.0.0.1:${await freePort()}`;
-  // The runner serves until it is ended, and cannot remove its files then: they get a folder of ours.
+  // The runner serves until it is ended, and cannot remove its files then: they get a folder that this script removes.
   const dir = mkdtempSync(join(tmpdir(), "wasm-tests-"));
   const server = start(runner, [file], {
     extra: { NO_HEADLESS: "1", WASM_BINDGEN_USE_BROWSER: "1", WASM_BINDGEN_TEST_ADDRESS: address, TMPDIR: dir }, stdio: ["ignore", "ignore", "inherit"],
@@ -46,7 +46,7 @@ async function served(url) {
     }
 }
 
-/** The page's text once the verdict stands in it, or as it is when time is up. */
+/** The text of the page when it contains the verdict, or at the end of the time limit. */
 async function verdict(page, url) {
   await page.goto(url);
   for (const until = Date.now() + limit; ; await pause()) {

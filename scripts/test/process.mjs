@@ -23,7 +23,7 @@ export function end(child) {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // it has ended by itself
+    // the process has ended already
   }
 }
 
