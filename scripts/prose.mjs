@@ -8,7 +8,7 @@ import { root } from "./env.mjs";
 
 // The goal is 5 per 1,000 comment lines for each language, and 0 for messages, titles, README.md and the guides. A limit
 // is the value that was measured when it was set: lower it when the value falls, and never raise it.
-export const LIMITS = { rust: 184.3, script: 115, messages: 3, titles: 206, readme: 0, guides: 0 };
+export const LIMITS = { rust: 184.3, script: 115, messages: 3, titles: 106, readme: 0, guides: 0 };
 
 const LABELS = {
   rust: "per 1,000 comment lines of Rust",
@@ -175,7 +175,7 @@ export function measure(allowed = JSON.parse(readFileSync(`${root}scripts/prose_
     lines[isRust ? "rust" : "script"] += found.lines;
     check(isRust ? "rust" : "script", file, found.paragraphs);
     if (/^(src|www)\//.test(file)) check("messages", file, messages(source, isRust));
-    check("titles", file, titles(source, isRust));
+    if (isRust || file.endsWith(".test.mjs")) check("titles", file, titles(source, isRust));
   }
   check("readme", "README.md", paragraphs(readFileSync(`${root}README.md`, "utf8")));
   for (const name of readdirSync(`${root}docs/guides`).filter((one) => one.endsWith(".md"))) {

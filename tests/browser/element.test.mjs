@@ -97,7 +97,7 @@ for (const engine of engines) {
       assert.deepEqual({ ...seen, words: "" }, { status: "cancelled", code: "task_cancelled", role: "alert", part: "output error", words: "" });
     });
 
-    test("names, messages, questions, results and errors of a server's are text, whatever is in them", async () => {
+    test("names, messages, questions, results and errors of a server are text, also with markup in them", async () => {
       const seen = await browser.evaluate(async () => {
         const evil = `<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script><a href="javascript:hit=1">x</a>`;
         const inside = ({ element }) => [...element.shadowRoot.querySelectorAll("*")].map((e) => e.localName).sort().join();

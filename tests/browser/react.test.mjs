@@ -100,7 +100,7 @@ describe("React 19 in chromium", { skip: missing("chromium") || lacking("react-d
     assert.deepEqual(seen, { words: [undefined, "working", "completed"], frozen: true });
   });
 
-  test("useTask: what the task is rejected with is the view's error", async () => {
+  test("useTask: the rejection of the task is the view's error", async () => {
     const text = await browser.evaluate(async (url) => {
       const client = new Client(url);
       show("One", { task: client.callTool("crashes") });
@@ -183,7 +183,7 @@ describe("React 19 in chromium", { skip: missing("chromium") || lacking("react-d
     assert.deepEqual(seen, { kept: true, left: [0, 0, 0] });
   });
 
-  test("rendered at a server, a task is pending and nobody listens", async () => {
+  test("rendered at a server, a task is pending and has no listener", async () => {
     const seen = await browser.evaluate(() => {
       const a = handle("a");
       return { html: prerender("One", { task: a }), listeners: a.listeners.size };

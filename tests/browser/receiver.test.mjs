@@ -161,7 +161,7 @@ describe("chromium", { skip: missing("chromium") }, () => {
     await page.waitForFunction(() => globalThis.said.includes("aborted"));
   });
 
-  test("a task that has ended is said to have ended, also while whoever worked on it is not gone", async (t) => {
+  test("a task that has ended is reported as ended, also while its worker still runs", async (t) => {
     const page = await tab(t);
     const reason = await page.evaluate(async () => {
       const store = new globalThis.receiver.IndexedDbTaskStore("lasting");

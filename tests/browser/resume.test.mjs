@@ -156,7 +156,7 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
       }
     }
 
-    test("what a page that still lives has kept is left to it", { skip: engine === "webkit" && "one window only" }, async (t) => {
+    test("the tasks of an open page are not picked up by another", { skip: engine === "webkit" && "one window only" }, async (t) => {
       server = await start("2025-11-25");
       t.after(() => server.close());
       await visit(browser, site);

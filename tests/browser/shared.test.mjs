@@ -196,7 +196,7 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
       assert.deepEqual(await results(all[1]), done([id]));
     });
 
-    test("a worker that ends: what is named goes on in the next one, what is not fails in words, nothing hangs", async () => {
+    test("a worker that ends: calls with a task id continue in the next one, others reject with a reason, nothing hangs", async () => {
       const all = await openTabs(2, { mortal: true });
       const ids = await call(all[0], 3);
       for (const tab of all) await watch(tab, ids);

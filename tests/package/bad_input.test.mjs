@@ -122,7 +122,7 @@ for (const [what, badly] of Object.entries(bad)) {
       assertWarned(warnings, badly);
     });
 
-    test("to the handshake: a typed error for everybody who waits, and the next call begins anew", async (t) => {
+    test("to the handshake: a typed error for every waiting call, and the next call starts a new handshake", async (t) => {
       let isBad = true;
       const { client } = clients(t, server.url);
       const own = client(misbehave(badly, "initialize", () => isBad));

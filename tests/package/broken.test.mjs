@@ -82,7 +82,7 @@ test("by a call: that client and every other one is told, once", async (t) => {
   await isOver(mcp, clients, tasks[0]);
 });
 
-test("by its timer: no promise hangs, and nothing is thrown where nobody catches", async (t) => {
+test("by its timer: no promise hangs, and there is no uncaught error", async (t) => {
   const mcp = await copy();
   const { clients, tasks, results } = await begin(t, mcp);
   const polls = server.count("tasks/get");
@@ -95,7 +95,7 @@ test("by its timer: no promise hangs, and nothing is thrown where nobody catches
   await isOver(mcp, clients, tasks[0]);
 });
 
-test("by what a promise brought: no promise hangs, and nothing is thrown where nobody catches", async (t) => {
+test("by the value of a promise: no promise hangs, and there is no uncaught error", async (t) => {
   const mcp = await copy();
   const { clients, tasks, results } = await begin(t, mcp);
   let answer;
@@ -112,7 +112,7 @@ test("by what a promise brought: no promise hangs, and nothing is thrown where n
   await isOver(mcp, clients, tasks[0]);
 });
 
-test("by a call from within a callback of its own: what was under way is broken off", async (t) => {
+test("by a call from within a callback of its own: pending work is aborted", async (t) => {
   const mcp = await copy();
   const { Client } = mcp;
   const told = [];

@@ -183,7 +183,7 @@ test("E7: a failed task is told with its code, its words and its data, and is no
   assert.equal(polls(), before);
 });
 
-test("E7: after a restart the task is found by what was stored of it, and asked after at once", async (t) => {
+test("E7: after a restart the task is found by its stored reference, and polled immediately", async (t) => {
   const { client, server, sent } = await stub(t);
   const first = client();
   const task = first.callTool("puppet");
@@ -199,7 +199,7 @@ test("E7: after a restart the task is found by what was stored of it, and asked 
   assert.equal(sent("tools/call").length, 1, "nothing was called again");
 });
 
-test("E7: who knows a task's id sees it, whoever made it; an id that nobody knows is TaskExpiredError", async (t) => {
+test("E7: a task id gives access to the task of another client; an unknown id is TaskExpiredError", async (t) => {
   const { client, server } = await stub(t);
   const { taskId } = server.tasks.create();
   const mine = client();

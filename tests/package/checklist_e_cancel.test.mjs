@@ -54,7 +54,7 @@ test("E11: after the receipt the task is asked after until it is over", async (t
   assert.equal(sent("tasks/cancel").length, 1);
 });
 
-test("E11: a server that forgets what was cancelled has cancelled it", async (t) => {
+test("E11: a server that forgets a cancelled task has cancelled it", async (t) => {
   const { client, server } = await stub(t, { hands: {
     "tasks/cancel": ({ rpc }) => {
       server.tasks.find(rpc.params.taskId).expire();
@@ -68,7 +68,7 @@ test("E11: a server that forgets what was cancelled has cancelled it", async (t)
   assert.equal((await failed).name, "TaskCancelledError");
 });
 
-test("E11: a task that is over is not cancelled any more, and one that nobody knows is TaskExpiredError", async (t) => {
+test("E11: a task that is over is not cancelled any more, and an unknown one is TaskExpiredError", async (t) => {
   const { client, sent } = await stub(t);
   const mine = client();
   const task = mine.callTool("count", { steps: 1 });
@@ -81,7 +81,7 @@ test("E11: a task that is over is not cancelled any more, and one that nobody kn
   assert.equal(sent("tasks/cancel").length, 2);
 });
 
-test("E11: what is cancelled before it has a name is cancelled by its name", async (t) => {
+test("E11: a task that is cancelled before its id is known is cancelled by its id", async (t) => {
   let name;
   const { client, server, sent } = await stub(t, { hands: {
     "tools/call": () => new Promise((resolve) => { name = () => resolve(created(server.tasks.create().taskId)); }),
@@ -97,7 +97,7 @@ test("E11: what is cancelled before it has a name is cancelled by its name", asy
   assert.deepEqual(sent("tasks/cancel").map(({ rpc }) => rpc.params.taskId), [task.taskId]);
 });
 
-test("E11: a call that waits for answers is cancelled without a word: nothing runs at the server", async (t) => {
+test("E11: a call that waits for answers is cancelled without a request: nothing runs at the server", async (t) => {
   const { client, methods } = await stub(t);
   let aborted;
   const onElicitation = (_params, { signal }) => new Promise(() => signal.addEventListener("abort", () => { aborted = true; }));

@@ -25,7 +25,7 @@ async function asking(t, options = {}, clientOptions = {}) {
 }
 
 for (const stream of [true, false]) {
-  test(`E9: a key is shown once, however often it is told, ${stream ? "pushed and polled" : "polled"}`, async (t) => {
+  test(`E9: a key is shown once, also if the server sends it repeatedly, ${stream ? "pushed and polled" : "polled"}`, async (t) => {
     const { task, puppet, keys, mine } = await asking(t, {}, { stream });
     puppet.ask({ a: form("A?"), b: form("B?") });
     await until(() => keys.length === 2, "the questions");
@@ -60,7 +60,7 @@ test("E9: answers to some of the questions: the task waits on for the others, an
 });
 
 for (const staleReads of [1, 3]) {
-  test(`E9: ${staleReads} reads after the answer that do not know of it yet: nobody is asked again`, async (t) => {
+  test(`E9: ${staleReads} reads after the answer that do not know of it yet: the handler is not called again`, async (t) => {
     const { task, puppet, keys, sent } = await asking(t, { staleReads }, { stream: false });
     puppet.ask({ a: form("A?") });
     await until(() => open(task).length === 1, "the question");
@@ -191,7 +191,7 @@ test("E10: each question comes as the standalone request would: its kind's handl
   });
 });
 
-test("E10: what a client can be asked is declared on every request, and nothing else", async (t) => {
+test("E10: the supported input requests are declared on every request, and nothing else", async (t) => {
   const { client, server } = await stub(t);
   const none = () => undefined;
   const cases = [

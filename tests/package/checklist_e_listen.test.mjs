@@ -24,7 +24,7 @@ async function watched(t, options = {}, clientOptions = {}) {
 const say = ({ id, res }, method, params) =>
   send(res, { data: { jsonrpc: "2.0", method, params: { _meta: { [`${own}subscriptionId`]: id }, ...params } } });
 
-test("E12: a task that is acknowledged is told of, and polled no more than to see what was missed", async (t) => {
+test("E12: a task that is acknowledged is notified, and polled once for missed changes", async (t) => {
   const { mine, task, puppet, result, polls, speaks, server } = await watched(t);
   await speaks();
   await until(() => polls() > 0, "one look, for what happened before the stream was there");
@@ -136,7 +136,7 @@ test("H2.14: another refusal is told once, with the remedy, and polled", async (
 });
 
 for (const [how, end] of [["is cut", (server) => server.listens.cut()], ["ends with its answer", (server) => server.listens.end()]]) {
-  test(`H2.14: a stream that ${how} is opened anew; what happens in between is polled`, async (t) => {
+  test(`H2.14: a stream that ${how} is opened anew; changes in between are polled`, async (t) => {
     const { server, mine, puppet, result, polls, speaks, sent } = await watched(t);
     const first = await speaks();
     const other = mine.callTool("puppet", { pollIntervalMs: 50 });
@@ -184,7 +184,7 @@ for (const name of ["notifications/tasks", "notifications/tasks/status"]) {
   });
 }
 
-test("H2.14: what is told of strangers, or makes no sense, changes nothing", async (t) => {
+test("H2.14: notifications about unknown tasks, or invalid ones, change nothing", async (t) => {
   const { task, puppet, result, speaks } = await watched(t, { warns: [/^bad-notification: /] });
   const listen = await speaks();
   const { taskId, ...nameless } = puppet.detail();
@@ -209,7 +209,7 @@ test("H2.14: a stream's end may be told before it comes, by a notification or by
   assert.equal(textOf(await inTime(result)), "on the second");
 });
 
-test("H2.14: nobody watches any more: the stream is closed, and the next one who watches has one", async (t) => {
+test("H2.14: without a watcher the stream is closed, and the next watcher opens one", async (t) => {
   const { server, mine, puppet, result, open, speaks } = await watched(t);
   const first = await speaks();
   puppet.complete(text("done"));
@@ -233,7 +233,7 @@ test("H2.14: close() ends the stream, and no task", async (t) => {
   assert.equal(server.tasks.find(task.taskId).status, "working");
 });
 
-test("H2.14: stream: false opens none, whatever is watched", async (t) => {
+test("H2.14: stream: false opens none for any watched task", async (t) => {
   const { mine, puppet, result, polls, sent } = await watched(t, {}, { stream: false });
   await until(() => polls() > 2, "polls");
   puppet.complete(text("polled"));

@@ -41,7 +41,7 @@ async function wholeLife(t, options = {}) {
 }
 
 for (const answerAs of ["json", "sse"]) {
-  test(`H2.1, H2.8: nothing but POST, one request each, no session, no response of ours; answers by ${answerAs}`, async (t) => {
+  test(`H2.1, H2.8: nothing but POST, one request each, no session, no response of the client; answers by ${answerAs}`, async (t) => {
     const { requests } = await wholeLife(t, { answerAs });
     for (const { method, headers, rpc } of requests) {
       assert.equal(method, "POST");
@@ -81,7 +81,7 @@ test("H2.4: Mcp-Method on every request, Mcp-Name where something is named, and 
   }
 });
 
-test("H2.5: what a header cannot carry is written in Base64, names and arguments alike", async (t) => {
+test("H2.5: values that a header cannot carry are written in Base64, names and arguments alike", async (t) => {
   const { client, sent } = await stub(t);
   const mine = client({ onElicitation: () => ({ action: "decline" }) });
   await inTime(mine.getPrompt("naïve"));
@@ -94,7 +94,7 @@ test("H2.5: what a header cannot carry is written in Base64, names and arguments
   assert.deepEqual(sent("tools/call").map(({ headers }) => headers["mcp-param-region"]), Object.values(regions));
 });
 
-test("H2.7: arguments in headers: text, whole numbers and truth values; none for what is null, absent or not annotated", async (t) => {
+test("H2.7: arguments in headers: text, whole numbers and truth values; none for null, absent or unannotated arguments", async (t) => {
   const { client, sent } = await stub(t);
   const mine = client();
   await inTime(mine.callTool("regional", { region: "eu", priority: 42, dry: false, note: "n" }));
@@ -205,7 +205,7 @@ for (const [how, lose] of Object.entries(losses)) {
     assert.equal(sent("tools/call").length, 2, "the lost one and that of the fence");
   });
 
-  test(`H2.9: what only reads, and a tool that says so, is asked again with a new id; lost ${how}`, async (t) => {
+  test(`H2.9: reads, and a tool with a hint that it only reads, are sent again with a new id; lost ${how}`, async (t) => {
     const once = (request) => (request.n === 0 ? lose(request) : undefined);
     const { client, server, sent } = await stub(t, { warns: trouble, hands: {
       "tools/list": ({ n }) => ({
@@ -272,7 +272,7 @@ test("H2.15: an error in the body of a 4xx reaches the caller with its code, its
   assert.equal(methods().filter((method) => method === "tools/call").length, 5);
 });
 
-test("H2.15: a task that the server refuses to talk about goes on: whoever waits is told in the server's words", async (t) => {
+test("H2.15: a task that the server refuses to talk about continues: waiting promises reject with the server's message", async (t) => {
   const error = { code: -32050, message: "not today", data: 7 };
   const { client } = await stub(t, { warns: [/^bad-answer: /], hands: {
     "tools/call": () => created("t-1"), "tasks/get": () => ({ error }), "tasks/cancel": () => ({ error }),
@@ -286,7 +286,7 @@ test("H2.15: a task that the server refuses to talk about goes on: whoever waits
   assert.deepEqual([status.name, status.rpc], ["RpcError", error]);
 });
 
-test("H2.16: what is listed is kept by one client for its calls, and asked for anew by whoever lists", async (t) => {
+test("H2.16: a list is kept by one client for its calls, and requested again by each explicit listing", async (t) => {
   const { client, sent } = await stub(t);
   const [one, other] = [client({ headers: { authorization: "Bearer one" } }), client({ headers: { authorization: "Bearer other" } })];
   await inTime(Promise.all([one.callTool("greet"), one.callTool("greet")]));

@@ -144,7 +144,7 @@ test("H2.13: a key of the call's and the same key of the task's are two question
   assert.deepEqual(sent("tasks/update").map(({ rpc }) => rpc.params.inputResponses), [{ name: accept({ word: "Within?" }) }]);
 });
 
-test("H2.13: what nobody here answers ends the call in words, and it is not sent again", async (t) => {
+test("H2.13: a question without a handler rejects the call with a reason, and it is not sent again", async (t) => {
   const sampling = { method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } };
   const { mine, sent } = await answered(t, [asks({ a: form("A?"), model: sampling }, { requestState: "s" })]);
   const error = await rejection(mine.callTool("greet"));

@@ -66,7 +66,7 @@ test("era: one that the server does not speak is UnsupportedError, and the other
   assert.ok(!others().includes("server/discover"), others().join());
 });
 
-test("what a server spoke is remembered for its endpoint, whatever its query", async (t) => {
+test("the revision of a server is remembered for its endpoint, with any query", async (t) => {
   const { server, client, methods } = await sessions(t);
   await inTime(client().callTool("forbidden"));
   assert.deepEqual(methods().slice(0, 2), ["server/discover", "initialize"]);
@@ -104,7 +104,7 @@ test("storage: keeps it under the endpoint without its query, and spares the que
 });
 
 for (const stored of ["", "2024-11-05", "null", "2026-07-28 ", "__proto__"]) {
-  test(`storage: what makes no sense in it is not believed: ${JSON.stringify(stored)}`, async (t) => {
+  test(`storage: an invalid value is ignored: ${JSON.stringify(stored)}`, async (t) => {
     const { server, methods } = await sessions(t);
     const lib = await reloaded();
     const client = new lib.Client(server.url, { storage: storing({ [keyOf(server.url)]: stored }) });
@@ -114,7 +114,7 @@ for (const stored of ["", "2024-11-05", "null", "2026-07-28 ", "__proto__"]) {
   });
 }
 
-test("storage: what was right once and is not any more is found out again, both ways", async (t) => {
+test("storage: an outdated value is detected again, both ways", async (t) => {
   const { server, methods } = await sessions(t);
   const upgraded = await stub(t);
   const storage = storing({ [keyOf(server.url)]: modern, [keyOf(upgraded.server.url)]: older });

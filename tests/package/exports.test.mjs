@@ -108,7 +108,7 @@ describe("in Node", () => {
     assert.ok(existsSync(new URL(entry("mcp-tasks/react"))));
   });
 
-  test("what is no entry cannot be imported", () => {
+  test("other files cannot be imported", () => {
     assert.throws(() => entry("mcp-tasks/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
     assert.ok(existsSync(new URL(entry("mcp-tasks/mcp_tasks_bg.wasm"))));
     assert.equal(JSON.parse(readFileSync(new URL(entry("mcp-tasks/package.json")), "utf8")).name, "mcp-tasks");
@@ -116,7 +116,7 @@ describe("in Node", () => {
   });
 
   for (const name of ["mcp-tasks", "mcp-tasks/inline", "mcp-tasks/js"]) {
-    test(`${name} in a worker thread, which then ends by itself`, async () => {
+    test(`${name} in a worker thread, which then ends`, async () => {
       const code = `
         import { parentPort, workerData } from "node:worker_threads";
         const { Client } = await import(workerData.entry);

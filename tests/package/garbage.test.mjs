@@ -24,7 +24,7 @@ const started = async (count) => {
   return `task-${count}`;
 };
 
-describe("a handle that nobody holds, but somebody waits for", () => {
+describe("an unreferenced handle with a waiting promise", () => {
   const waits = {
     "await client.callTool()": async (client) => (await client.callTool("required")).content[0].text,
     "result()": (client) => client.callTool("required").result().then((r) => r.content[0].text),
@@ -69,7 +69,7 @@ describe("a handle that nobody holds, but somebody waits for", () => {
   });
 });
 
-test("a handle that nobody holds and nobody waits for is collected, and the task goes on", async (t) => {
+test("an unreferenced handle without a waiting promise is collected, and the task continues", async (t) => {
   const { client } = clients(t, server.url);
   const own = client();
   const make = async () => {

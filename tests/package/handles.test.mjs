@@ -11,7 +11,7 @@ const { TasksError, ToolError } = mcp;
 // How that is, checklist_e_cancel.test.mjs shows.
 const byWord = onlyIn("2025-11-25", "a call is cancelled by its connection, without a word");
 
-describe("what aborting means", () => {
+describe("the effect of an abort", () => {
   test("aborting callTool's signal before anything was sent: rejects with signal.reason, nothing is sent", async (t) => {
     const { client } = clients(t, server.url);
     const before = server.requests.length;
@@ -181,7 +181,7 @@ describe("stopping to observe", () => {
     assert.equal(server.tasks.get(taskId).task.status, "working");
   });
 
-  test("the same listener given twice is two listeners, each taken back by itself", async (t) => {
+  test("the same listener given twice is two listeners, each removed separately", async (t) => {
     const { task, taskId } = await running(t);
     const seen = [];
     const listener = (s) => seen.push(s.statusMessage);
@@ -197,7 +197,7 @@ describe("stopping to observe", () => {
     assert.deepEqual(seen, ["both", "both", "one"]);
   });
 
-  test("a handle nobody watches causes no traffic", async (t) => {
+  test("an unwatched handle causes no traffic", async (t) => {
     await running(t);
     await quiet();
   });
@@ -240,7 +240,7 @@ describe("cancel", () => {
     assert.equal(textOf(await waiting), `${taskId} is done`);
   });
 
-  test("before the server has named the task: cancelled as soon as it is", async (t) => {
+  test("before the server sent the task id: cancelled when the id arrives", async (t) => {
     const { client } = clients(t, server.url);
     const task = client().callTool("required");
     const waiting = rejection(task);
@@ -301,7 +301,7 @@ describe("the reference", () => {
 });
 
 describe("the promise", () => {
-  test("is lazy: a failing handle nobody awaits raises no unhandledRejection, and is warned about once", async (t) => {
+  test("is lazy: a failing handle without an await raises no unhandledRejection, and is warned about once", async (t) => {
     const unhandled = [];
     const note = (reason) => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -352,7 +352,7 @@ describe("the promise", () => {
     await inTime(task.cancel());
   });
 
-  test("an answer at once has a status of ours: completed, without a task id", async (t) => {
+  test("a direct response has the status completed, without a task id", async (t) => {
     const { client } = clients(t, server.url);
     const task = client().callTool("forbidden");
     await inTime(task);

@@ -34,7 +34,7 @@ describe("handlers", () => {
     ["a value", () => yes, yes],
     ["a promise", async () => (await settle(), yes), yes],
   ]) {
-    test(`what a handler returns is the answer: ${what}`, async (t) => {
+    test(`the return value of a handler is the answer: ${what}`, async (t) => {
       const { taskId, warnings } = await running(t, { onElicitation: handler });
       const { result } = await server.answer(server.ask(taskId));
       const { _meta, ...rest } = result;
@@ -122,7 +122,7 @@ describe("handlers", () => {
     });
   }
 
-  test("a question that is nobody's and that the handler leaves open is answered with an error", async (t) => {
+  test("a question without a task that the handler leaves open is answered with an error", async (t) => {
     await running(t);
     assert.equal((await server.answer(server.ask("a task of another client"))).error.code, -32603);
   });
@@ -136,7 +136,7 @@ describe("handlers", () => {
 });
 
 describe("the handle", () => {
-  test("shows what is open: on itself and in its frozen status, which is input_required", async (t) => {
+  test("shows the open questions: on itself and in its frozen status, which is input_required", async (t) => {
     const { task, taskId, id, key } = await asked(t);
     const { params } = task.inputRequests[key];
     assert.equal(task.inputRequests[key].method, "elicitation/create");

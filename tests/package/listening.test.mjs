@@ -45,7 +45,7 @@ describe("the client", () => {
     });
   }
 
-  test("onNotification is told what the package has no use for, and nothing else; what it throws reaches onWarning", async (t) => {
+  test("onNotification receives the notifications that the package does not process, and no others; its errors reach onWarning", async (t) => {
     const seen = [];
     const { task, taskId, warnings } = await running(t, {
       onNotification(notification) {
@@ -133,7 +133,7 @@ describe("progress", () => {
     assert.throws(() => task.onProgress("often"), TypeError);
   });
 
-  test("of a token that nobody gave is nobody's", async (t) => {
+  test("of an unknown token is ignored", async (t) => {
     const { task, taskId, warnings } = await running(t);
     task.onProgress(() => assert.fail("told"));
     for (const other of [token(taskId) + 1000, 0, "x", null]) step(other, 1);

@@ -9,7 +9,7 @@ import { Client, clients, entry, inTime, mcp, rejection, settle, until } from ".
 
 const { ClosedError, TasksError, TimeoutError, ToolError } = mcp;
 
-describe("what makes no sense throws TypeError synchronously, and nothing is sent", () => {
+describe("invalid arguments throw TypeError synchronously, and nothing is sent", () => {
   const bad = {
     "arguments that are an array": (c) => c.callTool("forbidden", []),
     "arguments that are null": (c) => c.callTool("forbidden", null),
@@ -73,7 +73,7 @@ describe("after close()", () => {
     "a fresh status": (task) => task.status({ fresh: true }),
   };
   for (const [what, wait] of Object.entries(pending)) {
-    test(`whoever waits for ${what} gets ClosedError`, async (t) => {
+    test(`a promise waiting for ${what} rejects with ClosedError`, async (t) => {
       const { task, client } = await running(t);
       server.script.set("tasks/get", () => {});
       const waiting = rejection(wait(task));
@@ -83,7 +83,7 @@ describe("after close()", () => {
     });
   }
 
-  test("whoever waits for a cancellation gets ClosedError", async (t) => {
+  test("a pending cancellation rejects with ClosedError", async (t) => {
     const { task, client } = await running(t);
     const asked = new Promise((resolve) => server.script.set("tasks/cancel", resolve));
     const waiting = rejection(task.cancel());
@@ -92,7 +92,7 @@ describe("after close()", () => {
     closed(await waiting);
   });
 
-  test("whoever waits for the creation gets ClosedError", async (t) => {
+  test("a pending creation rejects with ClosedError", async (t) => {
     const { client } = clients(t, server.url);
     const own = client();
     const asked = new Promise((resolve) => server.script.set("tools/call", resolve));
@@ -162,7 +162,7 @@ describe("after close()", () => {
     assert.equal(server.tasks.get(taskId).task.status, "working");
   });
 
-  test("the process is not kept alive: it ends by itself", async () => {
+  test("the process is not kept alive: it ends", async () => {
     const program = `
       const { Client } = await import(${JSON.stringify(entry())});
       const client = new Client(${JSON.stringify(server.url)});

@@ -146,7 +146,7 @@ test("headers: versions first, then the method, then the name", async (t) => {
   assert.deepEqual(failure(await rpc("tasks/list")), [404, -32601]);
 });
 
-test("headers: Mcp-Param-* for what the tool annotates, none for what is absent or null", async (t) => {
+test("headers: Mcp-Param-* for annotated arguments, none for absent or null ones", async (t) => {
   const { call } = await stub(t);
   const regional = async (args, headers) => failure(await call("regional", args, {}, { headers }));
   const args = { region: "eu", priority: 42, dry: false, note: "x" };
@@ -299,7 +299,7 @@ test("the clock is the test's, where it wants that", async (t) => {
   assert.deepEqual(intervals, [100, 200, 50]);
 });
 
-test("options: what real servers do otherwise", async (t) => {
+test("options: deviations of real servers", async (t) => {
   const { server, call, get, update, rpc, raw, status } = await stub(t, { inlinedResultType: true, opaqueKeys: true, staleReads: 1 });
   const { taskId } = (await call("multi_input")).result;
   const { inputRequests } = await status(taskId, "input_required");

@@ -88,7 +88,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       assert.equal(new Set(ids).size, ids.length, "no id twice in a session");
     });
 
-    test("what is kept holds no header, no argument and no query", async (t) => {
+    test("the stored data contains no header, no argument and no query", async (t) => {
       const { page } = pages(t, { headers: () => ({ authorization: "Bearer secret-1", cookie2: "secret-2" }) });
       const client = page();
       await client.callTool("optional", { key: "secret-3" }).created;
@@ -103,7 +103,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       }
     });
 
-    test("an end that nobody has seen is kept; one that was awaited or told to a listener is not", async (t) => {
+    test("an end that was not received is kept; one that was awaited or sent to a listener is not", async (t) => {
       const { page } = pages(t);
       const client = page();
       const [unseen, awaited, watched] = [1, 2, 3].map(() => client.callTool("optional"));
@@ -137,7 +137,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       assert.deepEqual([await page().resume(), server.count("tools/call"), warnings], [[], 1, []]);
     });
 
-    test("a loss that nobody looks at is warned of", async (t) => {
+    test("a loss that is not awaited is a warning", async (t) => {
       server.script.set("tools/call", () => true);
       const { page, warnings } = pages(t);
       void page().callTool("optional").created.catch(() => {});
@@ -168,7 +168,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       assert.equal(none, undefined);
     });
 
-    test("what is answered at once, refused or given up leaves nothing", async (t) => {
+    test("a direct, refused or aborted call leaves nothing", async (t) => {
       const { page } = pages(t);
       const client = page();
       await client.callTool("forbidden");
@@ -199,7 +199,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       assert.match(warnings[1].message, /was not found: forbidden/);
     });
 
-    test("what is no task in the store is passed over and taken away", async (t) => {
+    test("an invalid entry of the store is ignored and removed", async (t) => {
       const { page } = pages(t);
       await page().callTool("optional").created;
       const [key] = Object.keys(store);

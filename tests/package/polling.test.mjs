@@ -31,7 +31,7 @@ describe("stream: false", () => {
     assert.deepEqual(own.polls.map(Math.round), [400, 800, 1200]);
   });
 
-  test("nobody watches: not asked after at all, and no timer is left", async (t) => {
+  test("an unwatched task is not polled, and no timer is left", async (t) => {
     const { before, during, after, left } = await onFakeClock(t, "watched");
     assert.equal(before, 0);
     assert.equal(during, 4, "at once, and then each second");

@@ -79,7 +79,7 @@ test("low-level escape: the task option of prompts and resources is params.task 
   }
 });
 
-test("asymmetry: what forbids tasks is answered plainly, be it a tool, a prompt or a resource", async (t) => {
+test("asymmetry: a tool, prompt or resource that forbids tasks is called without one", async (t) => {
   offer({ tools: { call: {} }, prompts: { get: {} }, resources: { read: {} } });
   const refuse = (result) => ({ rpc, res }) =>
     json(res, rpc.params.task ? failure(rpc.id, -32601, "does not support task-augmented execution") : answer(rpc.id, result));
@@ -94,7 +94,7 @@ test("asymmetry: what forbids tasks is answered plainly, be it a tool, a prompt 
   assert.deepEqual(tasks.map((task) => task.returnedImmediately), [true, true, true]);
 });
 
-test("get_task_status: what the server says now, each time anew", async (t) => {
+test("get_task_status: each call queries the server", async (t) => {
   const { client, taskId } = await running(t);
   server.put(taskId, "working", "one");
   assert.equal((await inTime(client.getTaskStatus(taskId))).statusMessage, "one");
@@ -159,7 +159,7 @@ test("TaskNotificationHandler: an application's own onNotification takes nothing
   assert.deepEqual([statuses, heard], [["pushed"], ["notifications/message"]]);
 });
 
-test("_task_registry: what is told before the task has its name is not lost, what is told of strangers is", async (t) => {
+test("_task_registry: notifications before the task id are not lost, those about unknown tasks are", async (t) => {
   // Deviation 4.
   const say = openStream();
   const heard = [];
@@ -183,7 +183,7 @@ test("_task_registry: what is told before the task has its name is not lost, wha
   assert.deepEqual(warnings, []);
 });
 
-test("_await_with_session_monitoring: a session that dies under a waiting task is replaced, and nobody hangs", async (t) => {
+test("_await_with_session_monitoring: a session that dies under a waiting task is replaced, and no promise hangs", async (t) => {
   // Deviations 30 and 32.
   let session = "first";
   server.script.set("initialize", ({ rpc, res }) => json(res, initializeResult(rpc.id), 200, { "mcp-session-id": session }));
@@ -261,7 +261,7 @@ test("raise_on_error: the same for an answer at once and for a task's result", a
   }
 });
 
-test("data parsing: what FastMCP wrapped is unwrapped, by its mark or by the tool's schema; nothing is built from it", async (t) => {
+test("data parsing: a value that FastMCP wrapped is unwrapped, by its mark or by the tool's schema; nothing is built from it", async (t) => {
   // Deviation 21.
   const tool = (name, outputSchema) => ({ name, inputSchema: { type: "object" }, outputSchema });
   const tools = [tool("by_schema", { type: "object", "x-fastmcp-wrap-result": true }), tool("by_mark"), tool("not_wrapped", { type: "object" }), tool("fails")];
@@ -282,7 +282,7 @@ test("data parsing: what FastMCP wrapped is unwrapped, by its mark or by the too
   assert.equal(since("tools/list").length, 1, "one list for all calls");
 });
 
-test("forgotten task: one reason, whoever asks, with the server's words; the list leaves it out", async (t) => {
+test("forgotten task: one reason for every operation, with the server's words; the list leaves it out", async (t) => {
   // Deviation 31.
   server.script.set("tasks/list", ({ rpc, res }) => json(res, answer(rpc.id, { tasks: [] })));
   const { client, task, taskId } = await running(t);
@@ -296,7 +296,7 @@ test("forgotten task: one reason, whoever asks, with the server's words; the lis
   assert.deepEqual((await inTime(client.listTasks())).tasks, []);
 });
 
-test("outside the context: after close() what is known stays known, and what is not rejects in words", async (t) => {
+test("outside the context: after close() known values stay, and other operations reject with a reason", async (t) => {
   const { client, task, taskId } = await running(t);
   const ended = client.callTool("forbidden");
   await inTime(ended);

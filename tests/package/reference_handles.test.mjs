@@ -19,7 +19,7 @@ function ended(t, kind, result, status = "completed") {
 }
 const noInk = { content: [{ type: "text", text: "no ink" }], isError: true };
 
-test("Task.task_id: the server's, once it has named the task; none of ours for an answer at once", async (t) => {
+test("Task.task_id: the server's, once it has sent the id; none for a direct response", async (t) => {
   const own = clients(t, server.url).client();
   const task = own.callTool("required");
   assert.equal(task.taskId, undefined);
@@ -58,7 +58,7 @@ test("Task.on_status_change(cb): sync and async, polled changes too, each change
   assert.deepEqual(warnings.map(({ code, message }) => [code, /on fire/.test(message)]), [["listener-failed", true], ["listener-failed", true]]);
 });
 
-test("Task.status(): what is known, which moves while somebody watches; with fresh what the server says now", async (t) => {
+test("Task.status(): the last known status, updated while the task is watched; with fresh the status on the server", async (t) => {
   const { task, taskId } = await running(t);
   await inTime(task.status());
   assert.equal(asked("tasks/get", taskId), 0, "known from the answer to the call");
@@ -111,7 +111,7 @@ test("Task._wait_terminal: waiting for the result goes on through input_required
   assert.equal(textOf(await inTime(result)), `${taskId} is done`);
 });
 
-test("Task.result(): fetched once, however long it takes; what failed keeps the server's words, what was cancelled is not asked for", onlyIn("2025-11-25", "the result comes with the status"), async (t) => {
+test("Task.result(): fetched once, however long it takes; a failure keeps the server's words, the result of a cancelled task is not requested", onlyIn("2025-11-25", "the result comes with the status"), async (t) => {
   const { client, task, taskId } = await running(t);
   const both = [task.result(), task.result()];
   server.finish(taskId);

@@ -36,7 +36,7 @@ async function printed(dir, command, ...args) {
 
 describe("Node", () => {
   for (const from of ["mcp-tasks", "mcp-tasks/inline", "mcp-tasks/js"]) {
-    test(`import from ${from}; the program ends by itself`, async (t) => {
+    test(`import from ${from}; the program ends`, async (t) => {
       const dir = makeProject(t, { "app.mjs": application(from), "main.mjs": run });
       assert.deepEqual(await printed(dir, process.execPath, "main.mjs"), expected);
     });

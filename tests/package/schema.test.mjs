@@ -82,7 +82,7 @@ describe("of 2026-07-28", () => {
   judged(right, wrong);
 });
 
-test("what a client sends is seen, from the handshake to the goodbye, and nothing is wrong with it", async (t) => {
+test("every message of a client is recorded, from the handshake to the end of the session, and is valid", async (t) => {
   const sent = [];
   const { Client } = recorded(mcp, (request) => sent.push(request));
   const client = new Client(server.url, { onWarning() {} });
@@ -97,7 +97,7 @@ test("what a client sends is seen, from the handshake to the goodbye, and nothin
   assert.deepEqual(sent.flatMap(judge), []);
 });
 
-test("what is wrong on purpose is said to be so", () => {
+test("an intended violation is tolerated", () => {
   tolerate(/^POST nonsense: /);
   checkSent(post({}, { method: "nonsense" }));
 });

@@ -10,7 +10,7 @@ let server;
 before(async () => { server = await startPuppet(); });
 after(() => server.close());
 
-test("without shared workers it is a client of its own, without a word", async (t) => {
+test("without shared workers it is a separate client, without a warning", async (t) => {
   const warnings = [];
   const client = new SharedClient(server.url, { onWarning: (w) => warnings.push(w) });
   t.after(() => client.close());

@@ -175,7 +175,7 @@ describe("wait", () => {
 });
 
 describe("status", () => {
-  test("gives what is known, and with fresh what the server says now", async (t) => {
+  test("returns the last known status, and with fresh the status on the server", async (t) => {
     const { task, taskId } = await running(t);
     const asked = server.count("tasks/get");
     const known = await inTime(task.status());
