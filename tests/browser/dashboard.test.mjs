@@ -57,7 +57,7 @@ for (const engine of engines) {
       assert.match(await ui.text(`${server(demo)} ${t("traffic")}`), /^\d+ requests · [1-9]\d* notifications? · \d+ polls?$/);
     });
 
-    test("what servers ask is answered in place: elicitation and sampling", async () => {
+    test("questions of servers are answered in place: elicitation and sampling", async () => {
       await ui.start("ask_before_deleting", { folder: "old letters" });
       await ui.click(`${row("ask_before_deleting", "input_required")} ${t("task-answer")}`);
       await ui.wait(t("question"), "Delete all of “old letters”?");

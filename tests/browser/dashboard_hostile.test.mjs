@@ -115,7 +115,7 @@ for (const engine of engines) {
     test("keys of every object's prototype are keys like others, in forms, results and questions", async () => {
       await ui.click(t("tool-odd_keys"));
       await ui.click(t("start"));
-      await ui.wait(".field-error", "This is needed.");
+      await ui.wait(".field-error", "Required.");
       await ui.fill(t("arg-__proto__"), "p");
       await ui.fill(t("arg-constructor"), 7);
       await ui.click(t("start"));

@@ -139,7 +139,7 @@ describe("bounded work", { skip: missing("chromium") }, () => {
     await ui.wait(t("call-form"), "Enter the value as JSON.");
     await ui.fill(t("arg"), "[1]");
     await ui.click(t("start"));
-    await ui.wait(".field-error", "This has to be JSON of type object, not array.");
+    await ui.wait(".field-error", "Enter JSON of type object, not array.");
     await ui.fill(t("arg"), `{"p3":"entered"}`);
     await ui.click(t("start"));
     await ui.click(`${row("wide", "completed")} ${t("task-show")}`);
@@ -167,7 +167,7 @@ describe("bounded work", { skip: missing("chromium") }, () => {
     return ui.wait(t("notice"), "lists");
   };
 
-  test("M8: a page cursor that is repeated ends the list; the notice says what was not loaded", async () => {
+  test("M8: a page cursor that is repeated ends the list; the notice names the pages that were not loaded", async () => {
     const listing = await startListing((cursor) => ({ tasks: cursor ? [] : [listing.task("one")], nextCursor: "again" }));
     const said = await listFrom(listing);
     assert.match(said, /lists 1 task, 1 of them new here\. The server repeated a page cursor: the tasks after page 2 were not loaded\./);

@@ -114,7 +114,7 @@ describe("the dashboard's looks", { skip: missing("chromium") }, () => {
     await ui.wait(t("task-scroller"));
   });
 
-  test("who wants no motion sees none, and others see little", async () => {
+  test("reduced motion disables animations, and the default has few", async () => {
     await populate();
     const moving = () => page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length);
     await page.emulateMedia({ reducedMotion: "reduce" });
@@ -187,13 +187,13 @@ describe("the dashboard's looks", { skip: missing("chromium") }, () => {
     assert.equal(await focus(), "tasks-heading");
   });
 
-  test("what became of tasks is said to screen readers, many at once in one sentence", async () => {
+  test("status changes of tasks are announced to screen readers, several in one sentence", async () => {
     await page.evaluate(() => {
       globalThis.said = [];
       new MutationObserver(() => said.push(document.getElementById("announcer").textContent)).observe(document.getElementById("announcer"), { childList: true, characterData: true, subtree: true });
     });
     await ui.start("ask_before_deleting");
-    await page.waitForFunction(() => said.includes("ask_before_deleting: asks you"));
+    await page.waitForFunction(() => said.includes("ask_before_deleting: needs input"));
     await page.getByTestId("tool-echo").click();
     await page.getByTestId("arg-text").fill("x");
     await page.evaluate(() => { for (let i = 0; i < 12; i++) document.querySelector("[data-testid=call-form]").requestSubmit(); });

@@ -82,7 +82,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await connect(server.url);
     await ui.click(t("tool-everything"));
     const wrong = async (message) => { await ui.click(t("start")); assert.equal(await ui.wait(".field-error"), message); };
-    await wrong("This is needed.");
+    await wrong("Required.");
     await ui.fill(t("arg-word"), "a");
     await wrong("At least 2 characters; these are 1.");
     await ui.fill(t("arg-word"), "👋🏽👋🏽👋🏽");
@@ -90,9 +90,9 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.fill(t("arg-word"), "ab");
     await ui.fill(t("arg-tags-0"), "soon gone");
     for (const [field, value, message, good] of [
-      ["mail", "nobody", "This is no e-mail address yet, such as ada@example.org.", "ada@example.org"],
-      ["count", "1.5", "This has to be a whole number.", "4"], ["count", "0", "At least 1.", "4"], ["count", "10", "Less than 10.", "4"],
-      ["ratio", "0.3", "A multiple of 0.25.", "0.75"], ["extra", "[1]", "This has to be JSON of type object, not array.", `{"k":"v"}`],
+      ["mail", "nobody", "Enter an e-mail address, for example ada@example.org.", "ada@example.org"],
+      ["count", "1.5", "Enter a whole number.", "4"], ["count", "0", "At least 1.", "4"], ["count", "10", "Less than 10.", "4"],
+      ["ratio", "0.3", "A multiple of 0.25.", "0.75"], ["extra", "[1]", "Enter JSON of type object, not array.", `{"k":"v"}`],
     ]) {
       await ui.fill(t(`arg-${field}`), value);
       await wrong(message);
@@ -110,7 +110,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.fill(t("arg-tags-1"), "other");
     // What is optional and has parts is there when it is asked for; its required members count from then on.
     await ui.click(`${t("arg-where")} button`);
-    await wrong("This is needed.");
+    await wrong("Required.");
     await ui.fill(t("arg-where-city"), "Lisbon");
     await ui.fill(t("arg-either-variant"), "1");
     await ui.fill(t("arg-either-name"), "Ada");
@@ -126,7 +126,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     });
   });
 
-  test("arguments of one of several shapes, and any object at all, have a form too; what makes no sense in a list is passed over", async () => {
+  test("arguments of one of several shapes, and any object at all, have a form too; invalid items of a list are ignored", async () => {
     const server = await using(await startEcho());
     await connect(server.url);
     await ui.click(t("tool-shapes"));
@@ -135,7 +135,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.click(t("start"));
     await ui.wait(row("shapes", "completed"));
     await ui.start("bag", {});
-    await ui.wait(".field-error", "This is needed.");
+    await ui.wait(".field-error", "Required.");
     await ui.fill(t("arg"), `{"any":"thing"}`);
     await ui.click(t("start"));
     await ui.wait(row("bag", "completed"));
@@ -241,7 +241,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.gone(card(showcase));
   });
 
-  test("a link finds the task again in another tab, which asks no server by itself", async () => {
+  test("a link finds the task again in another tab, which sends no request without a click", async () => {
     const server = await using(await startShowcase({ pollIntervalMs: 100 }));
     await connect(server.url);
     await ui.start("ask_before_deleting", { folder: "maps" });
@@ -265,7 +265,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await ui.wait(t("question"), "Delete all of “maps”?");
   });
 
-  test("what a reload loses is said in words: a call that was never confirmed, a task the server has forgotten", async () => {
+  test("a reload shows lost state: a call without a task id, a task that the server has forgotten", async () => {
     const [silent, showcase] = await Promise.all([startEcho().then(using), startShowcase({ pollIntervalMs: 100 }).then(using)]);
     await connect(silent.url);
     await connect(showcase.url);
@@ -276,7 +276,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     await stored();
     for (const task of showcase.tasks.byId.values()) task.expire();
     await ui.reload();
-    await ui.wait(row("never", "lost"), "before the server had named a task");
+    await ui.wait(row("never", "lost"), "before the server sent a task id");
     await ui.wait(row("ask_before_deleting", "expired"), "task_expired");
     assert.equal(silent.requests.filter(({ rpc }) => rpc?.method === "tools/call").length, 1, "it is not called again on a guess");
   });
@@ -311,7 +311,7 @@ describe("the dashboard for operators", { skip: missing("chromium") }, () => {
     }
   });
 
-  test("what is kept for a reload holds no arguments and no results", async () => {
+  test("the data kept for a reload contains no arguments and no results", async () => {
     const server = await using(await startShowcase({ pollIntervalMs: 100 }));
     await connect(server.url);
     await ui.start("ask_before_deleting", { folder: "private-folder" });

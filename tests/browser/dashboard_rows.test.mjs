@@ -113,7 +113,7 @@ for (const engine of engines) {
       for (const taskId of server.polls.keys()) assert.ok(Number(taskId.slice(5)) >= COUNT - RUNNING, `${taskId} has ended, and is not asked after`);
     });
 
-    test("what is being read stays where it is when tasks come in above it", async () => {
+    test("the visible rows keep their position when tasks are added above", async () => {
       await ui.click(t("filter-all"));
       await ui.wait(`${t("task-rows")}[data-rows="${COUNT}"]`);
       const place = () => dash.browser.evaluate(async () => {

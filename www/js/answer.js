@@ -53,7 +53,7 @@ function elicitation({ params, task }, send) {
   const fields = createForm(params.requestedSchema, "answer");
   const button = (words, action, testid) => h("button", { type: "button", "data-testid": testid, onclick: () => void send({ action }) }, words);
   return {
-    title: task ? `${toText(task.name, 100)} asks you` : "The server asks you",
+    title: task ? `${toText(task.name, 100)} needs input` : "The server needs input",
     parts: [h("p", { class: "asked" }, toText(params.message, 5000)), fields.elements],
     read() {
       const wrong = fields.check();
@@ -65,17 +65,17 @@ function elicitation({ params, task }, send) {
 }
 
 function sampling({ params, task, refuse }) {
-  const said = h("textarea", { rows: 4, required: true, "data-testid": "answer-text", "aria-label": "What the model says" });
+  const said = h("textarea", { rows: 4, required: true, "data-testid": "answer-text", "aria-label": "Model response" });
   const model = h("input", { type: "text", value: "a person", autocomplete: "off", "data-testid": "answer-model", "aria-label": "Name of the model" });
-  const error = h("p", { class: "field-error", role: "alert", hidden: true }, "This is needed.");
+  const error = h("p", { class: "field-error", role: "alert", hidden: true }, "Required.");
   const messages = (Array.isArray(params.messages) ? params.messages : []).slice(0, 50);
   return {
-    title: `${toText(task?.name ?? "The server", 100)} wants a language model's words`,
+    title: `${toText(task?.name ?? "The server", 100)} requests a model response`,
     parts: [
       params.systemPrompt && h("section", {}, h("h4", {}, "system"), block({ type: "text", text: params.systemPrompt })),
       messages.map((message) => h("section", {}, h("h4", {}, toText(message?.role, 40)), partsOf(message).slice(0, 20).map(block))),
       h("div", { class: "field" },
-        h("span", { class: "label", "aria-hidden": "true" }, "What the model says",
+        h("span", { class: "label", "aria-hidden": "true" }, "Model response",
           h("span", { class: "optional" }, `at most ${typeof params.maxTokens === "number" ? params.maxTokens : "?"} tokens`)), said, error),
       h("div", { class: "field" }, h("span", { class: "label", "aria-hidden": "true" }, "Name of the model"), model),
     ],
@@ -90,16 +90,16 @@ function sampling({ params, task, refuse }) {
 
 function roots({ task, refuse }) {
   const lines = h("textarea", {
-    rows: 3, class: "mono", placeholder: "file:///home/ada/pictures", "data-testid": "answer-roots", "aria-label": "Folders, one file:// URI a line",
+    rows: 3, class: "mono", placeholder: "file:///home/ada/pictures", "data-testid": "answer-roots", "aria-label": "Folders, one file:// URI per line",
   });
   const error = h("p", { class: "field-error", role: "alert", hidden: true });
   return {
-    title: `${toText(task?.name ?? "The server", 100)} asks which folders it may look at`,
-    parts: h("div", { class: "field" }, lines, h("p", { class: "hint" }, "One file:// URI a line; none at all is an answer too."), error),
+    title: `${toText(task?.name ?? "The server", 100)} requests folders`,
+    parts: h("div", { class: "field" }, lines, h("p", { class: "hint" }, "One file:// URI per line. An empty list is a valid answer."), error),
     read() {
       const uris = lines.value.split("\n").map((line) => line.trim()).filter(Boolean);
       const wrong = uris.find((uri) => !uri.startsWith("file:///") || httpUrl(uri));
-      error.textContent = wrong ? `This is no file:// URI: ${wrong}` : "";
+      error.textContent = wrong ? `Not a file:// URI: ${wrong}` : "";
       error.hidden = !wrong;
       if (wrong) return void lines.focus();
       return { roots: uris.map((uri) => ({ uri })) };

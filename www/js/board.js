@@ -93,7 +93,7 @@ export function setUpBoard(tasks, on) {
     const none = all.get("all") === 0;
     byId("no-tasks").hidden = shown.length > 0;
     scroller.hidden = shown.length === 0;
-    setText(byId("no-tasks"), none ? "No tasks yet. Pick a tool, fill in its arguments and start it." : "No task fits this filter.");
+    setText(byId("no-tasks"), none ? "No tasks yet. Pick a tool, fill in its arguments and start it." : "No task matches this filter.");
     byId("clear-tasks").hidden = !shown.some(({ isSettled }) => isSettled);
   }
 

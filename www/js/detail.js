@@ -76,7 +76,7 @@ export function showTask(pane, entry, { onClose, onForget }) {
   function facts(snapshot) {
     const rows = [
       ["Server", toText(entry.server.url, 2000)],
-      ["Task", toText(entry.taskId, 2000) || (entry.handle?.returnedImmediately ? "none: the server answered at once" : "not named yet")],
+      ["Task", toText(entry.taskId, 2000) || (entry.handle?.returnedImmediately ? "none: completed without a task" : "no task id yet")],
       ["Started", `${clock(entry.at)}${entry.settledAt ? `, took ${duration(entry.settledAt - entry.at)}` : ""}`],
       snapshot?.lastUpdatedAt && ["Last update", `${clock(snapshot.lastUpdatedAt)}, by the server's clock`],
       snapshot?.taskId && ["Time to live", typeof snapshot.ttlMs === "number"

@@ -135,7 +135,7 @@ export class Entry {
   lose() {
     this.status = "lost";
     this.settledAt = this.at;
-    this.trouble = "The page was left before the server had named a task. If it made one, the server's own list has it.";
+    this.trouble = "The page was left before the server sent a task id. If the server created the task, its list contains it.";
   }
 
   #update() {

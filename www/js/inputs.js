@@ -11,7 +11,7 @@ export function inputFor(node, required, attributes) {
   return make(node, required, attributes);
 }
 
-const missing = "This is needed.";
+const missing = "Required.";
 
 function boolean({ initial }, required, attributes) {
   const input = h("input", { ...attributes, type: "checkbox", checked: initial === true });
@@ -36,10 +36,10 @@ function number({ kind, initial, min, max, above, below, step }, required, attri
     ...attributes, type: "number", step: "any", min, max, value, inputmode: whole ? "numeric" : "decimal", "aria-required": required ? "true" : undefined,
   });
   const judge = () => {
-    if (input.validity.badInput) return "This is not a number.";
+    if (input.validity.badInput) return "Enter a number.";
     if (input.value === "") return required ? missing : "";
     const is = input.valueAsNumber;
-    if (whole && !Number.isInteger(is)) return "This has to be a whole number.";
+    if (whole && !Number.isInteger(is)) return "Enter a whole number.";
     if (is < min) return `At least ${min}.`;
     if (is > max) return `At most ${max}.`;
     if (is <= above) return `More than ${above}.`;
@@ -59,9 +59,9 @@ function text({ initial, format, minLength, maxLength }, required, attributes) {
   const input = maxLength > 200 ? h("textarea", { ...more, rows: 3 }) : h("input", { ...more, type });
   if (value !== undefined) input.value = type === "datetime-local" ? value.slice(0, 16) : value;
   const judge = () => {
-    if (input.value === "") return required && !input.validity.badInput ? missing : input.validity.badInput ? "This is no date yet." : "";
+    if (input.value === "") return required && !input.validity.badInput ? missing : input.validity.badInput ? "Enter a date." : "";
     if (input.validity.typeMismatch) {
-      return type === "url" ? "This is no URL yet, such as https://example.org." : "This is no e-mail address yet, such as ada@example.org.";
+      return type === "url" ? "Enter a URL, for example https://example.org." : "Enter an e-mail address, for example ada@example.org.";
     }
     const { length } = [...input.value]; // characters, as JSON Schema counts them
     if (length < minLength) return `At least ${plural(minLength, "character")}; these are ${length}.`;
@@ -86,9 +86,9 @@ function json({ initial, expects }, required, attributes) {
       const value = JSON.parse(input.value);
       const found = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
       const fits = !["array", "object"].includes(expects) || found === expects;
-      return fits ? { value, message: "" } : { message: `This has to be JSON of type ${expects}, not ${found}.` };
+      return fits ? { value, message: "" } : { message: `Enter JSON of type ${expects}, not ${found}.` };
     } catch (error) {
-      return { message: `This is not JSON yet: ${error.message}` };
+      return { message: `Not valid JSON: ${error.message}` };
     }
   };
   return { input, read: () => parse().value, judge: () => parse().message };

@@ -21,7 +21,7 @@ export function outcomeOf({ result, error }) {
       error.rpc?.data !== undefined && tree(error.rpc.data),
       error.cause !== undefined && h("p", { class: "hint" }, `Cause: ${messageOf(error.cause)}`)),
     parts.slice(0, mostBlocks),
-    parts.length > mostBlocks && h("p", { class: "hint" }, `${parts.length - mostBlocks} more parts stand in the whole result below.`),
+    parts.length > mostBlocks && h("p", { class: "hint" }, `${parts.length - mostBlocks} more parts are in the whole result below.`),
     value?.structuredContent !== undefined && section("Structured content", tree(value.structuredContent)),
     value && parts.length === 0 && value.structuredContent === undefined && h("p", { class: "hint" }, "The result is empty."),
     value && whole(value),

@@ -3,7 +3,7 @@
 import { fill, h, icon, setAttribute, setText } from "./dom.js";
 import { messageOf, progressOf, rough, say, shortId, toText } from "./format.js";
 
-const words = new Map(Object.entries({ creating: "sending", input_required: "asks you", detached: "not watched", expired: "expired" }));
+const words = new Map(Object.entries({ creating: "sending", input_required: "needs input", detached: "not watched", expired: "expired" }));
 /** A status as it is written on the page. */
 export const wordOf = (status) => words.get(status) ?? toText(status, 40);
 
@@ -94,9 +94,9 @@ export function createRow(entry, on) {
 
   function silence() {
     const [question] = entry.asking;
-    if (question?.method === "sampling/createMessage") return "wants a language model's words";
-    if (question) return toText(question.params.message) || "asks for folders";
-    if (entry.isSettled) return entry.handle?.returnedImmediately ? "answered at once" : "";
+    if (question?.method === "sampling/createMessage") return "Requests a model response";
+    if (question) return toText(question.params.message) || "Requests folders";
+    if (entry.isSettled) return entry.handle?.returnedImmediately ? "Completed without a task" : "";
     return entry.snapshot === undefined && entry.handle ? "waiting for the server" : "";
   }
 

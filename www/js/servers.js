@@ -23,7 +23,7 @@ export function setUpServers(on) {
     event.preventDefault();
     const target = httpUrl(url.value.trim());
     problem.textContent = target ? "" : url.value === "" ? "Enter the URL of an MCP server."
-      : "This is no URL of a server. It looks like https://example.com/mcp.";
+      : "Enter a full URL, for example https://example.com/mcp.";
     problem.hidden = target !== undefined;
     setAttribute(url, "aria-invalid", target === undefined && "true");
     if (!target) return url.focus();
@@ -104,7 +104,7 @@ export function setUpServers(on) {
         else void connect(server);
       }),
       header: small("New header", "new-header", () => ask(server.url, "")),
-      list: small("List its tasks", "list-tasks", () => on.list(server)),
+      list: small("Load tasks from server", "list-tasks", () => on.list(server)),
       leave: small("Disconnect", "disconnect", () => server.disconnect()),
       remove: small("Remove", "remove-server", () => remove(server)),
     };

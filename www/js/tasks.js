@@ -6,7 +6,7 @@ import { timeOf, toText } from "./format.js";
 export const groups = new Map(Object.entries({
   all: { label: "All", has: () => true },
   live: { label: "Running", has: ({ isSettled }) => !isSettled },
-  asking: { label: "Asking you", has: ({ status }) => status === "input_required" },
+  asking: { label: "Needs input", has: ({ status }) => status === "input_required" },
   completed: { label: "Completed", has: ({ status }) => status === "completed" },
   failed: { label: "Failed", has: ({ status }) => ["failed", "expired", "lost"].includes(status) },
   cancelled: { label: "Cancelled", has: ({ status }) => status === "cancelled" },

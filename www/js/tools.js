@@ -40,7 +40,7 @@ export function setUpTools(onSelect) {
     byId("tool-filter").hidden = all.length === 0;
     const connected = servers.length > 0;
     const says = found.length > mostShown ? `${found.length - mostShown} more: search for them.`
-      : found.length > 0 ? "" : all.length > 0 ? "No tool fits." : connected ? "No tools are offered." : "Connect to a server to see what it offers.";
+      : found.length > 0 ? "" : all.length > 0 ? "No tool matches." : connected ? "No tools are offered." : "Connect to a server to see what it offers.";
     setText(byId("no-tools"), says);
     byId("no-tools").hidden = says === "";
   }

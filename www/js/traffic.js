@@ -106,5 +106,5 @@ export function attention({ streams, polledAt }, live) {
   if (document.hidden) return "paused: this tab is hidden";
   const isPolling = live > 0 && performance.now() - polledAt < 10_000;
   if (streams > 0) return isPolling ? "stream open, polling beside it" : "stream open";
-  return isPolling ? "polling" : live > 0 ? "no stream: asks again later" : "idle: no task is running";
+  return isPolling ? "polling" : live > 0 ? "no stream: waits for the next poll" : "idle: no task is running";
 }
