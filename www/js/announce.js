@@ -5,7 +5,7 @@ import { wordOf } from "./row.js";
 
 const told = new Set(["input_required", "completed", "failed", "cancelled", "expired", "lost"]);
 
-/** Gives `note(entries)`: what changed since. */
+/** Returns `note(entries)`, which announces the changes since the last call. */
 export function setUpAnnouncer() {
   const last = new WeakMap(); // entry -> status
   let news = [];
@@ -22,7 +22,7 @@ export function setUpAnnouncer() {
       for (const entry of entries) {
         const before = last.get(entry);
         last.set(entry, entry.status);
-        // What was over when it was first seen is no news.
+        // A task that had ended when it was first seen is not announced.
         if (before === entry.status || !told.has(entry.status) || (before === undefined && entry.isSettled)) continue;
         news.push(entry);
       }

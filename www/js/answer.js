@@ -1,11 +1,11 @@
-// What a server asks, answered in place: the user's data (elicitation), a language model's words (sampling), folders (roots).
+// Forms for the questions of a server: user data (elicitation), a model response (sampling), folders (roots).
 import { h } from "./dom.js";
 import { createForm } from "./fields.js";
 import { messageOf, toText } from "./format.js";
 import { httpUrl } from "./links.js";
 import { block, partsOf } from "./result.js";
 
-const made = new WeakMap(); // question -> its form: what is typed must outlive a redraw
+const made = new WeakMap(); // question -> its form: typed text must survive a redraw
 
 /** The form of a question; the same one as long as the question is open. */
 export function questionForm(entry, question) {

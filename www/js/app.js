@@ -75,7 +75,7 @@ function forget(entry) {
   if (pane.entry === entry) pane.close();
 }
 
-// --- What is drawn when something has changed.
+// --- Drawing after a change.
 let keepTimer;
 let toldFull = false;
 function draw(changed) {
@@ -120,7 +120,7 @@ function notice(words) {
   byId("notice").hidden = words === "";
 }
 
-// --- What was there before a reload, what the address names, and the demo.
+// --- State from before a reload, the task in the address, and the demo.
 let linked; // { server, ref }: the task of a link, until its server is connected
 function takeLinked(server) {
   if (linked?.server !== server.url) return;
@@ -138,7 +138,7 @@ function follow() {
   const known = servers.all.find(({ url, state }) => url === server && state === "connected");
   if (known) takeLinked(known);
   else {
-    // Only filled in: a link must not make this page talk to a server by itself.
+    // Only filled in: a link must not make this page connect to a server without a click.
     servers.ask(server, "", true);
     if (ref) notice("Connect to this server to see the task of the link.");
   }
@@ -162,7 +162,7 @@ for (const { url, hasHeader } of kept.servers) {
 }
 
 if (!follow() && kept.servers.length === 0) {
-  // Beside `npm start` there are demo servers; where this page is deployed nobody need be asked.
+  // Beside `npm start` there are demo servers; a deployed page has none.
   const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
   const demo = isLocal ? await fetch("demo.json").then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({})) : {};
   for (const url of demo.urls ?? []) void servers.connect(servers.add(url));

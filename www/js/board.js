@@ -3,7 +3,7 @@ import { byId, fill, h, setAttribute, setText } from "./dom.js";
 import { createRow } from "./row.js";
 import { groups } from "./tasks.js";
 
-const beyond = 6; // rows kept above and below what is in sight
+const beyond = 6; // rows kept above and below the visible rows
 
 /** `on` has `open(entry)`, `forget(entry)`. Gives `draw()`, `select(entry)`, `focus(entry)`. */
 export function setUpBoard(tasks, on) {
@@ -46,7 +46,7 @@ export function setUpBoard(tasks, on) {
     setAttribute(scroller, "aria-rowcount", shown.length + 1);
     setAttribute(body, "data-rows", shown.length);
     body.style.height = `${shown.length * height}px`;
-    // Rows that come in above do not push away what is being read.
+    // New rows above do not move the rows that the user reads.
     if (first && scroller.scrollTop > 0) {
       const now = shown.indexOf(first);
       if (now >= 0) scroller.scrollTop = now * height + (scroller.scrollTop % height);

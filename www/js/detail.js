@@ -1,4 +1,4 @@
-// The pane of one task: what it is asked, what it gave, what it was called with, and how its status changed.
+// The pane of one task: its questions, result, arguments and status changes.
 import { questionForm } from "./answer.js";
 import { fill, h, icon, setText } from "./dom.js";
 import { clock, duration, plural, say, toText } from "./format.js";

@@ -1,4 +1,4 @@
-// Builds elements. Strings only ever become text nodes: what a server sends is never read as markup. Every value becomes text by
+// Builds elements. Strings only ever become text nodes: server data is never parsed as markup. Every value becomes text by
 // `toText`, so that no value of a server makes building an element throw.
 import { toText } from "./format.js";
 

@@ -2,14 +2,14 @@
 import { messageOf, timeOf, toText } from "./format.js";
 
 export const terminal = new Set(["completed", "failed", "cancelled"]);
-/** What ends our watching, and says nothing about the task. */
+/** Errors that end the watching and say nothing about the task. */
 const ours = new Set(["closed", "authorization_required", "network", "http", "internal"]);
 const mostEvents = 200;
 let serial = 0;
 
 export class Entry {
   key = ++serial;
-  /** "creating", a status of the protocol, or "detached" (nobody watches), "expired" (the server forgot it), "lost". */
+  /** "creating", a status of the protocol, or "detached" (not watched), "expired" (the server forgot it), "lost". */
   status = "creating";
   handle = undefined;
   /** The server's last word about the task; undefined until it said one. */
@@ -30,7 +30,7 @@ export class Entry {
   #client = undefined;
   #onChange;
 
-  /** `known` is what is known without a handle: `{ name, kind, args, taskId, at, snapshot }`. */
+  /** `known` is the state that is known without a handle: `{ name, kind, args, taskId, at, snapshot }`. */
   constructor(server, { name, kind = "tool", args, taskId, at = Date.now(), snapshot }, onChange) {
     Object.assign(this, { server, name, kind, args, at, snapshot });
     this.knownId = taskId;
@@ -131,7 +131,7 @@ export class Entry {
     }
   }
 
-  /** The call was not confirmed when the page was left: whether there is a task nobody here knows. */
+  /** The call was not confirmed when the page was left: it is unknown whether the server created a task. */
   lose() {
     this.status = "lost";
     this.settledAt = this.at;

@@ -1,19 +1,19 @@
 // A form for a schema (schema.js). Every control is `{ element, read(), check() }`: `read()` gives undefined for
-// what is left out, `check()` shows what is wrong beside each input and gives the first of them to focus, or undefined.
+// an omitted value, `check()` shows the error beside each input and returns the first wrong input, or undefined.
 import { fill, h } from "./dom.js";
 import { checkboxes, list, variants } from "./groups.js";
 import { inputFor } from "./inputs.js";
 import { isObject, SchemaLimitError, SchemaReader } from "./schema.js";
 
-/** A schema whose required members go on without end becomes JSON beyond so many inputs and choices, and so deep. */
+/** A schema whose required members go on without end becomes JSON beyond these numbers of inputs, choices and levels. */
 const mostInputs = 300;
 const mostChoices = 5000;
 const mostLevels = 6;
 let serial = 0;
 
 /**
- * The form of an object's members, without a frame: `{ elements, isEmpty, read(), check() }`; `prefix` begins the test ids. What
- * has no members to show is one control for the whole object.
+ * The form of an object's members, without a frame: `{ elements, isEmpty, read(), check() }`; `prefix` begins the test ids. An
+ * object without members to show is one control.
  */
 export function createForm(schema, prefix = "arg") {
   const at = { path: prefix, budget: { left: mostInputs, choices: mostChoices, isWhole: true }, depth: 0, name: "arguments", required: true };
@@ -38,12 +38,12 @@ function build(schema, at) {
 
 const wholeOf = (whole) => ({ elements: [whole.element], isEmpty: false, read: () => whole.read() ?? {}, check: () => whole.check() });
 
-/** What is shown for a schema, or a part of one, that exceeds a limit. */
+/** The control for a schema, or a part of one, that exceeds a limit. */
 const tooLarge = (error, expects) => ({ kind: "json", expects, label: "Edit as JSON", description: `${error.message} Enter the value as JSON.` });
 
 /**
  * A control for the node that `describe()` gives; `at` is `{ path, budget, depth, required, name }`. If the schema exceeds a limit while
- * the form is built, the whole form becomes JSON; later, what was just opened does.
+ * the form is built, the whole form becomes JSON; later, the part that was just opened.
  */
 export function control(describe, at) {
   if (--at.budget.left < 0) return leaf({ kind: "json" }, at);
@@ -87,7 +87,7 @@ function leaf(node, at) {
   return { element, read, check };
 }
 
-/** What stands above an input, the same for all kinds. */
+/** The label above an input, the same for all kinds. */
 export function titleOf({ label }, { name, required }) {
   const differs = label && name && label.toLowerCase() !== name.toLowerCase();
   return [label ?? name, differs && h("code", {}, name), !required && h("span", { class: "optional" }, "optional")];

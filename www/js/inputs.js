@@ -1,10 +1,10 @@
-// One input for one value of a form: how it is entered, what is read from it, and what is wrong with it in words.
+// One input for one value of a form: its control, its value and its error message.
 import { h } from "./dom.js";
 import { plural } from "./format.js";
 
 /**
- * `{ input, read(), judge() }` for a described schema (schema.js) that has no parts: `read()` gives undefined for what is left
- * out, `judge()` the message to show, or "".
+ * `{ input, read(), judge() }` for a described schema (schema.js) that has no parts: `read()` gives undefined for an omitted
+ * value, `judge()` the message to show, or "".
  */
 export function inputFor(node, required, attributes) {
   const make = { boolean, choice, integer: number, number, text }[node.kind] ?? json;

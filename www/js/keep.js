@@ -1,4 +1,4 @@
-// What outlives a reload, in this tab's sessionStorage: which servers, and data that finds the tasks again. No header, no
+// The state that survives a reload, in this tab's sessionStorage: servers, and references of tasks. No header, no
 // arguments, no results; but a task's id may be enough to read its result.
 import { terminal } from "./entry.js";
 import { toText } from "./format.js";

@@ -1,13 +1,13 @@
 // A link that opens the dashboard with one task. It stands behind the "#": no web server gets to see it.
 import { toText } from "./format.js";
 
-/** The link of a task; whoever has it may be able to read the task's result. */
+/** The link of a task. It can grant access to the result of the task. */
 export function linkTo({ server, ref }) {
   const words = new URLSearchParams({ server: server.url, task: ref.taskId, kind: ref.kind, name: toText(ref.name) });
   return `${location.origin}${location.pathname}#${words}`;
 }
 
-/** What the address names: `{ server, ref }`, each undefined where it names none. The task is taken out of the address bar. */
+/** The server and the task in the address: `{ server, ref }`, each undefined if absent. The task is taken out of the address bar. */
 export function fromAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
   const server = httpUrl(words.get("server") ?? new URLSearchParams(location.search).get("server") ?? "")?.href;

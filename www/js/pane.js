@@ -50,7 +50,7 @@ export function setUpPane(on) {
       onClose: () => close(),
       onStart(args, options) {
         const name = `${toText(tool.name, 100)} of ${server.name}`;
-        // The form that was filled in decides where the arguments go: not what is selected meanwhile.
+        // The arguments go to the tool of the filled form, not to a tool that was selected in the meantime.
         if (shown !== mine) throw new Error(`This form belongs to ${name}, which is not selected any more. The call was not sent.`);
         if (!server.client) throw new Error(`${server.name} is not connected. The call was not sent.`);
         if (!server.tools.some((one) => one.name === tool.name)) throw new Error(`${server.name} does not offer ${toText(tool.name, 100)} any more. The call was not sent.`);

@@ -1,5 +1,5 @@
-// What a call gave: content, structured content, or an error with its code. Text stays text, a link is opened only where it
-// is http or https, an image or sound is only ever data of the kind it says, and what is huge is shown as far as it helps.
+// The outcome of a call: content, structured content, or an error with its code. Text stays text, a link is opened only where it
+// is http or https, an image or sound is only ever data of the kind it says, and large data is truncated.
 import { h } from "./dom.js";
 import { bytes, messageOf, toText } from "./format.js";
 import { httpUrl } from "./links.js";

@@ -4,7 +4,7 @@ import { fill, h, icon, setAttribute, setText } from "./dom.js";
 import { messageOf, progressOf, rough, say, shortId, toText } from "./format.js";
 
 const words = new Map(Object.entries({ creating: "sending", input_required: "needs input", detached: "not watched", expired: "expired" }));
-/** A status as it is written on the page. */
+/** The label of a status. */
 export const wordOf = (status) => words.get(status) ?? toText(status, 40);
 
 /** `{ element, update(state), tick() }`; `on` has `open`, `cancel`, `forget`, each called with the entry. */
@@ -78,7 +78,7 @@ export function createRow(entry, on) {
     part.forget.hidden = !entry.isSettled;
     setText(part.cancel, entry.cancelling ? "Cancelling" : "Cancel");
     setAttribute(part.cancel, "aria-disabled", entry.cancelling);
-    // What had the focus may be gone: the row keeps it.
+    // The focused button may be gone: the row takes the focus.
     if (element.contains(focused) && focused.hidden) element.focus();
     times();
   }
@@ -87,7 +87,7 @@ export function createRow(entry, on) {
     const { outcome, status, trouble } = entry;
     if (trouble) return trouble;
     const error = outcome?.error;
-    if (!error || status === "cancelled") return ""; // who cancelled does not need it in red
+    if (!error || status === "cancelled") return ""; // a cancelled task is not shown as an error
     if (error.code === "task_failed") return toText(error.rpc?.message) || messageOf(error);
     return error.code === "tool_error" ? messageOf(error) : say(error);
   }

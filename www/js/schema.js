@@ -1,4 +1,4 @@
-// Reads a JSON Schema as far as a form can show it. What is beyond that is entered as JSON.
+// Reads the parts of a JSON Schema that a form can show. Other parts are entered as JSON.
 //
 // A schema is a server's: it may point at itself, be huge, or name its members "__proto__". So parts are read when they are shown,
 // members are looked up as own ones only, and a reader counts what it reads: a small schema can describe an endless one.
@@ -32,7 +32,7 @@ export class SchemaReader {
   }
 
   /**
-   * What to show for a node of the schema: `{ kind, label, description, initial, … }` with `kind` one of
+   * The description of a node of the schema: `{ kind, label, description, initial, … }` with `kind` one of
    * - "text" (`format`, `minLength`, `maxLength`), "number" and "integer" (`min`, `max`, `above`, `below`, `step`), "boolean";
    * - "choice" (`options: [{ label, value }]`), "choices" (several of them; `least`, `most`);
    * - "object" (`fields(initial)`: `[{ name, required, node() }]`), "list" (`item(initial)`, `least`, `most`, `unique`);

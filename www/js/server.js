@@ -49,8 +49,8 @@ export class Server {
   /** Lists the tools, once more where that failed, with the client and the header that are there. */
   async greet() {
     const mine = this.client;
-    // A browser says "Failed to fetch" whatever the reason: which header the server lacks is found out by asking again, and anew
-    // whenever somebody tries again, who may have mended the server.
+    // A browser says "Failed to fetch" for every reason: further requests find the header that the server lacks. Each retry
+    // repeats them, because the server may have been repaired.
     this.#fetch = diagnosing({ fetch: this.traffic.fetch, tell: (message) => this.#warn({ code: "cors", message }) });
     this.#say("connecting", "Connecting");
     try {
@@ -59,7 +59,7 @@ export class Server {
       this.tools = tools.filter((tool) => typeof tool?.name === "string").map(inWords);
       this.#say("connected", "Connected");
     } catch (error) {
-      // The client stays: what it watches it goes on watching, and the next try may do better.
+      // The client stays: it continues to watch its tasks, and the next try may succeed.
       // Where it was connecting to stands above the words.
       if (this.client === mine) this.#say("failed", messageOf(error).replace(`connecting to ${mine.url}: `, ""));
     }
@@ -75,7 +75,7 @@ export class Server {
 
   /**
    * The tasks that the server lists, as plain statuses: `{ client, tasks, missing }`. `client` is the client that listed them, `missing` a
-   * sentence about what was not loaded, or "".
+   * sentence about tasks that were not loaded, or "".
    */
   async listTasks() {
     const { client } = this;
@@ -95,7 +95,7 @@ export class Server {
     }
   }
 
-  /** What a tool's calls are, as far as its server says. */
+  /** Whether the calls of a tool are tasks, according to its server. */
   kindOf(tool) {
     // From 2026-07-28 on no tool says so: each call is a task or none, as the server decides.
     if (this.traffic.revision >= "2026-07-28") return "server decides";

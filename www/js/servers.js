@@ -149,13 +149,13 @@ export function setUpServers(on) {
       part.header.hidden = state !== "failed";
       part.leave.hidden = !client;
       part.remove.hidden = client !== undefined;
-      // What had the focus may be gone: the card keeps it.
+      // The focused button may be gone: the card takes the focus.
       if (element.contains(focused) && focused.hidden) heading.focus();
     }
     return { element, heading, update };
   }
 
-  // What was just polled is quiet a while later, and nothing happens that would say so.
+  // A poll becomes old without an event, so the card is drawn again later.
   setInterval(() => { for (const server of cards.keys()) if (server.client) cards.get(server).update(); }, 5000);
   for (const [target, type] of [[document, "visibilitychange"], [window, "online"], [window, "offline"]]) {
     target.addEventListener(type, () => { for (const server of cards.keys()) changed(server); });

@@ -2,7 +2,7 @@
 import { Entry } from "./entry.js";
 import { timeOf, toText } from "./format.js";
 
-/** What the filter shows, by name. */
+/** The filters, by name. */
 export const groups = new Map(Object.entries({
   all: { label: "All", has: () => true },
   live: { label: "Running", has: ({ isSettled }) => !isSettled },
@@ -31,7 +31,7 @@ export class Tasks {
     return this.#all;
   }
 
-  /** A row for a call of ours, or for a task that is known by its id; `known` as in entry.js. */
+  /** A row for a call of this page, or for a task that is known by its id; `known` as in entry.js. */
   add(server, known) {
     const there = known.taskId !== undefined && this.find(server, known.taskId);
     return there || this.#insert(server, known);
@@ -65,7 +65,7 @@ export class Tasks {
     for (const entry of this.#all) if (entry.server === server && entry.isLeft) this.watch(entry, server.client.task(entry.ref));
   }
 
-  /** What a server asks, in the row of its task; in one of its own where it does not say which task it is. */
+  /** A question of a server, in the row of its task; in a separate row if the server does not name the task. */
   asked(server, question) {
     const entry = question.task && this.#byHandle.get(question.task);
     if (entry) return entry.asked(question);
@@ -127,7 +127,7 @@ export class Tasks {
       this.#changed = new Set();
       this.#draw(changed);
     };
-    // A hidden tab has no frames, but a title that may say that somebody is asked.
+    // A hidden tab has no frames, but a title, which can show open questions.
     if (document.hidden) setTimeout(draw, 500);
     else if (entry && performance.now() - this.#drawnAt < 100) setTimeout(draw, 100);
     else requestAnimationFrame(draw);

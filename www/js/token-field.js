@@ -7,7 +7,7 @@ import { httpUrl } from "./links.js";
 export function setUpTokenField(url) {
   const input = byId("authorization");
   const notice = byId("authorization-cleared");
-  let origin; // what the header was entered for; undefined while there is no header or no URL
+  let origin; // the origin of the header; undefined while there is no header or no URL
   const originNow = () => httpUrl(url.value.trim())?.origin;
 
   function say(words) {
@@ -42,14 +42,14 @@ export function setUpTokenField(url) {
     clear,
     get isEmpty() { return input.value === ""; },
     focus() { input.focus(); },
-    /** A link has changed the URL. If the user is filling in the form, what is typed next must not go into a field for another server. */
+    /** A link has changed the URL. If the user is filling in the form, the next keys must not go into a field for another server. */
     changedByLink(isInUse) {
       const had = clear();
       if (!isInUse) return;
       say(`A link changed the server URL${had ? ": the Authorization header was cleared" : ""}.`);
       notice.focus();
     },
-    /** The header for the URL as it is now, which is then not in the page any more; undefined if it was entered for another origin. */
+    /** The header for the current URL, which is removed from the page; undefined if it was entered for another origin. */
     take() {
       if (check()) return undefined;
       const header = input.value.trim();

@@ -47,7 +47,7 @@ export function setUpTools(onSelect) {
 
   function groupOf({ server, tool }) {
     if (grouping.value === "kind") return server.kindOf(tool);
-    // What stands before the first "_", "-", "." or "/": as servers with many tools name them.
+    // The part before the first "_", "-", "." or "/": servers with many tools name them so.
     if (grouping.value === "prefix") return /^[^_\-./]+(?=[_\-./])/.exec(tool.name)?.[0] ?? "others";
     return server.name;
   }

@@ -8,11 +8,11 @@ export class Traffic {
   polls = 0;
   polledAt = -Infinity;
   refused = 0;
-  /** Streams that are open now for what the server tells by itself. */
+  /** Open notification streams. */
   streams = 0;
   /** The revision named in the newest request that the server accepted. */
   revision = undefined;
-  /** What was sent and told, by method: "tools/call" -> count. */
+  /** Messages sent and received, by method: "tools/call" -> count. */
   sent = new Map();
   told = new Map();
   #onChange;

@@ -1,4 +1,4 @@
-// JSON as a tree that unfolds: only what is open is in the page, and of that no more than a screenful at a time.
+// JSON as a tree that unfolds: only open parts are in the page, a screenful at a time.
 import { fill, h } from "./dom.js";
 import { bytes, plural } from "./format.js";
 
