@@ -19,9 +19,15 @@ export function findings({ repository, homepage, bugs, devDependencies = {} }) {
   return found;
 }
 
+/** One line for each text, by its file name, that still has the placeholder of the repository. */
+export function placeholders(texts) {
+  return Object.entries(texts).filter(([, text]) => text.includes("OWNER/REPOSITORY")).map(([file]) => `${file} has the placeholder OWNER/REPOSITORY: name the repository`);
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const found = findings(JSON.parse(readFileSync(root + "package.json", "utf8")));
+  const texts = Object.fromEntries(["CHANGELOG.md", "SECURITY.md"].map((file) => [file, readFileSync(root + file, "utf8")]));
+  const found = [...findings(JSON.parse(readFileSync(root + "package.json", "utf8"))), ...placeholders(texts)];
   for (const words of found) console.error(`release: ${words}`);
-  console.log(found.length === 0 ? "release: package.json can be published" : `release: ${found.length} findings`);
+  console.log(found.length === 0 ? "release: the package can be published" : `release: ${found.length} findings`);
   if (found.length > 0) process.exitCode = 1;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { findings } from "../../scripts/release_check.mjs";
+import { findings, placeholders } from "../../scripts/release_check.mjs";
 import { root } from "./support.mjs";
 
 const own = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -25,4 +25,9 @@ test("L11: the release check refuses the placeholders, missing fields and ranges
   assert.match(findings({ ...ready, homepage: "https://github.com/OWNER/REPOSITORY#readme" })[0], /^homepage is the placeholder/);
   for (const name of ["repository", "homepage", "bugs"]) assert.match(findings({ ...ready, [name]: undefined })[0], /is missing/);
   for (const range of ["^4.6.7", "~4.6.7", "4", "*", "latest"]) assert.match(findings({ ...ready, devDependencies: { zod: range } })[0], /^devDependencies\.zod is/);
+});
+
+test("L11: the release check refuses the placeholder in SECURITY.md and CHANGELOG.md", () => {
+  assert.deepEqual(placeholders({ "SECURITY.md": "Report it: https://code.example/people/mcp-tasks/security" }), []);
+  assert.match(placeholders({ "SECURITY.md": "https://github.com/OWNER/REPOSITORY/security" })[0], /^SECURITY\.md has the placeholder/);
 });
