@@ -69,7 +69,7 @@ fn f8_a_cancellation_by_id_moves_the_handles_of_the_task() {
     sim.advance(500);
     for (reply, handle) in [(1, observed), (2, unobserved)] {
         let task_id = sim.snapshots(handle)[0].task_id.clone();
-        sim.input(Input::Ask { reply, query: Query::CancelTask(task_id) });
+        sim.input(Input::Query { reply, query: Query::CancelTask(task_id) });
         sim.flush();
         assert!(replied_well(&sim, reply));
         assert_eq!(sim.statuses(handle), [Status::Working, Status::Cancelled]);

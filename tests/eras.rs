@@ -259,8 +259,8 @@ fn nothing_of_sessions_reaches_a_server_of_the_newest() {
         // Some put every client into a session, whatever it speaks.
         Reply::result(probe, &discovered(&["2026-07-28"])).with_head(|head| head.session_id = Some("s1".into()))
     });
-    sim.input(Input::Ask { reply: 1, query: Query::Ping });
-    sim.input(Input::Ask { reply: 2, query: Query::ListTasks(None) });
+    sim.input(Input::Query { reply: 1, query: Query::Ping });
+    sim.input(Input::Query { reply: 2, query: Query::ListTasks(None) });
     assert_eq!(sim.reply(2).unwrap().unwrap(), r#"{"tasks":[]}"#, "nobody lists them there, so nobody is asked");
     let list = sim.last("tools/list").clone();
     // A stream that breaks off is not taken up again, whatever it numbers.
@@ -287,7 +287,7 @@ fn a_ping_is_answered_by_what_is_complete_and_by_nothing_else() {
         [(json!("complete"), true), (json!(null), true), (json!("task"), false), (json!("?"), false)]
     {
         let (mut sim, _) = after(|probe| Reply::result(probe, &discovered(&["2026-07-28"])));
-        sim.input(Input::Ask { reply: 1, query: Query::Ping });
+        sim.input(Input::Query { reply: 1, query: Query::Ping });
         let ping = sim.last("server/discover").clone();
         sim.answer(
             ping.exchange,

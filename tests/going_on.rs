@@ -120,7 +120,8 @@ fn a_question_that_was_asked_before_is_asked_again_and_answered_by_its_own_id() 
     let mut sim = Sim::serving(server());
     sim.running("render");
     sim.push(&about("t", question("q-1", "Which?")));
-    let id = sim.told.iter().find_map(|(_, o)| if let Output::Asked { id, .. } = o { id.clone() } else { None });
+    let id =
+        sim.told.iter().find_map(|(_, o)| if let Output::InputRequested { id, .. } = o { id.clone() } else { None });
     assert_eq!(id.as_deref(), Some("\"q-1\""));
 
     let mut next = Sim::with_config(sim.server, |config| {

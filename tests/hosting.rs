@@ -5,14 +5,15 @@
 
 mod support;
 
-use mcp_tasks::client::{Handle, Hosted, Hosts, Input, InputAnswer, InputId, Output};
+use mcp_tasks::client::{Handle, Input, InputAnswer, InputId, Output, ReceiverRequest, TaskCapabilities};
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sim, Tool, about, question};
 
-const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
+const ALL: TaskCapabilities =
+    TaskCapabilities { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 const TASK: &str = r#"{"taskId":"t","status":"working","ttl":null}"#;
 
-fn hosting(server: FakeServer, serves: [bool; 3], hosts: Hosts) -> Sim {
+fn hosting(server: FakeServer, serves: [bool; 3], hosts: TaskCapabilities) -> Sim {
     Sim::with_config(server, |config| (config.serves, config.hosts) = (serves, hosts))
 }
 
@@ -32,9 +33,9 @@ fn request(id: u32, method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-fn hosted(sim: &Sim) -> Vec<(InputId, Option<Handle>, Hosted)> {
+fn hosted(sim: &Sim) -> Vec<(InputId, Option<Handle>, ReceiverRequest)> {
     let hosted = sim.told.iter().filter_map(|(_, output)| match output {
-        Output::Hosted { input, handle, hosted, .. } => Some((*input, *handle, *hosted)),
+        Output::ReceiverRequested { input, handle, request, .. } => Some((*input, *handle, *request)),
         _ => None,
     });
     hosted.collect()
@@ -48,13 +49,16 @@ fn answer(sim: &mut Sim, input: InputId, json: &str) {
 #[test]
 fn what_is_hosted_is_declared_and_nothing_else() {
     for (hosts, declared) in [
-        (Hosts::default(), Value::Null),
+        (TaskCapabilities::default(), Value::Null),
         (
             ALL,
             json!({ "list": {}, "cancel": {}, "requests": { "sampling": { "createMessage": {} }, "elicitation": { "create": {} } } }),
         ),
-        (Hosts { elicitation: true, ..Hosts::default() }, json!({ "requests": { "elicitation": { "create": {} } } })),
-        (Hosts { get: true, result: true, ..Hosts::default() }, Value::Null),
+        (
+            TaskCapabilities { elicitation: true, ..TaskCapabilities::default() },
+            json!({ "requests": { "elicitation": { "create": {} } } }),
+        ),
+        (TaskCapabilities { get: true, result: true, ..TaskCapabilities::default() }, Value::Null),
     ] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
         sim.running("render");
@@ -67,7 +71,7 @@ fn a_request_that_shall_become_a_task_goes_to_whoever_hosts_it_and_a_plain_one_t
     let mut sim = host();
     sim.push(&augmented(question(0, "Which?")));
     sim.push(&augmented(request(1, "sampling/createMessage", json!({ "messages": [] }))));
-    assert_eq!(hosted(&sim), [(1, None, Hosted::Elicitation), (2, None, Hosted::Sampling)]);
+    assert_eq!(hosted(&sim), [(1, None, ReceiverRequest::Elicitation), (2, None, ReceiverRequest::Sampling)]);
     assert!(sim.asked().is_empty());
     sim.push(&question(2, "Which?"));
     assert_eq!((hosted(&sim).len(), sim.asked().len()), (2, 1));
@@ -80,7 +84,7 @@ fn a_request_that_shall_become_a_task_goes_to_whoever_hosts_it_and_a_plain_one_t
 #[test]
 fn a_kind_that_was_not_declared_is_served_as_if_nothing_had_been_said_of_tasks() {
     // checklist R2.2
-    for hosts in [Hosts::default(), Hosts { elicitation: false, ..ALL }] {
+    for hosts in [TaskCapabilities::default(), TaskCapabilities { elicitation: false, ..ALL }] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
         sim.running("render");
         sim.push(&augmented(question(0, "Which?")));
@@ -109,16 +113,16 @@ fn requests_about_our_tasks_are_handed_on_as_they_are_declared() {
     let methods = ["tasks/get", "tasks/result", "tasks/list", "tasks/cancel", "tasks/update"];
     for (hosts, served) in [
         (ALL, [true, true, true, true, false]),
-        (Hosts { list: false, ..ALL }, [true, true, false, true, false]),
-        (Hosts { cancel: false, sampling: false, ..ALL }, [true, true, true, false, false]),
+        (TaskCapabilities { list: false, ..ALL }, [true, true, false, true, false]),
+        (TaskCapabilities { cancel: false, sampling: false, ..ALL }, [true, true, true, false, false]),
         // F12: each is served where it is given, alone too.
-        (Hosts { get: true, ..Hosts::default() }, [true, false, false, false, false]),
-        (Hosts { result: true, ..Hosts::default() }, [false, true, false, false, false]),
+        (TaskCapabilities { get: true, ..TaskCapabilities::default() }, [true, false, false, false, false]),
+        (TaskCapabilities { result: true, ..TaskCapabilities::default() }, [false, true, false, false, false]),
         (
-            Hosts { list: true, cancel: true, get: true, result: true, ..Hosts::default() },
+            TaskCapabilities { list: true, cancel: true, get: true, result: true, ..TaskCapabilities::default() },
             [true, true, true, true, false],
         ),
-        (Hosts::default(), [false; 5]),
+        (TaskCapabilities::default(), [false; 5]),
     ] {
         let mut sim = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], hosts);
         sim.running("render");
@@ -143,18 +147,18 @@ fn a_call_that_waits_for_the_hosted_task_does_not_keep_the_server_from_asking_af
     let mut sim = hosting(server, [true; 3], ALL);
     let handle = sim.await_call("ask");
     sim.advance(1000);
-    assert_eq!(hosted(&sim), [(1, Some(handle), Hosted::Elicitation)], "and it is known which call asks");
+    assert_eq!(hosted(&sim), [(1, Some(handle), ReceiverRequest::Elicitation)], "and it is known which call asks");
     answer(&mut sim, 1, r#"{"task":{}}"#);
     let call = sim.pending().into_iter().find(|sent| sent.is("tools/call")).unwrap().exchange;
     sim.say(call, &request(1, "tasks/get", json!({ "taskId": "t" })));
-    assert_eq!(hosted(&sim)[1], (2, Some(handle), Hosted::Get));
+    assert_eq!(hosted(&sim)[1], (2, Some(handle), ReceiverRequest::Get));
 }
 
 #[test]
 fn the_stream_stays_where_tasks_are_hosted() {
     let server = || FakeServer::streaming([Tool::new("quick", 0).support(None)]);
-    let get = Hosts { get: true, ..Hosts::default() };
-    for (hosts, stays) in [(Hosts::default(), false), (ALL, true), (get, true)] {
+    let get = TaskCapabilities { get: true, ..TaskCapabilities::default() };
+    for (hosts, stays) in [(TaskCapabilities::default(), false), (ALL, true), (get, true)] {
         let mut sim = hosting(server(), [false, false, false], hosts);
         sim.await_call("quick");
         sim.advance(60_000);

@@ -278,7 +278,7 @@ fn what_the_server_asks_is_answered_there_and_moot_when_the_stream_dies() {
     }
     let asked = |sim: &Sim| -> Vec<u32> {
         let inputs = sim.told.iter().filter_map(|(_, output)| match output {
-            Output::Asked { input, .. } => Some(*input),
+            Output::InputRequested { input, .. } => Some(*input),
             _ => None,
         });
         inputs.collect()

@@ -57,7 +57,7 @@ fn calls_are_plain_whatever_the_server_says_of_tasks() {
     server.version = "2025-11-25";
     let mut sim = Sim::new(server);
     let handles = [sim.await_call("render"), sim.call_as("render", TaskMode::Never)];
-    sim.input(Input::Ask { reply: 7, query: Query::ListTasks(None) });
+    sim.input(Input::Query { reply: 7, query: Query::ListTasks(None) });
     sim.advance(1000);
     for handle in handles {
         assert_eq!((sim.created(handle), sim.outcome(handle).is_some()), (Some(false), true));
@@ -71,7 +71,7 @@ fn calls_are_plain_whatever_the_server_says_of_tasks() {
 fn lists_pings_and_the_servers_requests_go_there_too() {
     let mut sim = Sim::new(old(100));
     sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
-    sim.input(Input::Ask { reply: 2, query: Query::Ping });
+    sim.input(Input::Query { reply: 2, query: Query::Ping });
     sim.advance(1000);
     assert!(sim.reply(1).unwrap().unwrap().contains("render"));
     assert_eq!(sim.reply(2).unwrap().unwrap(), "null");
@@ -336,7 +336,7 @@ fn the_stream_is_closed_when_nobody_has_needed_it_for_thirty_seconds() {
     assert!(sim.outcome(first).is_some());
     let stream = sim.server.stream.unwrap();
     sim.advance(20_000);
-    sim.input(Input::Ask { reply: 1, query: Query::Ping });
+    sim.input(Input::Query { reply: 1, query: Query::Ping });
     sim.advance(29_000);
     assert!(sim.is_open(stream));
     sim.advance(2000);

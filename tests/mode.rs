@@ -5,7 +5,7 @@ mod support;
 
 use mcp_tasks::client::{Call, CallKind, Input, TaskMode};
 use mcp_tasks::task::FailureCode;
-use mcp_tasks::wire::ask::TaskOption;
+use mcp_tasks::wire::request::TaskOption;
 use serde_json::{Value, json};
 use support::{FakeServer, Reply, Sim, Tool, assert_says};
 

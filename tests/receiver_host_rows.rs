@@ -9,11 +9,11 @@
 )]
 
 use mcp_tasks::receiver::{Limits, TaskContext, TaskStore, TaskUpdate, answer, create_task};
-use mcp_tasks::wire::ask::TaskOption;
-use mcp_tasks::wire::hosted::{Hosts, TaskRequest};
 use mcp_tasks::wire::input::{InputAnswer, InputKind};
 use mcp_tasks::wire::json::Json;
 use mcp_tasks::wire::jsonrpc::RpcError;
+use mcp_tasks::wire::receiver_messages::{TaskCapabilities, TaskRequest};
+use mcp_tasks::wire::request::TaskOption;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 
@@ -24,9 +24,10 @@ mod hosting;
 use block_on::{Turns, block_on};
 use hosting::Host;
 
-const NOTHING: Hosts =
-    Hosts { list: false, cancel: false, sampling: false, elicitation: false, get: false, result: false };
-const ALL: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
+const NOTHING: TaskCapabilities =
+    TaskCapabilities { list: false, cancel: false, sampling: false, elicitation: false, get: false, result: false };
+const ALL: TaskCapabilities =
+    TaskCapabilities { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 
 /// What a server is answered by a host of all this; `Err`: code and words.
 fn ask(host: &Host, method: &str, params: &str) -> Result<Value, (i64, String)> {
@@ -154,7 +155,7 @@ fn host_cancel_task() {
 }
 
 /// Where one kind is not hosted, Python answers -32600. The specification has the request answered as any other.
-fn augmented(kind: InputKind, hosts: Hosts) {
+fn augmented(kind: InputKind, hosts: TaskCapabilities) {
     let params = Json::check(r#"{"message":"?","task":{"ttl":60000}}"#).unwrap();
     assert_eq!(hosts.wanted(kind, Some(params)), Some(TaskOption { ttl_ms: Some(60_000) }));
     assert_eq!(NOTHING.wanted(kind, Some(params)), None, "as if nothing had been said of a task");
@@ -182,38 +183,44 @@ fn augmented(kind: InputKind, hosts: Hosts) {
 
 #[test]
 fn host_augmented_sampling() {
-    augmented(InputKind::Sampling, Hosts { sampling: true, ..NOTHING });
+    augmented(InputKind::Sampling, TaskCapabilities { sampling: true, ..NOTHING });
 }
 
 #[test]
 fn host_augmented_elicitation() {
-    augmented(InputKind::Elicitation, Hosts { elicitation: true, ..NOTHING });
+    augmented(InputKind::Elicitation, TaskCapabilities { elicitation: true, ..NOTHING });
 }
 
 #[test]
 fn host_build_capability() {
-    let capability = |hosts: Hosts| hosts.capability().map(|json| serde_json::from_str::<Value>(&json).unwrap());
+    let capability =
+        |hosts: TaskCapabilities| hosts.capability().map(|json| serde_json::from_str::<Value>(&json).unwrap());
     assert_eq!(capability(NOTHING), None);
     let requests = json!({"sampling": {"createMessage": {}}, "elicitation": {"create": {}}});
     assert_eq!(capability(ALL), Some(json!({"list": {}, "cancel": {}, "requests": requests})));
     for (hosts, want) in [
-        (Hosts { list: true, ..NOTHING }, json!({"list": {}})),
-        (Hosts { cancel: true, ..NOTHING }, json!({"cancel": {}})),
-        (Hosts { sampling: true, ..NOTHING }, json!({"requests": {"sampling": {"createMessage": {}}}})),
-        (Hosts { elicitation: true, ..NOTHING }, json!({"requests": {"elicitation": {"create": {}}}})),
+        (TaskCapabilities { list: true, ..NOTHING }, json!({"list": {}})),
+        (TaskCapabilities { cancel: true, ..NOTHING }, json!({"cancel": {}})),
+        (TaskCapabilities { sampling: true, ..NOTHING }, json!({"requests": {"sampling": {"createMessage": {}}}})),
+        (TaskCapabilities { elicitation: true, ..NOTHING }, json!({"requests": {"elicitation": {"create": {}}}})),
     ] {
         assert_eq!(capability(hosts), Some(want));
     }
     // F12: each request is served on its own, whatever else is.
     let params = Json::check(r#"{"taskId":"t"}"#).unwrap();
-    let read = |hosts: Hosts, method| hosts.read(method, Some(params)).unwrap().is_ok();
-    assert!(read(Hosts { get: true, ..NOTHING }, "tasks/get"));
-    assert!(read(Hosts { result: true, ..NOTHING }, "tasks/result"));
-    assert!(!read(Hosts { get: true, ..NOTHING }, "tasks/result"));
-    assert!(!read(Hosts { sampling: true, ..NOTHING }, "tasks/get"));
-    assert_eq!(capability(Hosts { get: true, result: true, ..NOTHING }), None, "there is no capability for these");
+    let read = |hosts: TaskCapabilities, method| hosts.read(method, Some(params)).unwrap().is_ok();
+    assert!(read(TaskCapabilities { get: true, ..NOTHING }, "tasks/get"));
+    assert!(read(TaskCapabilities { result: true, ..NOTHING }, "tasks/result"));
+    assert!(!read(TaskCapabilities { get: true, ..NOTHING }, "tasks/result"));
+    assert!(!read(TaskCapabilities { sampling: true, ..NOTHING }, "tasks/get"));
+    assert_eq!(
+        capability(TaskCapabilities { get: true, result: true, ..NOTHING }),
+        None,
+        "there is no capability for these"
+    );
     // Of a client that declares one kind, a server may expect both.
-    let declared = Hosts::declared(Json::check(r#"{"tasks":{"requests":{"sampling":{"createMessage":{}}}}}"#).unwrap());
+    let declared =
+        TaskCapabilities::declared(Json::check(r#"{"tasks":{"requests":{"sampling":{"createMessage":{}}}}}"#).unwrap());
     assert!(["tasks/get", "tasks/result"].iter().all(|method| read(declared, method)));
     assert!(!read(declared, "tasks/cancel"));
 }

@@ -14,8 +14,8 @@ use mcp_tasks::receiver::{
     CancelError, ExecutionError, Limits, MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY, Recorded, StoreError,
     TaskContext, TaskStore, TaskUpdate, cancel_task, create_task_state, generate_task_id, is_terminal, task_execution,
 };
-use mcp_tasks::wire::ask::TaskOption;
 use mcp_tasks::wire::input::InputAnswer;
+use mcp_tasks::wire::request::TaskOption;
 use mcp_tasks::wire::snapshot::Status;
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -12,8 +12,8 @@ use mcp_tasks::receiver::{
     ExecutionError, InMemoryTaskStore, Recorded, StoreError, StoreFuture, TaskContext, TaskPage, TaskStore, TaskUpdate,
     cancel_task, task_execution,
 };
-use mcp_tasks::wire::ask::TaskOption;
 use mcp_tasks::wire::input::InputAnswer;
+use mcp_tasks::wire::request::TaskOption;
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};

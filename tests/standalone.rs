@@ -309,7 +309,7 @@ fn a_cancellation_is_a_request_and_its_receipt_is_no_end() {
 #[test]
 fn tasks_without_a_handle_are_asked_about_in_the_same_words() {
     let mut sim = greeted();
-    let ask = |sim: &mut Sim, reply, query| sim.input(Input::Ask { reply, query });
+    let ask = |sim: &mut Sim, reply, query| sim.input(Input::Query { reply, query });
     ask(&mut sim, 1, Query::TaskResult("t".into()));
     sim.give("tasks/get", &task("t", "working", &json!({})));
     assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Unsupported, &["there is none, the task is working"]);

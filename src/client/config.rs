@@ -1,4 +1,4 @@
-use super::{Era, Hosts};
+use super::{Era, TaskCapabilities};
 use crate::wire::url::UrlResolver;
 
 /// What a client is told once, at the beginning.
@@ -21,7 +21,7 @@ pub struct Config {
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
     pub serves: [bool; 3],
     /// Which tasks of our own somebody hosts; only these are declared, to servers of the revision that has such tasks.
-    pub hosts: Hosts,
+    pub hosts: TaskCapabilities,
     /// Whether somebody observes every live task, so that each counts as watched.
     pub watch_all: bool,
     /// Whether somebody wants the notifications that the engine has no use for.
@@ -90,7 +90,7 @@ impl Config {
             session: None,
             keeps_session: false,
             serves: [false; 3],
-            hosts: Hosts::default(),
+            hosts: TaskCapabilities::default(),
             watch_all: false,
             notifications: false,
             poll_interval_ms: 1000,

@@ -9,12 +9,12 @@ use crate::{
     Millis,
     task::{Failure, FailureCode, Interest, Task},
     wire::{
-        answer::{Called, TaskSupport},
-        ask::{Ask, CallKind, Calling, TaskOption},
         fault,
         json::Json,
         jsonrpc::RpcError,
-        sessions,
+        request::{CallKind, CallParams, ClientRequest, TaskOption},
+        response::{CallResponse, TaskSupport},
+        session,
         snapshot::{Snapshot, short_id},
     },
 };
@@ -71,7 +71,7 @@ impl Client {
                 self.drop_request(request);
                 // Without a session the broken connection says it all (2026-07-28, Cancellation).
                 if self.era.has_sessions() {
-                    self.notify(sessions::request_cancelled(request));
+                    self.notify(session::request_cancelled(request));
                 }
                 self.drop_task(handle, None);
             }
@@ -117,18 +117,18 @@ impl Client {
         if is_early || self.backoff.is_suspected() || !self.has_room_for_call() {
             return Some(Verdict::Wait);
         }
-        let [tools, prompts, resources] = ready.offer.task_calls;
+        let [tools, prompts, resources] = ready.capabilities.task_calls;
         let (offered, support) = match call.kind {
             // A tool may have to be a task: its list is known before it is called (2025-11-25, Tasks: "Tool-Level
             // Negotiation"), on servers without tasks too: released ones list task tools and serve none (deviation 9).
-            CallKind::Tool if !ready.offer.tools => (false, TaskSupport::Forbidden),
+            CallKind::Tool if !ready.capabilities.tools => (false, TaskSupport::Forbidden),
             CallKind::Tool => match self.known(&call.name) {
                 None => {
                     self.listing(CallKind::Tool).want();
                     self.list_if_wanted(now, CallKind::Tool);
                     return Some(Verdict::Wait);
                 }
-                Some(known) => match &known.mirrors {
+                Some(known) => match &known.header_params {
                     Err(problem) => return Some(Verdict::Refuse(problem.as_str().to_owned().into())),
                     Ok(_) => (tools, known.support),
                 },
@@ -171,11 +171,18 @@ impl Client {
         let is_wrapped = known.as_ref().is_some_and(|known| known.wraps_result);
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
-        let mirrors = known.as_ref().and_then(|known| known.mirrors.as_deref().ok()).unwrap_or_default();
+        let header_params = known.as_ref().and_then(|known| known.header_params.as_deref().ok()).unwrap_or_default();
         let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
         let Call { kind, name, arguments, .. } = &*call;
-        let ask =
-            Ask::Call(Calling { kind: *kind, name, arguments, task, progress_token, round: round.as_deref(), mirrors });
+        let ask = ClientRequest::Call(CallParams {
+            kind: *kind,
+            name,
+            arguments,
+            task,
+            progress_token,
+            round: round.as_deref(),
+            header_params,
+        });
         let request = self.send(now, Purpose::Call(handle), ask, None);
         let sent = Creation::Sent { call, attempts, request, as_task: task.is_some(), is_idempotent };
         self.tasks.update(handle, |entry| (entry.creation, entry.is_wrapped) = (sent, is_wrapped));
@@ -186,7 +193,7 @@ impl Client {
         let Some(doing) = self.doing_call(handle) else { return };
         let over = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let may_be_task = matches!(over, Some(Creation::Sent { as_task: true, .. }));
-        let called = match answer.map(|json| self.era.read_called(json, may_be_task)) {
+        let called = match answer.map(|json| self.era.read_call_response(json, may_be_task)) {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
@@ -216,19 +223,19 @@ impl Client {
                 return self.fail(now, handle, failure);
             }
         };
-        if let Called::Task(Snapshot { task_id, .. }) | Called::Named { task_id, .. } = &called
+        if let CallResponse::Task(Snapshot { task_id, .. }) | CallResponse::Named { task_id, .. } = &called
             && let Err(problem) = self.check_id(task_id)
         {
             let message = format!("{doing}: the server created a task with {}; it is not observed", problem.as_str());
             return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
         }
         match called {
-            Called::Asks(asked, state) => {
+            CallResponse::InputRequired(asked, state) => {
                 if let Some(Creation::Sent { call, .. }) = over {
                     self.call_asks(now, handle, call, asked, state);
                 }
             }
-            Called::Plain(payload) if may_be_task && fault::is_task_refused_by_result(&payload) => {
+            CallResponse::Plain(payload) if may_be_task && fault::is_task_refused_by_result(&payload) => {
                 if let Some(Creation::Sent { call, attempts, .. }) = over {
                     // Nothing was done, so the tool is called plainly, from now on.
                     self.listing(CallKind::Tool).never_as_task(&call.name);
@@ -236,18 +243,18 @@ impl Client {
                     self.call_again(handle, call, attempts, now);
                 }
             }
-            Called::Plain(payload) => {
+            CallResponse::Plain(payload) => {
                 self.put(Output::Created { handle, task_id: None });
                 self.settle_with_payload(now, handle, payload);
             }
-            Called::Task(snapshot) => {
+            CallResponse::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
                 self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
                 self.named(now, handle, &task_id);
                 self.poll_early(now, handle, &task_id);
             }
-            Called::Named { task_id, problem } => {
+            CallResponse::Named { task_id, problem } => {
                 if let Some(problem) = problem {
                     self.warn("bad-task", problem.within(&doing).into_text());
                 }

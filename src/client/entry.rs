@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Millis,
     task::{DueReason, Failure, Task},
-    wire::ask::Round,
+    wire::request::Round,
 };
 
 /// One task with what the client keeps beside it. There may be ten thousand of them: the two largest fields that are rarely
@@ -35,7 +35,7 @@ pub(super) struct Entry {
     pub(super) rounds: u32,
     /// Since when the server has not responded about a task that is past its TTL.
     pub(super) overdue: Option<Millis>,
-    /// The tool's structured content is wrapped: see [`crate::wire::answer::Payload::is_wrapped`].
+    /// The tool's structured content is wrapped: see [`crate::wire::response::Payload::is_wrapped`].
     pub(super) is_wrapped: bool,
     /// The server's list does not show it, or it is its turn to be held against the list: asked after by itself.
     pub(super) is_alone: bool,
@@ -100,7 +100,7 @@ pub(super) enum Cancel {
     /// Wanted by these; sent as soon as the task has a name.
     Wanted { replies: Vec<ReplyId>, attempts: u32, not_before: Millis },
     /// Sent.
-    Asked { replies: Vec<ReplyId>, attempts: u32 },
+    Requested { replies: Vec<ReplyId>, attempts: u32 },
     /// The server took note of it.
     Acknowledged,
 }

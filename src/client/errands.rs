@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Millis,
     task::{Failure, FailureCode, Interest, Lifecycle},
-    wire::{ask::Ask, fault, json::Json, jsonrpc::RpcError},
+    wire::{fault, json::Json, jsonrpc::RpcError, request::ClientRequest},
 };
 
 /// How often a cancellation is sent when the server is in trouble.
@@ -77,7 +77,7 @@ impl Client {
                 return None;
             }
             match &mut entry.cancel {
-                Cancel::Wanted { replies, .. } | Cancel::Asked { replies, .. } => {
+                Cancel::Wanted { replies, .. } | Cancel::Requested { replies, .. } => {
                     replies.push(reply);
                     Some(false)
                 }
@@ -106,7 +106,7 @@ impl Client {
     /// Sends the cancellations that wait, unless the server is in trouble.
     pub(super) fn release_cancels(&mut self, now: Millis) {
         let Session::Ready(ready) = &self.session else { return };
-        let offered = ready.offer.task_cancel;
+        let offered = ready.capabilities.task_cancel;
         for handle in std::mem::take(&mut self.cancels) {
             if self.cancel_time(handle).is_some_and(|at| at > now) {
                 self.cancels.push(handle);
@@ -116,7 +116,7 @@ impl Client {
                 let task_id = entry.task.task_id()?.to_owned();
                 let Cancel::Wanted { replies, attempts, .. } = std::mem::take(&mut entry.cancel) else { return None };
                 if offered {
-                    entry.cancel = Cancel::Asked { replies, attempts };
+                    entry.cancel = Cancel::Requested { replies, attempts };
                     return Some((task_id, Vec::new()));
                 }
                 Some((task_id, replies))
@@ -124,7 +124,7 @@ impl Client {
             let Some(Some((task_id, replies))) = asked else { continue };
             if offered {
                 let timeout = Some(self.config.request_timeout_ms);
-                self.send(now, Purpose::CancelTask(handle), Ask::CancelTask { task_id: &task_id }, timeout);
+                self.send(now, Purpose::CancelTask(handle), ClientRequest::CancelTask { task_id: &task_id }, timeout);
                 continue;
             }
             let doing = format!("cancelling {}", self.name_of(handle));
@@ -163,7 +163,7 @@ impl Client {
 
     pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
         let attempts = match self.tasks.get(handle).map(|entry| &entry.cancel) {
-            Some(Cancel::Asked { attempts, .. }) => attempts + 1,
+            Some(Cancel::Requested { attempts, .. }) => attempts + 1,
             _ => 1,
         };
         let retry_at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
@@ -180,7 +180,7 @@ impl Client {
     /// A cancellation that was sent waits again; false once it was tried often enough. A lost session costs no attempt.
     pub(super) fn cancel_again(&mut self, handle: Handle, cost: u32, not_before: Millis) -> bool {
         let again = self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
-            Cancel::Asked { replies, attempts } if attempts + cost < MOST_ATTEMPTS => {
+            Cancel::Requested { replies, attempts } if attempts + cost < MOST_ATTEMPTS => {
                 entry.cancel = Cancel::Wanted { replies, attempts: attempts + cost, not_before };
                 true
             }
@@ -211,7 +211,7 @@ impl Client {
         let next = if acknowledged { Cancel::Acknowledged } else { Cancel::No };
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.cancel, next));
         match taken {
-            Some(Cancel::Wanted { replies, .. } | Cancel::Asked { replies, .. }) => replies,
+            Some(Cancel::Wanted { replies, .. } | Cancel::Requested { replies, .. }) => replies,
             _ => Vec::new(),
         }
     }

@@ -175,7 +175,7 @@ impl Client {
                     && let Some(purpose) = self.purpose_of(request)
                     // A server that breaks down over a question may answer it the next time.
                     && (head.status < 500 || matches!(purpose, Purpose::Call(_)))
-                    && purpose != Purpose::Greet
+                    && purpose != Purpose::Initialize
                 {
                     self.take_request(request);
                     return self.answered(now, purpose, session_id, Err(error));

@@ -3,10 +3,10 @@ use crate::{
     Millis,
     task::{Lifecycle, Want},
     wire::{
-        answer::{Payload, read_payload},
-        ask::Ask,
         json::Json,
         jsonrpc::RpcError,
+        request::ClientRequest,
+        response::{Payload, read_payload},
         snapshot::Status,
     },
 };
@@ -200,7 +200,8 @@ impl Client {
 
     fn hold(&mut self, now: Millis, handle: Handle) {
         let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
-        let request = self.send(now, Purpose::HeldResult(handle), Ask::TaskResult { task_id: &task_id }, None);
+        let request =
+            self.send(now, Purpose::HeldResult(handle), ClientRequest::TaskResult { task_id: &task_id }, None);
         self.tasks.update(handle, |entry| entry.hold.open = Some(Held { request, since: now }));
     }
 

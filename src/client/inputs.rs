@@ -11,10 +11,11 @@ use crate::{
     task::{Failure, FailureCode},
     wire::{
         headers::Headers,
-        hosted::{self, Hosted},
         input::InputAnswer,
         json::{self, Json},
-        jsonrpc, sessions,
+        jsonrpc,
+        receiver_messages::{self, ReceiverRequest},
+        session,
         snapshot::Status,
     },
 };
@@ -37,7 +38,7 @@ impl Client {
         if !self.era.has_sessions() {
             return;
         }
-        let request = match sessions::read_input(self.config.serves, self.config.hosts, id, method, params) {
+        let request = match session::read_input(self.config.serves, self.config.hosts, id, method, params) {
             Ok(request) => request,
             Err(answer) => return self.queue_response(answer),
         };
@@ -77,8 +78,8 @@ impl Client {
             is_told: false,
             answer: None,
         };
-        match request.hosted {
-            Some(hosted) => self.hosted(question, hosted),
+        match request.receiver_request {
+            Some(request) => self.receiver_requested(question, request),
             None => {
                 self.inputs.push(question);
                 self.place_questions(now);
@@ -88,18 +89,18 @@ impl Client {
 
     /// Whoever hosts tasks is told at once: the call within which the server asks may wait for the answer. Nor does the call
     /// or task wait for us: what it needs becomes a task of ours, which the server asks after.
-    fn hosted(&mut self, question: Question, hosted: Hosted) {
+    fn receiver_requested(&mut self, question: Question, request: ReceiverRequest) {
         let handle = self.asking_request(&question);
         let params = question.params.clone();
         let input = question.input;
         self.inputs.push(Question { is_told: true, params: String::new(), ..question });
-        self.put(Output::Hosted { input, handle, hosted, params });
+        self.put(Output::ReceiverRequested { input, handle, request, params });
     }
 
     /// A task that we host has changed.
     pub(super) fn tell(&mut self, task: &str) {
         if self.era.has_sessions() && self.session.is_ready() {
-            self.notify(hosted::changed(task));
+            self.notify(receiver_messages::changed(task));
         }
     }
 
@@ -153,7 +154,7 @@ impl Client {
             for handle in handles.into_iter().filter(|_| is_request) {
                 self.awaits_us(now, handle);
             }
-            self.put(Output::Asked { input, handle, kind, key, params, id });
+            self.put(Output::InputRequested { input, handle, kind, key, params, id });
         }
     }
 
@@ -252,7 +253,7 @@ impl Client {
         };
         let of_call = match &question.way {
             Way::Response { id, task_id } => {
-                let body = sessions::answer(id, answer, task_id.as_deref());
+                let body = session::answer(id, answer, task_id.as_deref());
                 question.answer = Some(Answer::new(body, Some(reply)));
                 return;
             }

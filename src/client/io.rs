@@ -3,12 +3,12 @@ use crate::{
     task::{Failure, Interest, Outcome},
     wire::{
         Era,
-        ask::{CallKind, TaskOption},
         headers::Headers,
-        hosted::Hosted,
         http::{Head, Method},
         input::{InputAnswer, InputKind},
         json::{Json, NotJson},
+        receiver_messages::ReceiverRequest,
+        request::{CallKind, TaskOption},
         snapshot::Snapshot,
     },
 };
@@ -146,7 +146,7 @@ pub enum Input<'a> {
         reply: ReplyId,
     },
     /// Ask the server something.
-    Ask {
+    Query {
         /// The answer's number.
         reply: ReplyId,
         /// What to ask.
@@ -169,7 +169,7 @@ pub enum Input<'a> {
         reply: ReplyId,
     },
     /// A task that we host has changed: `task` is how it stands, in the words of the wire
-    /// ([`hosted::task`](crate::wire::hosted::task)). Told to a server with a session, and dropped where there is none.
+    /// ([`receiver_messages::task`](crate::wire::receiver_messages::task)). Told to a server with a session, and dropped where there is none.
     Tell {
         /// A JSON object.
         task: String,
@@ -297,7 +297,7 @@ pub enum Output {
         answer: Result<String, Box<Failure>>,
     },
     /// The server wants input: somebody is to answer with [`Input::Respond`].
-    Asked {
+    InputRequested {
         /// The request's number.
         input: InputId,
         /// The call or task that it is about, where that is known.
@@ -312,13 +312,13 @@ pub enum Output {
         id: Option<Box<str>>,
     },
     /// The server asks whoever hosts tasks: to be answered with [`Input::Respond`], too.
-    Hosted {
+    ReceiverRequested {
         /// The request's number.
         input: InputId,
         /// The call or task within which it is asked, where that is known.
         handle: Option<Handle>,
         /// What is asked for.
-        hosted: Hosted,
+        request: ReceiverRequest,
         /// The parameters, as JSON text.
         params: String,
     },

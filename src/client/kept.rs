@@ -1,17 +1,22 @@
 use super::session::Ready;
-use crate::wire::{Era, answer::Offer, text};
+use crate::wire::{Era, response::ServerCapabilities, text};
 
 impl Ready {
     /// The session as text for a later engine; `None` where the server keeps none.
     pub(super) fn to_text(&self) -> Option<String> {
-        let Offer { protocol_version, tools, task_calls: [tool, prompt, resource], task_cancel, task_list } =
-            &self.offer;
+        let ServerCapabilities {
+            protocol_version,
+            tools,
+            task_calls: [tool, prompt, resource],
+            task_cancel,
+            task_list,
+        } = &self.capabilities;
         let offered = [*tools, *tool, *prompt, *resource, *task_cancel, *task_list];
         let bits = offered.iter().rev().fold(0, |bits, yes| bits << 1 | u64::from(*yes));
         Some(format!("{bits} {protocol_version} {}", self.session_id.as_deref()?))
     }
 
-    /// What [`Self::to_text`] gave. Anything else is no session: then the server is greeted.
+    /// What [`Self::to_text`] gave. Anything else is no session: then a handshake is made.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         let (bits, rest) = text.split_once(' ')?;
         let (protocol_version, session_id) = rest.split_once(' ')?;
@@ -23,13 +28,13 @@ impl Ready {
         }
         let bits = text::number(bits)?;
         let has = |bit: u64| bits & bit != 0;
-        let offer = Offer {
+        let capabilities = ServerCapabilities {
             protocol_version: protocol_version.into(),
             tools: has(1),
             task_calls: [has(2), has(4), has(8)],
             task_cancel: has(16),
             task_list: has(32),
         };
-        Some(Self { session_id: Some(session_id.into()), offer })
+        Some(Self { session_id: Some(session_id.into()), capabilities })
     }
 }

@@ -136,7 +136,7 @@ impl Client {
                     exchange.deadline = None;
                 }
                 self.legacy = Legacy::Open(Open { exchange: id, url, deadlines: BinaryHeap::new(), close_at: None });
-                self.greet(now);
+                self.start_handshake(now);
             }
             Err(problem) => {
                 self.abort(id);

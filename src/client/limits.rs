@@ -11,7 +11,7 @@ use crate::{
     Millis,
     wire::{
         Problem,
-        answer::Asked,
+        response::InputRequest,
         snapshot::{Snapshot, short_id},
     },
 };
@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// Whether the client takes these input requests of one message, by their number and keys. `open` others are open already.
-    pub(super) fn check_input_requests(&self, asked: &[Asked<'_>], open: usize) -> Result<(), Problem> {
+    pub(super) fn check_input_requests(&self, asked: &[InputRequest<'_>], open: usize) -> Result<(), Problem> {
         let limits = &self.config.limits;
         let count = asked.len().saturating_add(open);
         if count > length(limits.input_requests) {

@@ -3,11 +3,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Mirror, Problem,
-        answer::{Listed, TaskSupport},
-        ask::{Ask, CallKind},
+        HeaderParam, Problem,
         json::Json,
         jsonrpc::RpcError,
+        request::{CallKind, ClientRequest},
+        response::{Listed, TaskSupport},
     },
 };
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub(super) struct Known {
     /// Calling it twice does no more than calling it once.
     pub(super) is_idempotent: bool,
     /// The arguments that are repeated in headers; `Err`: why it must not be called.
-    pub(super) mirrors: Result<Vec<Mirror>, Problem>,
+    pub(super) header_params: Result<Vec<HeaderParam>, Problem>,
 }
 
 impl Listing {
@@ -120,7 +120,7 @@ impl Client {
             return Some(Arc::clone(known));
         }
         let support = if self.era.tells_all() { TaskSupport::Optional } else { TaskSupport::Forbidden };
-        Some(Arc::new(Known { support, wraps_result: false, is_idempotent: false, mirrors: Ok(Vec::new()) }))
+        Some(Arc::new(Known { support, wraps_result: false, is_idempotent: false, header_params: Ok(Vec::new()) }))
     }
 
     pub(super) fn list(&mut self, kind: CallKind, reply: ReplyId) {
@@ -156,7 +156,7 @@ impl Client {
         run.asking = true;
         let cursor = run.cursor.clone();
         let timeout = Some(self.config.request_timeout_ms);
-        self.send(now, Purpose::List(kind), Ask::List { kind, cursor: cursor.as_deref() }, timeout);
+        self.send(now, Purpose::List(kind), ClientRequest::List { kind, cursor: cursor.as_deref() }, timeout);
     }
 
     pub(super) fn page_listed(&mut self, now: Millis, kind: CallKind, answer: Result<Json<'_>, RpcError>) {
@@ -178,9 +178,9 @@ impl Client {
         }
         let mut left_out = Vec::new();
         for item in page.items {
-            let Listed { json, name, task_support: support, wraps_result, is_idempotent, mirrors } = item;
+            let Listed { json, name, task_support: support, wraps_result, is_idempotent, header_params } = item;
             // What must not be called is not shown (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
-            if let Err(problem) = &mirrors {
+            if let Err(problem) = &header_params {
                 let name = name.as_deref().unwrap_or_default();
                 left_out.push(format!("left a tool out of the list: {name}: {}", problem.as_str()));
             } else {
@@ -190,7 +190,7 @@ impl Client {
                 run.json.push_str(json.get());
             }
             if let Some(name) = name {
-                run.tools.push((name, Arc::new(Known { support, wraps_result, is_idempotent, mirrors })));
+                run.tools.push((name, Arc::new(Known { support, wraps_result, is_idempotent, header_params })));
             }
         }
         run.pages += 1;

@@ -57,7 +57,7 @@ impl Client {
                 Cancel::Wanted { .. } if matches!(entry.creation, Creation::Over) => {
                     expect(cancels.contains(&handle), "its cancellation is not queued")
                 }
-                Cancel::Asked { .. } => {
+                Cancel::Requested { .. } => {
                     expect(in_flight.cancels.contains(&handle), "its cancellation is not in flight")
                 }
                 _ => Ok(()),
@@ -106,7 +106,7 @@ impl Client {
                 return Err(format!("request {request} is not answered and not in flight: {purpose:?}"));
             }
             match *purpose {
-                Purpose::Greet => found.handshake = true,
+                Purpose::Initialize => found.handshake = true,
                 Purpose::List(kind) => {
                     if let Some(list) = found.lists.get_mut(kind as usize) {
                         *list = true;

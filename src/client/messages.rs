@@ -3,10 +3,10 @@ use crate::{
     Millis,
     wire::{
         Problem,
-        answer::State,
         json::Json,
         jsonrpc::{self, Message},
-        told::Told,
+        notification::ServerNotification,
+        response::State,
     },
 };
 
@@ -32,20 +32,20 @@ impl Client {
             }
             Message::Request { id, method, params } => self.asked(now, own, None, (id, &method, params)),
             Message::Notification { method, params } => match self.era.read_notification(&method, params) {
-                Told::Progress { token, json } => {
+                ServerNotification::Progress { token, json } => {
                     let handle = token.wrapping_sub(self.progress_base);
                     if self.tasks.get(handle).is_some() {
                         self.put(Output::Progress { handle, json });
                     }
                 }
-                Told::Withdrawn(id) => self.input_withdrawn(now, id),
-                Told::Task(Ok(state)) => self.task_pushed(now, state),
-                Told::Listening(task_ids) => self.stream_accepted(now, &task_ids),
-                Told::Task(Err(problem)) => {
+                ServerNotification::RequestCancelled(id) => self.input_withdrawn(now, id),
+                ServerNotification::Task(Ok(state)) => self.task_pushed(now, state),
+                ServerNotification::SubscriptionAcknowledged(task_ids) => self.stream_accepted(now, &task_ids),
+                ServerNotification::Task(Err(problem)) => {
                     self.warn("bad-notification", format!("ignored a notification: {}", problem.as_str()));
                 }
                 told => {
-                    if let Told::ListChanged(kind) = told {
+                    if let ServerNotification::ListChanged(kind) = told {
                         self.listing(kind).forget();
                     }
                     if self.config.notifications {

@@ -48,9 +48,9 @@ pub use io::{
 
 pub use crate::wire::{
     Era,
-    ask::CallKind,
-    hosted::{Hosted, Hosts},
     input::{InputAnswer, InputKind},
+    receiver_messages::{ReceiverRequest, TaskCapabilities},
+    request::CallKind,
 };
 pub use queries::Query;
 
@@ -82,7 +82,7 @@ pub struct Client {
     era: Era,
     /// The server has spoken it before.
     is_era_known: bool,
-    /// The server has corrected this greeting once.
+    /// The server has corrected this handshake once.
     was_corrected: bool,
     backoff: Backoff,
     tasks: Tasks,
@@ -203,7 +203,7 @@ impl Client {
             Input::Abandon { handle } => self.abandon(handle),
             Input::Forget { handle } => self.forget(handle),
             Input::List { kind, reply } => self.list(kind, reply),
-            Input::Ask { reply, query } => self.query(reply, query),
+            Input::Query { reply, query } => self.query(reply, query),
             Input::AskedBefore { handle, message } => self.asked_before(now, handle, message),
             Input::Respond { input, answer, reply } => self.respond(now, input, &answer, reply),
             Input::Tell { task } => self.tell(&task),

@@ -1,7 +1,7 @@
 //! Owns what a failed request means for the others: evidence of an outage, and calls that wait for its end.
 
 use super::{Client, backoff, requests::Purpose, trouble::Trouble};
-use crate::{Millis, wire::ask::Ask};
+use crate::{Millis, wire::request::ClientRequest};
 
 impl Client {
     /// A request that was sent then has failed, and may succeed later. `weight`: how much it says of the whole server.
@@ -24,7 +24,7 @@ impl Client {
     /// Sends a request that shows whether an outage is over, if calls wait for that and no poll will show it.
     pub(super) fn probe_if_wanted(&mut self, now: Millis) {
         if self.probe_time().is_some_and(|at| at <= now) {
-            self.send(now, Purpose::Probe, Ask::Ping, Some(self.config.request_timeout_ms));
+            self.send(now, Purpose::Probe, ClientRequest::Ping, Some(self.config.request_timeout_ms));
         }
     }
 

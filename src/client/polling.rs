@@ -3,12 +3,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode, Seen, Want},
     wire::{
-        Problem,
-        answer::{State, read_payload},
-        ask::Ask,
-        fault,
+        Problem, fault,
         json::Json,
         jsonrpc::RpcError,
+        request::ClientRequest,
+        response::{State, read_payload},
         snapshot::{Snapshot, Status},
     },
 };
@@ -76,9 +75,9 @@ impl Client {
         }
         let (purpose, ask) = match want {
             Want::Result if !self.era.tells_all() => {
-                (Purpose::TaskResult(handle), Ask::TaskResult { task_id: &task_id })
+                (Purpose::TaskResult(handle), ClientRequest::TaskResult { task_id: &task_id })
             }
-            _ => (Purpose::GetTask(handle, want), Ask::GetTask { task_id: &task_id }),
+            _ => (Purpose::GetTask(handle, want), ClientRequest::GetTask { task_id: &task_id }),
         };
         self.send(now, purpose, ask, Some(self.config.request_timeout_ms));
     }

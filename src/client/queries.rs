@@ -3,12 +3,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Era, Problem,
-        answer::{Offer, State},
-        ask::Ask,
-        fault,
+        Era, Problem, fault,
         json::Json,
         jsonrpc::RpcError,
+        request::ClientRequest,
+        response::{ServerCapabilities, State},
         snapshot::short_id,
     },
 };
@@ -67,7 +66,7 @@ impl Client {
                 continue;
             }
             // Only what the server has declared may be used (2025-11-25, Lifecycle).
-            if !pending.query.is_offered(&session.offer) {
+            if !pending.query.is_offered(&session.capabilities) {
                 let doing = pending.query.doing();
                 self.take_query(reply);
                 let message = format!("{doing}: the server does not offer it; nothing was sent");
@@ -145,21 +144,21 @@ impl Client {
 }
 
 impl Query {
-    fn is_offered(&self, offer: &Offer) -> bool {
+    fn is_offered(&self, capabilities: &ServerCapabilities) -> bool {
         match self {
-            Self::ListTasks(_) => offer.task_list,
-            Self::CancelTask(_) => offer.task_cancel,
+            Self::ListTasks(_) => capabilities.task_list,
+            Self::CancelTask(_) => capabilities.task_cancel,
             Self::Ping | Self::GetTask(_) | Self::TaskResult(_) => true,
         }
     }
 
-    fn ask(&self) -> Ask<'_> {
+    fn ask(&self) -> ClientRequest<'_> {
         match self {
-            Self::Ping => Ask::Ping,
-            Self::GetTask(task_id) => Ask::GetTask { task_id },
-            Self::TaskResult(task_id) => Ask::TaskResult { task_id },
-            Self::ListTasks(cursor) => Ask::ListTasks { cursor: cursor.as_deref() },
-            Self::CancelTask(task_id) => Ask::CancelTask { task_id },
+            Self::Ping => ClientRequest::Ping,
+            Self::GetTask(task_id) => ClientRequest::GetTask { task_id },
+            Self::TaskResult(task_id) => ClientRequest::TaskResult { task_id },
+            Self::ListTasks(cursor) => ClientRequest::ListTasks { cursor: cursor.as_deref() },
+            Self::CancelTask(task_id) => ClientRequest::CancelTask { task_id },
         }
     }
 

@@ -8,19 +8,19 @@ use crate::{
     Millis,
     task::Want,
     wire::{
-        ask::{Ask, CallKind, Caller},
         headers::{self, Headers},
         http::Method,
         json::{self, Json},
         jsonrpc::RpcError,
-        sessions,
+        request::{CallKind, ClientInfo, ClientRequest},
+        session,
     },
 };
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    Greet,
+    Initialize,
     List(CallKind),
     Call(Handle),
     /// Asks for the status, or for the result where the state carries it.
@@ -47,12 +47,18 @@ impl Purpose {
 
 impl Client {
     /// Sends a request. Returns its id.
-    pub(super) fn send(&mut self, now: Millis, purpose: Purpose, ask: Ask<'_>, timeout_ms: Option<u64>) -> u32 {
+    pub(super) fn send(
+        &mut self,
+        now: Millis,
+        purpose: Purpose,
+        ask: ClientRequest<'_>,
+        timeout_ms: Option<u64>,
+    ) -> u32 {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
         let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
-        let caller = self.caller();
-        let (body, headers) = self.era.encode(ask, request, caller);
+        let client_info = self.client_info();
+        let (body, headers) = self.era.encode(ask, request, client_info);
         self.post(Role::Request(request), body, headers, deadline);
         self.requests.push((request, purpose));
         request
@@ -61,7 +67,7 @@ impl Client {
     /// Sends the notification that ends the handshake.
     pub(super) fn confirm(&mut self, now: Millis) {
         let deadline = now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Confirmation, sessions::initialized(), Headers::default(), Some(deadline));
+        self.post(Role::Confirmation, session::initialized(), Headers::default(), Some(deadline));
     }
 
     /// Sends something that wants no answer.
@@ -86,18 +92,18 @@ impl Client {
         self.fetch(role, Method::Get, headers, None, deadline, false)
     }
 
-    fn caller(&self) -> Caller<'_> {
+    fn client_info(&self) -> ClientInfo<'_> {
         let Config { client_info, serves, hosts, notifications, .. } = &self.config;
-        Caller { client_info, serves: *serves, hosts: *hosts, hears: *notifications }
+        ClientInfo { client_info, serves: *serves, hosts: *hosts, wants_notifications: *notifications }
     }
 
     /// Asks for a stream that speaks of these tasks.
     pub(super) fn listen(&mut self, task_ids: &[Box<str>]) -> ExchangeId {
         let request = self.next_request;
         self.next_request = request.wrapping_add(1);
-        let caller = self.caller();
+        let client_info = self.client_info();
         let task_ids = json::array(task_ids.iter().map(AsRef::as_ref));
-        let (body, headers) = self.era.encode(Ask::Listen { task_ids: &task_ids }, request, caller);
+        let (body, headers) = self.era.encode(ClientRequest::Listen { task_ids: &task_ids }, request, client_info);
         self.post(Role::Stream, body, headers, None)
     }
 
@@ -140,11 +146,11 @@ impl Client {
         answer: Result<Json<'_>, RpcError>,
     ) {
         self.backoff.on_success(now);
-        if !matches!(purpose, Purpose::Greet | Purpose::List(_)) {
+        if !matches!(purpose, Purpose::Initialize | Purpose::List(_)) {
             self.losses = 0;
         }
         match purpose {
-            Purpose::Greet => self.greeted(now, session_id, answer),
+            Purpose::Initialize => self.handshake_answered(now, session_id, answer),
             Purpose::List(kind) => self.page_listed(now, kind, answer),
             Purpose::Call(handle) => self.called(now, handle, answer),
             Purpose::GetTask(handle, want) => self.got_task(now, handle, want, answer),
@@ -161,12 +167,12 @@ impl Client {
     /// A request that was sent then will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, sent_at: Millis, purpose: Purpose, trouble: &Trouble) {
         // The handshake has a back-off of its own, and a long poll shows nothing that a poll would not.
-        let is_counted = !matches!(purpose, Purpose::Greet | Purpose::HeldResult(_) | Purpose::RollCall(_));
+        let is_counted = !matches!(purpose, Purpose::Initialize | Purpose::HeldResult(_) | Purpose::RollCall(_));
         if is_counted && trouble.is_transient() {
             self.request_failed(now, sent_at, trouble, trouble.outage_weight());
         }
         match purpose {
-            Purpose::Greet => self.handshake_failed(now, trouble),
+            Purpose::Initialize => self.handshake_failed(now, trouble),
             Purpose::List(kind) => self.listing_failed(now, kind, trouble),
             Purpose::Call(handle) => self.call_failed(now, handle, trouble),
             Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, trouble),

@@ -104,7 +104,7 @@ impl Client {
     fn is_resumable(&self, request: u32) -> bool {
         match self.purpose_of(request) {
             // Without a session there is nothing to take up.
-            None | Some(Purpose::Greet) => false,
+            None | Some(Purpose::Initialize) => false,
             // What has ended can be asked for anew.
             Some(Purpose::HeldResult(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
             Some(_) => true,

@@ -2,7 +2,7 @@ use super::{Client, Handle, backoff, poll_queue::Priority, requests::Purpose, se
 use crate::{
     Millis,
     task::Seen,
-    wire::{answer::TaskPage, ask::Ask, json::Json, jsonrpc::RpcError},
+    wire::{json::Json, jsonrpc::RpcError, request::ClientRequest, response::TaskPage},
 };
 
 /// Polls that are due within this part of the interval wait for each other: a page, and a radio, wake up once.
@@ -110,7 +110,7 @@ impl Client {
         let interval_ms = self.tasks.get(handle)?.task.interval_ms();
         let last = queue.until(Priority::Routine, due.saturating_add(interval_ms / GATHER)).next_back()?.0;
         let cost = if self.now < *cost_until { *cost / WEIGHT } else { 1 };
-        let is_offered = matches!(&self.session, Session::Ready(ready) if ready.offer.task_list);
+        let is_offered = matches!(&self.session, Session::Ready(ready) if ready.capabilities.task_list);
         // This runs after every input, so tasks are counted only where the count decides, and no further than necessary.
         let is_open = last <= self.now || last < *next_at;
         let is_list = is_open && is_offered && *distrusted_until <= self.now && {
@@ -140,7 +140,7 @@ impl Client {
         let cursor = pass.cursor.clone();
         let timeout = self.config.request_timeout_ms.min(PAGE_TIMEOUT_MS);
         let purpose = Purpose::RollCall(self.roll_call.passes);
-        self.send(now, purpose, Ask::ListTasks { cursor: cursor.as_deref() }, Some(timeout));
+        self.send(now, purpose, ClientRequest::ListTasks { cursor: cursor.as_deref() }, Some(timeout));
         true
     }
 

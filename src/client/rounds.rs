@@ -13,11 +13,11 @@ use crate::{
     task::{Failure, FailureCode},
     wire::{
         Problem,
-        answer::Asked,
-        ask::{Ask, Round},
         input::{InputAnswer, InputKind, answer_set},
         json::Json,
         jsonrpc::RpcError,
+        request::{ClientRequest, Round},
+        response::InputRequest,
     },
 };
 
@@ -33,7 +33,7 @@ impl Client {
         now: Millis,
         handle: Handle,
         call: Box<Call>,
-        asked: Vec<Asked<'_>>,
+        asked: Vec<InputRequest<'_>>,
         state: Option<Json<'_>>,
     ) {
         let round = Round { responses: None, state: state.map(|state| state.get().into()) };
@@ -63,7 +63,7 @@ impl Client {
             return self.fail(now, handle, Failure::new(FailureCode::Unsupported, message));
         }
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
-        for Asked { key, kind, params } in asked {
+        for InputRequest { key, kind, params } in asked {
             if let Ok(kind) = kind {
                 let input = self.new_input_id();
                 self.inputs.push(Question::of_answer(input, Way::Call, &key, kind, params, Some(handle), None));
@@ -93,7 +93,7 @@ impl Client {
     }
 
     /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
-    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[Asked<'_>]) {
+    pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[InputRequest<'_>]) {
         let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
         if let Err(problem) = self.check_input_requests(asked, 0) {
             let words = format!("comes with {}; none of them was shown", problem.as_str());
@@ -153,7 +153,7 @@ impl Client {
     }
 
     /// The name of what is asked for, if nobody serves that.
-    fn unserved(&self, asked: &Asked<'_>) -> Option<String> {
+    fn unserved(&self, asked: &InputRequest<'_>) -> Option<String> {
         match &asked.kind {
             Ok(kind) if self.config.serves.get(*kind as usize) == Some(&true) => None,
             Ok(kind) => Some(kind.method().into()),
@@ -195,7 +195,7 @@ impl Client {
                 }
             }
             let (Some(task_id), Some((responses, _))) = (owner, set) else { return };
-            let ask = Ask::UpdateTask { task_id: &task_id, responses: &responses };
+            let ask = ClientRequest::UpdateTask { task_id: &task_id, responses: &responses };
             self.send(now, Purpose::Update(batch), ask, Some(self.config.request_timeout_ms));
         }
     }

@@ -3,11 +3,11 @@ use crate::{
     Millis,
     task::{Failure, FailureCode},
     wire::{
-        Greeted, Problem,
-        answer::Offer,
-        ask::{Ask, CallKind},
+        HandshakeOutcome, Problem,
         json::Json,
         jsonrpc::RpcError,
+        request::{CallKind, ClientRequest},
+        response::ServerCapabilities,
     },
 };
 
@@ -25,7 +25,7 @@ pub(super) enum Session {
     Idle,
     /// The handshake failed and is tried again then.
     Waiting { until: Millis },
-    /// The server was greeted.
+    /// The handshake was sent.
     Connecting,
     /// The server has answered; the notification that ends the handshake is on its way.
     Confirming(Ready),
@@ -39,7 +39,7 @@ pub(super) enum Session {
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
     pub(super) session_id: Option<String>,
-    pub(super) offer: Offer,
+    pub(super) capabilities: ServerCapabilities,
 }
 
 impl Session {
@@ -50,7 +50,7 @@ impl Session {
     /// What every request of the session carries: its id and the protocol version.
     pub(super) fn binding(&self) -> (Option<&str>, Option<&str>) {
         match self {
-            Self::Confirming(r) | Self::Ready(r) => (r.session_id.as_deref(), Some(&r.offer.protocol_version)),
+            Self::Confirming(r) | Self::Ready(r) => (r.session_id.as_deref(), Some(&r.capabilities.protocol_version)),
             _ => (None, None),
         }
     }
@@ -71,14 +71,14 @@ impl Client {
             }
             match self.legacy {
                 Legacy::Known => self.open_legacy(None),
-                _ => self.greet(now),
+                _ => self.start_handshake(now),
             }
         }
     }
 
     /// Sends the request that finds out what the server speaks, or opens the session.
-    pub(super) fn greet(&mut self, now: Millis) {
-        self.send(now, Purpose::Greet, Ask::Greet, Some(self.config.request_timeout_ms));
+    pub(super) fn start_handshake(&mut self, now: Millis) {
+        self.send(now, Purpose::Initialize, ClientRequest::Initialize, Some(self.config.request_timeout_ms));
     }
 
     /// Somebody waits for something that needs a session.
@@ -91,35 +91,41 @@ impl Client {
         !self.calls.is_empty() || !self.cancels.is_empty() || self.is_listing_wanted() || !self.queries.is_empty()
     }
 
-    /// The server answered the greeting.
-    pub(super) fn greeted(&mut self, now: Millis, session_id: Option<String>, answer: Result<Json<'_>, RpcError>) {
+    /// The server answered the handshake.
+    pub(super) fn handshake_answered(
+        &mut self,
+        now: Millis,
+        session_id: Option<String>,
+        answer: Result<Json<'_>, RpcError>,
+    ) {
         let place = self.connecting();
-        let offer = match self.era.read_greeting(answer) {
-            Greeted::Agreed(offer) => offer,
-            Greeted::Again(_) if !self.was_corrected => {
+        let capabilities = match self.era.read_handshake(answer) {
+            HandshakeOutcome::Agreed(capabilities) => capabilities,
+            HandshakeOutcome::Again(_) if !self.was_corrected => {
                 self.was_corrected = true;
-                return self.greet(now);
+                return self.start_handshake(now);
             }
-            Greeted::Odd(problem) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
-            Greeted::Other => return self.try_other_era(now),
-            Greeted::Again(error) | Greeted::Refused(error) => {
+            HandshakeOutcome::Odd(problem) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
+            HandshakeOutcome::Other => return self.try_other_era(now),
+            HandshakeOutcome::Again(error) | HandshakeOutcome::Refused(error) => {
                 return self.not_let_in(now, &Failure::rpc(FailureCode::Rpc, &place, error));
             }
         };
-        if !self.era.speaks(&offer.protocol_version) {
-            let seen = Problem::new("a protocol version that is not supported", &offer.protocol_version).into_text();
+        if !self.era.speaks(&capabilities.protocol_version) {
+            let seen =
+                Problem::new("a protocol version that is not supported", &capabilities.protocol_version).into_text();
             let message = format!("{place}: the server chose {seen}");
             return self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
         }
-        let (session_id, offer) = match self.legacy {
+        let (session_id, capabilities) = match self.legacy {
             // A task would end with the stream there.
             Legacy::Open(_) => {
-                let Offer { protocol_version, tools, .. } = offer;
-                (None, Offer { protocol_version, tools, ..Offer::default() })
+                let ServerCapabilities { protocol_version, tools, .. } = capabilities;
+                (None, ServerCapabilities { protocol_version, tools, ..ServerCapabilities::default() })
             }
             _ => {
                 self.legacy = Legacy::Never;
-                (session_id, offer)
+                (session_id, capabilities)
             }
         };
         if !self.is_era_known {
@@ -131,7 +137,7 @@ impl Client {
         }
         // Some servers put every client into a session, whatever it speaks.
         let session_id = session_id.filter(|_| self.era.has_sessions());
-        let ready = Ready { session_id, offer };
+        let ready = Ready { session_id, capabilities };
         if self.era.has_sessions() {
             self.session = Session::Confirming(ready);
             // Servers refuse requests that overtake this notification, so nothing else is sent before its answer.
@@ -146,20 +152,20 @@ impl Client {
         self.is_era_known = false;
         if let Some(older) = self.era.older().filter(|_| self.config.era.is_none()) {
             self.era = older;
-            return self.greet(now);
+            return self.start_handshake(now);
         }
         let (place, revision) = (self.connecting(), self.era.revision());
         let message = format!("{place}: the server does not speak MCP {revision}, and nothing else may be spoken");
         self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
     }
 
-    /// The server refuses the greeting. What was known of it may no longer be true: then it is asked like a new one.
+    /// The server refuses the handshake. What was known of it may no longer be true: then it is asked like a new one.
     fn not_let_in(&mut self, now: Millis, failure: &Failure) {
         if !std::mem::take(&mut self.is_era_known) || self.config.era.is_some() {
             return self.no_session(now, failure);
         }
         self.era = Era::NEWEST;
-        self.greet(now);
+        self.start_handshake(now);
     }
 
     /// The notification that ends the handshake has arrived at the server.
@@ -180,7 +186,7 @@ impl Client {
         if !self.era.has_sessions() && !trouble.is_unauthorized() {
             match trouble {
                 Trouble::Http(_, Some(error)) if !trouble.is_transient() => {
-                    return self.greeted(now, None, Err(error.clone()));
+                    return self.handshake_answered(now, None, Err(error.clone()));
                 }
                 // In a page, a server that does not allow a new header looks like one that is not there.
                 Trouble::Network(_) if !self.is_era_known => return self.try_other_era(now),
@@ -310,7 +316,7 @@ impl Client {
             | Input::Cancel { reply, .. }
             | Input::List { reply, .. }
             | Input::Respond { reply, .. }
-            | Input::Ask { reply, .. } => {
+            | Input::Query { reply, .. } => {
                 self.reply(reply, Err(closed()));
             }
             _ => {}

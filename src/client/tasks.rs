@@ -9,7 +9,7 @@ use crate::{
     Millis,
     task::{Failure, Lifecycle, Outcome, Seen, Task},
     wire::{
-        answer::Payload,
+        response::Payload,
         snapshot::{Snapshot, Status},
     },
 };
@@ -246,7 +246,7 @@ impl Client {
         }
         let mut replies: Vec<ReplyId> =
             std::mem::take(&mut entry.refreshers).iter().filter_map(Refresher::reply).collect();
-        if let Cancel::Wanted { replies: more, .. } | Cancel::Asked { replies: more, .. } = &mut entry.cancel {
+        if let Cancel::Wanted { replies: more, .. } | Cancel::Requested { replies: more, .. } = &mut entry.cancel {
             replies.append(more);
         }
         self.reply_all(replies, answer);

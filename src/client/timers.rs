@@ -130,7 +130,7 @@ impl Client {
             Purpose::RollCall(_) => self.roll_call.drop_pass(),
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Probe => {}
-            Purpose::Greet => self.handshake_failed(now, trouble),
+            Purpose::Initialize => self.handshake_failed(now, trouble),
         }
     }
 

@@ -1,8 +1,8 @@
 use super::{StoreError, TaskStore, TaskUpdate};
 use crate::wire::{
     fault::INVALID_PARAMS,
-    hosted,
     jsonrpc::RpcError,
+    receiver_messages,
     snapshot::{Snapshot, Status},
 };
 use std::fmt;
@@ -40,9 +40,10 @@ impl CancelError {
     pub fn rpc(&self) -> RpcError {
         match self {
             Self::NotFound(error) | Self::Store(error) => error.rpc(),
-            Self::Terminal(status) => {
-                hosted::error(INVALID_PARAMS, &["Cannot cancel task in terminal state '", status.as_str(), "'"])
-            }
+            Self::Terminal(status) => receiver_messages::error(
+                INVALID_PARAMS,
+                &["Cannot cancel task in terminal state '", status.as_str(), "'"],
+            ),
         }
     }
 }

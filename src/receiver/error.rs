@@ -1,7 +1,7 @@
 use crate::wire::{
     fault::{INTERNAL_ERROR, INVALID_PARAMS},
-    hosted,
     jsonrpc::RpcError,
+    receiver_messages,
     snapshot::{Status, short_id},
 };
 use std::fmt;
@@ -64,7 +64,7 @@ impl StoreError {
             | Self::NotAnObject { .. }
             | Self::Other(_) => INTERNAL_ERROR,
         };
-        hosted::error(code, &[&self.words()])
+        receiver_messages::error(code, &[&self.words()])
     }
 
     /// A task id may be a secret, so only its beginning is told.

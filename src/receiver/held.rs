@@ -3,9 +3,9 @@ use super::{
     wait::Waiters,
 };
 use crate::wire::{
-    ask::TaskOption,
     input::InputAnswer,
     json::{self, Json},
+    request::TaskOption,
     snapshot::{Snapshot, Status},
     text,
 };

@@ -1,8 +1,8 @@
 use crate::wire::{
-    ask::TaskOption,
     fault::{INTERNAL_ERROR, INVALID_PARAMS},
-    hosted,
     jsonrpc::RpcError,
+    receiver_messages,
+    request::TaskOption,
 };
 
 /// What a host takes of one server: it is the server that decides how much it asks for (2025-11-25, Tasks: "Resource
@@ -34,11 +34,11 @@ impl HostLimits {
         if length > self.request_length {
             let (length, most) = (number(length), number(self.request_length));
             let words = ["The request is ", &length, " long, and ", &most, " is the most: no task was created"];
-            return Err(hosted::error(INVALID_PARAMS, &words));
+            return Err(receiver_messages::error(INVALID_PARAMS, &words));
         }
         if running >= self.concurrent {
             let running = number(running);
-            return Err(hosted::error(
+            return Err(receiver_messages::error(
                 INTERNAL_ERROR,
                 &["Too many tasks: ", &running, " are under way; no task was created"],
             ));

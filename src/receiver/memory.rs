@@ -1,7 +1,7 @@
 use super::{StoreError, StoreFuture, TaskPage, TaskStore, TaskUpdate, UnixMillis, held::Held};
 use crate::wire::{
-    ask::TaskOption,
     input::InputAnswer,
+    request::TaskOption,
     snapshot::{Snapshot, Status},
 };
 use std::task::{Context, Poll, Waker};

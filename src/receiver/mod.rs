@@ -20,7 +20,7 @@
 //!
 //! ```
 //! use mcp_tasks::receiver::{InMemoryTaskStore, TaskStore, generate_task_id, task_execution};
-//! use mcp_tasks::wire::ask::TaskOption;
+//! use mcp_tasks::wire::request::TaskOption;
 //! use std::{future::Future, pin::pin, rc::Rc, task::{Context, Poll, Waker}};
 //!
 //! let store = Rc::new(InMemoryTaskStore::new(|| 1_795_226_106_733));
@@ -52,8 +52,8 @@ mod state;
 mod store;
 mod wait;
 
-pub use crate::wire::answer::TaskPage;
-pub use crate::wire::hosted::{MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY};
+pub use crate::wire::receiver_messages::{MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY};
+pub use crate::wire::response::TaskPage;
 pub use cancel::{CancelError, cancel_task};
 pub use context::TaskContext;
 pub use error::StoreError;

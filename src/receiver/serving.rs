@@ -1,17 +1,17 @@
 use super::{StoreError, TaskStore, cancel_task, is_terminal};
 use crate::wire::{
-    ask::TaskOption,
     fault::{INTERNAL_ERROR, INVALID_PARAMS},
-    hosted::{self, TaskRequest},
     input::InputAnswer,
     jsonrpc::RpcError,
+    receiver_messages::{self, TaskRequest},
+    request::TaskOption,
     snapshot::{Snapshot, Status, short_id},
 };
 
 /// Makes a task of a server's request, and the result that the request is answered with at once, as JSON text (2025-11-25, Tasks:
 /// "Creating Tasks"). `words` are for the server's model to be told meanwhile: [`super::MODEL_IMMEDIATE_RESPONSE_KEY`].
 ///
-/// What shall become a task is told by [`hosted::Hosts::wanted`]; the work on it is for the caller to begin, with
+/// What shall become a task is told by [`receiver_messages::TaskCapabilities::wanted`]; the work on it is for the caller to begin, with
 /// [`super::task_execution`].
 ///
 /// # Errors
@@ -24,11 +24,11 @@ pub async fn create_task<S: TaskStore + ?Sized>(
     words: Option<&str>,
 ) -> Result<String, RpcError> {
     let task = store.create_task(task_id, option).await.map_err(|error| error.rpc())?;
-    Ok(hosted::created(&task, words))
+    Ok(receiver_messages::created(&task, words))
 }
 
 /// Answers a request about our tasks: the result as JSON text. `tasks/result` waits until its task has ended (2025-11-25, Tasks:
-/// "Result Retrieval"), so requests have to be answered side by side. [`hosted::Hosts::read`] reads them.
+/// "Result Retrieval"), so requests have to be answered side by side. [`receiver_messages::TaskCapabilities::read`] reads them.
 ///
 /// # Errors
 ///
@@ -39,15 +39,15 @@ pub async fn answer<S: TaskStore + ?Sized>(store: &S, request: &TaskRequest<'_>)
         TaskRequest::Get(task_id) => {
             let task = store.get_task(task_id).await;
             let task = task.and_then(|task| task.ok_or_else(|| unknown(task_id))).map_err(|error| error.rpc())?;
-            Ok(hosted::task(&task))
+            Ok(receiver_messages::task(&task))
         }
         TaskRequest::Result(task_id) => result(store, task_id).await,
         TaskRequest::List(cursor) => {
             let page = store.list_tasks(cursor.as_deref()).await.map_err(|error| error.rpc())?;
-            Ok(hosted::page(&page))
+            Ok(receiver_messages::page(&page))
         }
         TaskRequest::Cancel(task_id) => match cancel_task(store, task_id).await {
-            Ok(task) => Ok(hosted::task(&task)),
+            Ok(task) => Ok(receiver_messages::task(&task)),
             Err(error) => Err(error.rpc()),
         },
     }
@@ -82,18 +82,20 @@ async fn result<S: TaskStore + ?Sized>(store: &S, task_id: &str) -> Result<Strin
         // Whatever else the store may hold: the work may have been about to complete.
         let short = short_id(task_id);
         let words = ["Task ", &short, " is in terminal state 'cancelled': it has no result"];
-        return Err(hosted::error(INVALID_PARAMS, &words));
+        return Err(receiver_messages::error(INVALID_PARAMS, &words));
     }
     let stored = store.get_result(task_id).await.map_err(|error| error.rpc())?;
     match (stored, task.status_message) {
-        (Some(InputAnswer::Error { code, message }), _) => Err(hosted::error(code, &[&message])),
-        (Some(InputAnswer::Result(json)), _) => {
-            hosted::result(&json, task_id).ok_or_else(|| hosted::error(INTERNAL_ERROR, &["the result is not JSON"]))
+        (Some(InputAnswer::Error { code, message }), _) => Err(receiver_messages::error(code, &[&message])),
+        (Some(InputAnswer::Result(json)), _) => receiver_messages::result(&json, task_id)
+            .ok_or_else(|| receiver_messages::error(INTERNAL_ERROR, &["the result is not JSON"])),
+        (None, Some(words)) if task.status == Status::Failed => {
+            Err(receiver_messages::error(INTERNAL_ERROR, &[&words]))
         }
-        (None, Some(words)) if task.status == Status::Failed => Err(hosted::error(INTERNAL_ERROR, &[&words])),
-        (None, _) => {
-            Err(hosted::error(INTERNAL_ERROR, &["Task ", &short_id(task_id), " has ended and has no result stored"]))
-        }
+        (None, _) => Err(receiver_messages::error(
+            INTERNAL_ERROR,
+            &["Task ", &short_id(task_id), " has ended and has no result stored"],
+        )),
     }
 }
 

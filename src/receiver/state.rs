@@ -1,6 +1,6 @@
 use super::{StoreError, TaskUpdate};
 use crate::wire::{
-    ask::TaskOption,
+    request::TaskOption,
     snapshot::{Snapshot, Status},
     timestamp,
 };

@@ -1,8 +1,8 @@
 use super::StoreError;
 use crate::wire::{
-    answer::TaskPage,
-    ask::TaskOption,
     input::InputAnswer,
+    request::TaskOption,
+    response::TaskPage,
     snapshot::{Snapshot, Status},
 };
 use std::pin::Pin;

@@ -2,15 +2,16 @@
 //! what it can do.
 
 use super::{
-    Problem, answer,
-    answer::{Called, Offer, Page, State, TaskPage},
-    ask::{Ask, CallKind, Caller},
+    Problem,
     headers::Headers,
     input::{InputAnswer, InputKind},
     json::Json,
     jsonrpc::RpcError,
+    notification::{self, ServerNotification},
+    request::{CallKind, ClientInfo, ClientRequest},
+    response,
+    response::{CallResponse, Page, ServerCapabilities, State, TaskPage},
     snapshot::short_id,
-    told::{self, Told},
     v2025, v2026,
 };
 
@@ -23,11 +24,11 @@ pub enum Era {
     Stateless,
 }
 
-/// What a server's answer to [`Ask::Greet`] says.
+/// The outcome of a handshake: the answer to [`ClientRequest::Initialize`].
 #[derive(Debug)]
-pub enum Greeted {
+pub enum HandshakeOutcome {
     /// Both sides speak this era, and this is offered.
-    Agreed(Offer),
+    Agreed(ServerCapabilities),
     /// The same once more: the server corrected us, in these words.
     Again(RpcError),
     /// The server does not speak this era; the other may do.
@@ -80,41 +81,45 @@ impl Era {
     }
 
     /// A request's text, and the headers that belong to it.
-    pub fn encode(self, ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Headers) {
+    pub fn encode(self, ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) -> (String, Headers) {
         match self {
-            Self::Handshake => (v2025::encode(ask, id, caller), Headers::default()),
-            Self::Stateless => v2026::encode(ask, id, caller),
+            Self::Handshake => (v2025::encode(ask, id, client), Headers::default()),
+            Self::Stateless => v2026::encode(ask, id, client),
         }
     }
 
-    /// Reads the answer to [`Ask::Greet`].
-    pub fn read_greeting(self, answer: Result<Json<'_>, RpcError>) -> Greeted {
+    /// Reads the answer to [`ClientRequest::Initialize`].
+    pub fn read_handshake(self, answer: Result<Json<'_>, RpcError>) -> HandshakeOutcome {
         match (self, answer) {
-            (Self::Handshake, Ok(result)) => v2025::read_offer(result).map_or_else(Greeted::Odd, Greeted::Agreed),
-            (Self::Handshake, Err(error)) => Greeted::Refused(error),
+            (Self::Handshake, Ok(result)) => {
+                v2025::read_capabilities(result).map_or_else(HandshakeOutcome::Odd, HandshakeOutcome::Agreed)
+            }
+            (Self::Handshake, Err(error)) => HandshakeOutcome::Refused(error),
             // A server that answers anything with anything has not been asked in its own words yet.
-            (Self::Stateless, Ok(result)) => v2026::read_offer(result).map_or(Greeted::Other, Greeted::Agreed),
-            (Self::Stateless, Err(error)) => match v2026::reproach(&error) {
-                v2026::Reproach::Again => Greeted::Again(error),
-                v2026::Reproach::Ours => Greeted::Refused(error),
-                v2026::Reproach::Other => Greeted::Other,
+            (Self::Stateless, Ok(result)) => {
+                v2026::read_capabilities(result).map_or(HandshakeOutcome::Other, HandshakeOutcome::Agreed)
+            }
+            (Self::Stateless, Err(error)) => match v2026::discover_error(&error) {
+                v2026::DiscoverError::Again => HandshakeOutcome::Again(error),
+                v2026::DiscoverError::Ours => HandshakeOutcome::Refused(error),
+                v2026::DiscoverError::Other => HandshakeOutcome::Other,
             },
         }
     }
 
-    /// Reads the answer to [`Ask::Call`]; `may_be_task`: it was sent as one that may become a task.
-    pub fn read_called(self, result: Json<'_>, may_be_task: bool) -> Result<Called<'_>, Problem> {
+    /// Reads the answer to [`ClientRequest::Call`]; `may_be_task`: it was sent as one that may become a task.
+    pub fn read_call_response(self, result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, Problem> {
         match self {
-            Self::Handshake => v2025::read_called(result),
-            Self::Stateless => v2026::read_called(result, may_be_task),
+            Self::Handshake => v2025::read_call_response(result),
+            Self::Stateless => v2026::read_call_response(result, may_be_task),
         }
     }
 
-    /// Reads a task's state: the answer to [`Ask::GetTask`], or the parameters of a notification.
+    /// Reads a task's state: the answer to [`ClientRequest::GetTask`], or the parameters of a notification.
     pub fn read_state(self, json: Json<'_>) -> Result<State<'_>, Problem> {
         match self {
             Self::Handshake => {
-                let snapshot = answer::read_snapshot(json, v2025::TIMES)?;
+                let snapshot = response::read_snapshot(json, v2025::TIMES)?;
                 Ok(State { snapshot, asked: None, outcome: None })
             }
             Self::Stateless => v2026::read_state(json),
@@ -131,15 +136,15 @@ impl Era {
         }
     }
 
-    /// Reads the answer to [`Ask::ListTasks`].
+    /// Reads the answer to [`ClientRequest::ListTasks`].
     pub fn read_tasks(self, result: Json<'_>) -> Result<TaskPage, Problem> {
-        answer::read_tasks(result, v2025::TIMES)
+        response::read_tasks(result, v2025::TIMES)
     }
 
-    /// Reads the answer to [`Ask::List`]. A tool with more header parameters than `max_header_params` must not be called.
+    /// Reads the answer to [`ClientRequest::List`]. A tool with more header parameters than `max_header_params` must not be called.
     pub fn read_page(self, kind: CallKind, result: Json<'_>, max_header_params: usize) -> Result<Page<'_>, Problem> {
         let header_params = (self == Self::Stateless).then_some(max_header_params);
-        answer::read_page(kind, self.complete(result)?, header_params)
+        response::read_page(kind, self.complete(result)?, header_params)
     }
 
     /// Checks an answer that says no more than that a request was taken.
@@ -151,8 +156,8 @@ impl Era {
     }
 
     /// Reads a notification.
-    pub fn read_notification<'a>(self, method: &str, params: Option<Json<'a>>) -> Told<'a> {
-        told::read_notification(self, method, params)
+    pub fn read_notification<'a>(self, method: &str, params: Option<Json<'a>>) -> ServerNotification<'a> {
+        notification::read_notification(self, method, params)
     }
 
     /// An answer as it stands in a set of them; `Err`: there is no word for a refusal of this kind.

@@ -1,6 +1,6 @@
 //! What a server's errors mean. Words differ from server to server, codes less.
 
-use super::{answer::Payload, jsonrpc::RpcError};
+use super::{jsonrpc::RpcError, response::Payload};
 
 /// JSON-RPC 2.0, "Error object": the request is not one that may be made here.
 pub const INVALID_REQUEST: i64 = -32600;

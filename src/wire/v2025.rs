@@ -3,12 +3,12 @@
 
 use super::{
     Problem,
-    answer::{Called, Offer, read, read_any, read_payload, read_snapshot},
-    ask::{Ask, CallKind, Caller, Calling, TaskOption},
     input::capabilities,
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc,
+    request::{CallKind, CallParams, ClientInfo, ClientRequest, TaskOption},
+    response::{CallResponse, ServerCapabilities, read, read_any, read_payload, read_snapshot},
 };
 use std::borrow::Cow;
 
@@ -22,17 +22,17 @@ pub(super) const SUPPORTED_VERSIONS: [&str; 4] = [PROTOCOL_VERSION, "2025-06-18"
 pub(super) const TIMES: [&str; 2] = ["ttl", "pollInterval"];
 
 /// A request's text.
-pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> String {
+pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) -> String {
     let (method, params, _) = ask.words();
     let params = match ask {
-        Ask::Greet => {
-            let capabilities = capabilities(caller.serves).with_some("tasks", caller.hosts.declaration());
+        ClientRequest::Initialize => {
+            let capabilities = capabilities(client.serves).with_some("tasks", client.hosts.declaration());
             params
                 .with("protocolVersion", PROTOCOL_VERSION)
                 .with("capabilities", capabilities)
-                .with("clientInfo", Json::from_application(caller.client_info))
+                .with("clientInfo", Json::from_application(client.client_info))
         }
-        Ask::Call(Calling { task, progress_token, .. }) => {
+        ClientRequest::Call(CallParams { task, progress_token, .. }) => {
             let task = task.map(|TaskOption { ttl_ms }| JsonObject::new().with_some("ttl", ttl_ms));
             let meta = JsonObject::new().with("progressToken", progress_token);
             params.with_some("task", task).with("_meta", meta)
@@ -42,8 +42,8 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> String {
     jsonrpc::request(id, method, &params)
 }
 
-/// Reads the answer to [`Ask::Greet`].
-pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
+/// Reads the answer to [`ClientRequest::Initialize`].
+pub(super) fn read_capabilities(result: Json<'_>) -> Result<ServerCapabilities, Problem> {
     let [version, capabilities] = read(result, "the answer to the handshake", &["protocolVersion", "capabilities"])?;
     let version =
         json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
@@ -53,7 +53,7 @@ pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     let tasks = tasks.or(old);
     let [requests, cancel, list] = read_any(tasks, &["requests", "cancel", "list"]);
     let calls = read_any(requests, &CallKind::ALL.map(|kind| kind.words().1));
-    Ok(Offer {
+    Ok(ServerCapabilities {
         protocol_version: version.into_owned(),
         tools: tools.is_some(),
         // `tools: {}` without `call` comes from older Python servers and means the same.
@@ -63,21 +63,21 @@ pub(super) fn read_offer(result: Json<'_>) -> Result<Offer, Problem> {
     })
 }
 
-/// Reads the answer to [`Ask::Call`].
-pub(super) fn read_called(result: Json<'_>) -> Result<Called<'_>, Problem> {
+/// Reads the answer to [`ClientRequest::Call`].
+pub(super) fn read_call_response(result: Json<'_>) -> Result<CallResponse<'_>, Problem> {
     let [task, meta] = read(result, "the answer to the call", &["task", "_meta"])?;
     let Some(task) = task else {
         let [old] = read_any(meta, &["modelcontextprotocol.io/task"]);
         let [at_once] = read_any(old, &["returned_immediately"]);
         return match old.and_then(read_task_id) {
-            Some(task_id) if !json::truth(at_once) => Ok(Called::Named { task_id, problem: None }),
-            _ => read_payload(result).map(Called::Plain),
+            Some(task_id) if !json::truth(at_once) => Ok(CallResponse::Named { task_id, problem: None }),
+            _ => read_payload(result).map(CallResponse::Plain),
         };
     };
     match read_snapshot(task, TIMES) {
-        Ok(snapshot) => Ok(Called::Task(snapshot)),
+        Ok(snapshot) => Ok(CallResponse::Task(snapshot)),
         Err(problem) => match read_task_id(task) {
-            Some(task_id) => Ok(Called::Named { task_id, problem: Some(problem) }),
+            Some(task_id) => Ok(CallResponse::Named { task_id, problem: Some(problem) }),
             None => Err(problem),
         },
     }

@@ -3,13 +3,13 @@
 
 use super::{
     Problem,
-    answer::{Asked, Called, Offer, State, read, read_any, read_payload, read_snapshot},
-    ask::{Ask, Caller, Calling},
     headers::{self, Headers},
     input::{InputAnswer, InputKind, capabilities},
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc::{self, RpcError},
+    request::{CallParams, ClientInfo, ClientRequest},
+    response::{CallResponse, InputRequest, ServerCapabilities, State, read, read_any, read_payload, read_snapshot},
     snapshot::Status,
     v2025,
 };
@@ -23,30 +23,33 @@ pub(super) const TIMES: [&str; 2] = ["ttlMs", "pollIntervalMs"];
 const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// A request's text, and the headers that repeat what is in it.
-pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Headers) {
+pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) -> (String, Headers) {
     let (method, params, name) = ask.words();
     let method = match ask {
-        Ask::Greet | Ask::Ping => "server/discover",
+        ClientRequest::Initialize | ClientRequest::Ping => "server/discover",
         // The result is told with the state.
-        Ask::TaskResult { .. } => "tasks/get",
+        ClientRequest::TaskResult { .. } => "tasks/get",
         _ => method,
     };
     let mut headers = headers::request_headers(PROTOCOL_VERSION, method, name);
     let mut meta = JsonObject::new()
         .with("io.modelcontextprotocol/protocolVersion", PROTOCOL_VERSION)
-        .with("io.modelcontextprotocol/clientInfo", Json::from_application(caller.client_info));
+        .with("io.modelcontextprotocol/clientInfo", Json::from_application(client.client_info));
     let mut params = params;
     let mut may_be_task = true;
-    if let Ask::Listen { task_ids } = ask {
-        let lists: &[&str] =
-            if caller.hears { &["toolsListChanged", "promptsListChanged", "resourcesListChanged"] } else { &[] };
+    if let ClientRequest::Listen { task_ids } = ask {
+        let lists: &[&str] = if client.wants_notifications {
+            &["toolsListChanged", "promptsListChanged", "resourcesListChanged"]
+        } else {
+            &[]
+        };
         let mut wanted = JsonObject::new().with("taskIds", Json::from_application(task_ids));
         for list in lists {
             wanted.insert(list, true);
         }
         params.insert("notifications", wanted);
     }
-    if let Ask::Call(Calling { task, progress_token, round, mirrors, arguments, .. }) = ask {
+    if let ClientRequest::Call(CallParams { task, progress_token, round, header_params, arguments, .. }) = ask {
         // Leaving it out is the only way to have an answer at once (extension, "Capability Negotiation").
         may_be_task = task.is_some();
         meta.insert("progressToken", progress_token);
@@ -55,30 +58,30 @@ pub(super) fn encode(ask: Ask<'_>, id: u32, caller: Caller<'_>) -> (String, Head
                 .with_some("inputResponses", round.responses.as_deref().map(Json::from_application))
                 .with_some("requestState", round.state.as_deref().map(Json::from_application));
         }
-        for mirror in mirrors {
-            if let Some(value) = mirror.value(arguments) {
-                headers.add_param(&mirror.header, &value);
+        for header_param in header_params {
+            if let Some(value) = header_param.value(arguments) {
+                headers.add_param(&header_param.header, &value);
             }
         }
     }
     // What is not asked for is not told (2026-07-28, Subscriptions and Logging).
-    if caller.hears {
+    if client.wants_notifications {
         meta.insert("io.modelcontextprotocol/logLevel", "info");
     }
     let extensions = may_be_task.then(|| JsonObject::new().with(EXTENSION, JsonObject::new()));
-    let capabilities = capabilities(caller.serves).with_some("extensions", extensions);
+    let capabilities = capabilities(client.serves).with_some("extensions", extensions);
     meta.insert("io.modelcontextprotocol/clientCapabilities", capabilities);
     (jsonrpc::request(id, method, &params.with("_meta", meta)), headers)
 }
 
-/// Reads the answer to [`Ask::Greet`]; `None`: this is none of this era's.
-pub(super) fn read_offer(result: Json<'_>) -> Option<Offer> {
+/// Reads the answer to [`ClientRequest::Initialize`]; `None`: this is none of this era's.
+pub(super) fn read_capabilities(result: Json<'_>) -> Option<ServerCapabilities> {
     let [versions, capabilities] = read_any(Some(result), &["supportedVersions", "capabilities"]);
     if !speaks(versions, &[PROTOCOL_VERSION]) {
         return None;
     }
     let [tools] = read_any(capabilities, &["tools"]);
-    Some(Offer {
+    Some(ServerCapabilities {
         protocol_version: PROTOCOL_VERSION.into(),
         tools: tools.is_some(),
         // Whether it declares the extension or not: what it answers counts.
@@ -94,9 +97,9 @@ fn speaks(versions: Option<Json<'_>>, known: &[&str]) -> bool {
     versions.into_iter().any(|version| json::text(Some(version)).is_some_and(|v| known.contains(&v.as_ref())))
 }
 
-/// What an error in answer to [`Ask::Greet`] says of the server.
+/// The meaning of an error in answer to [`ClientRequest::Initialize`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reproach {
+pub(super) enum DiscoverError {
     /// It speaks this era, but could not take the request: a second one may do better.
     Again,
     /// It speaks this era, and refuses.
@@ -105,22 +108,22 @@ pub(super) enum Reproach {
     Other,
 }
 
-/// Reads an error in answer to [`Ask::Greet`].
-pub(super) fn reproach(error: &RpcError) -> Reproach {
+/// Reads an error in answer to [`ClientRequest::Initialize`].
+pub(super) fn discover_error(error: &RpcError) -> DiscoverError {
     match error.code {
         UNSUPPORTED_VERSION => {
             let data = error.data.as_deref().and_then(|data| Json::check(data).ok());
             let [supported] = read_any(data, &["supported"]);
             if speaks(supported, &[PROTOCOL_VERSION]) {
-                Reproach::Again
+                DiscoverError::Again
             } else if speaks(supported, &v2025::SUPPORTED_VERSIONS) {
-                Reproach::Other
+                DiscoverError::Other
             } else {
-                Reproach::Ours
+                DiscoverError::Ours
             }
         }
-        HEADER_MISMATCH | MISSING_CAPABILITY => Reproach::Ours,
-        _ => Reproach::Other,
+        HEADER_MISMATCH | MISSING_CAPABILITY => DiscoverError::Ours,
+        _ => DiscoverError::Other,
     }
 }
 
@@ -155,17 +158,17 @@ pub(super) fn is_disowned(error: &RpcError) -> bool {
     error.code == UNSUPPORTED_VERSION || (-32019..=-32000).contains(&error.code)
 }
 
-/// Reads the answer to [`Ask::Call`].
-pub(super) fn read_called(result: Json<'_>, may_be_task: bool) -> Result<Called<'_>, Problem> {
+/// Reads the answer to [`ClientRequest::Call`].
+pub(super) fn read_call_response(result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, Problem> {
     let [kind, requests, state] =
         read(result, "the answer to the call", &["resultType", "inputRequests", "requestState"])?;
     match json::text(kind).as_deref() {
         // Servers of earlier revisions leave it out (2026-07-28, Base Protocol: "Result Type").
-        None | Some("complete") => read_payload(result).map(Called::Plain),
-        Some("task") if may_be_task => read_snapshot(result, TIMES).map(Called::Task),
+        None | Some("complete") => read_payload(result).map(CallResponse::Plain),
+        Some("task") if may_be_task => read_snapshot(result, TIMES).map(CallResponse::Task),
         Some("task") => Err(Problem::new("a task in answer to a call that may not be one", "")),
         Some("input_required") if requests.is_some() || state.is_some() => {
-            Ok(Called::Asks(read_asked(requests), state))
+            Ok(CallResponse::InputRequired(read_input_requests(requests), state))
         }
         Some(other) => Err(Problem::new("a result of an unknown type", other)),
     }
@@ -181,10 +184,10 @@ pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, Problem> {
         _ => None,
     };
     let asks = requests.filter(|_| snapshot.status == Status::InputRequired);
-    Ok(State { snapshot, asked: Some(read_asked(asks)), outcome })
+    Ok(State { snapshot, asked: Some(read_input_requests(asks)), outcome })
 }
 
-fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
+fn read_input_requests(requests: Option<Json<'_>>) -> Vec<InputRequest<'_>> {
     let requests = requests.map(json::entries).unwrap_or_default();
     let ask = |(key, request)| {
         let [method, params] = read_any(Some(request), &["method", "params"]);
@@ -194,7 +197,7 @@ fn read_asked(requests: Option<Json<'_>>) -> Vec<Asked<'_>> {
         // Only forms are declared.
         let is_form = mode.is_none() || json::text(mode).as_deref() == Some("form");
         let kind = known.filter(|kind| is_form || *kind != InputKind::Elicitation).ok_or(method);
-        Asked { key, kind, params: params.unwrap_or_else(Json::empty_object) }
+        InputRequest { key, kind, params: params.unwrap_or_else(Json::empty_object) }
     };
     requests.into_iter().map(ask).collect()
 }

@@ -3,8 +3,8 @@
 use super::answers::{answer_to, told};
 use super::choices::Choices;
 use mcp_tasks::client::{
-    Call, CallKind, Client, Config, Era, ExchangeId, Handle, Hosts, Input, InputAnswer, InputId, Output, PauseReason,
-    Query, Redirect, ReplyId, TaskMode,
+    Call, CallKind, Client, Config, Era, ExchangeId, Handle, Input, InputAnswer, InputId, Output, PauseReason, Query,
+    Redirect, ReplyId, TaskCapabilities, TaskMode,
 };
 use mcp_tasks::task::Interest;
 use mcp_tasks::wire::http::{Head, Method};
@@ -54,7 +54,8 @@ pub(crate) fn run(data: &[u8]) {
         [None, Some(Era::Handshake), None, Some(Era::Stateless)].get(usize::from(seed >> 6)).copied().flatten();
     config.serves = [seed & 1 == 0, seed & 2 == 0, true];
     let hosts = seed & 3 == 0;
-    config.hosts = Hosts { list: hosts, cancel: hosts, sampling: hosts, elicitation: hosts, get: hosts, result: hosts };
+    config.hosts =
+        TaskCapabilities { list: hosts, cancel: hosts, sampling: hosts, elicitation: hosts, get: hosts, result: hosts };
     (config.watch_all, config.notifications) = (seed & 4 == 0, seed & 8 == 0);
     let client = Client::new(config, u64::from(seed));
     let (open, now, asked, closed) = (Vec::new(), 0, 0, false);
@@ -112,7 +113,7 @@ impl World {
                     4 => Query::CancelTask(task()),
                     _ => return self.input(Input::List { kind: CallKind::Tool, reply }),
                 };
-                self.input(Input::Ask { reply, query });
+                self.input(Input::Query { reply, query });
             }
             18 => {
                 let why = choices.one(&[PauseReason::Hidden, PauseReason::Offline, PauseReason::Frozen]);
@@ -177,11 +178,11 @@ impl World {
                 assert!(!self.settled.contains(&handle) || self.closed, "{handle}: {failure:?}");
                 self.interrupted.insert(handle);
             }
-            Output::Asked { input, handle, .. } => {
+            Output::InputRequested { input, handle, .. } => {
                 assert!(self.questions.insert(input), "question {input} twice");
                 assert!(handle.is_none_or(|handle| !self.settled.contains(&handle)), "{handle:?} is settled and asks");
             }
-            Output::Hosted { input, .. } => assert!(self.questions.insert(input), "question {input} twice"),
+            Output::ReceiverRequested { input, .. } => assert!(self.questions.insert(input), "question {input} twice"),
             Output::InputOver { input } => assert!(self.questions.remove(&input), "question {input} is over twice"),
             Output::Progress { handle, .. } => assert!(self.handles.contains(&handle), "{handle}"),
             Output::Notified { method, .. } => assert!(!method.is_empty()),

@@ -3,14 +3,14 @@
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "what goes wrong shall stop")]
 
-use mcp_tasks::wire::answer::{Called, read_payload};
-use mcp_tasks::wire::ask::CallKind;
-use mcp_tasks::wire::hosted::{Hosted, Hosts};
 use mcp_tasks::wire::input::{InputAnswer, InputKind};
 use mcp_tasks::wire::json::{Json, elements, fields, signed, text, truth, whole};
+use mcp_tasks::wire::notification::ServerNotification;
+use mcp_tasks::wire::receiver_messages::{ReceiverRequest, TaskCapabilities};
+use mcp_tasks::wire::request::CallKind;
+use mcp_tasks::wire::response::{CallResponse, read_payload};
 use mcp_tasks::wire::snapshot::Status;
-use mcp_tasks::wire::told::Told;
-use mcp_tasks::wire::{Era, sessions};
+use mcp_tasks::wire::{Era, session};
 use serde_json::{Value, json};
 
 const TASK_ID: &str = "t\"1";
@@ -104,7 +104,8 @@ fn split(json: Json<'_>) {
     let _ = (text(Some(json)), whole(Some(json)), signed(Some(json)));
 }
 
-const HOSTS: Hosts = Hosts { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
+const HOSTS: TaskCapabilities =
+    TaskCapabilities { list: true, cancel: true, sampling: true, elicitation: true, get: true, result: true };
 
 /// Everything that is read from a server, of this text: what comes out is what went in.
 fn read_all(json: Json<'_>) {
@@ -116,11 +117,12 @@ fn read_all(json: Json<'_>) {
         assert!(!(payload.is_empty && payload.is_error));
     }
     for kind in InputKind::ALL {
-        for hosts in [Hosts::default(), HOSTS] {
-            let read = sessions::read_input([true; 3], hosts, json, kind.method(), Some(json));
-            let is_hosted =
-                |hosted: Option<Hosted>| hosted.is_none_or(|it| hosts == HOSTS && it.method() == kind.method());
-            let fits = read.is_ok_and(|request| request.kind == kind && is_hosted(request.hosted));
+        for hosts in [TaskCapabilities::default(), HOSTS] {
+            let read = session::read_input([true; 3], hosts, json, kind.method(), Some(json));
+            let is_hosted = |hosted: Option<ReceiverRequest>| {
+                hosted.is_none_or(|it| hosts == HOSTS && it.method() == kind.method())
+            };
+            let fits = read.is_ok_and(|request| request.kind == kind && is_hosted(request.receiver_request));
             assert!(fits || kind == InputKind::Elicitation);
         }
     }
@@ -137,11 +139,11 @@ fn read_in(era: Era, json: Json<'_>) {
         assert_eq!(read.as_ref().and_then(|told| told.get("taskId")?.as_str()), Some(snapshot.task_id.as_str()));
     }
     for may_be_task in [false, true] {
-        match era.read_called(json, may_be_task) {
-            Ok(Called::Plain(payload)) => assert_eq!(payload.json, json),
-            Ok(Called::Task(snapshot)) => assert!(!snapshot.task_id.is_empty()),
-            Ok(Called::Named { task_id, .. }) => assert!(!task_id.is_empty()),
-            Ok(Called::Asks(asked, state)) => {
+        match era.read_call_response(json, may_be_task) {
+            Ok(CallResponse::Plain(payload)) => assert_eq!(payload.json, json),
+            Ok(CallResponse::Task(snapshot)) => assert!(!snapshot.task_id.is_empty()),
+            Ok(CallResponse::Named { task_id, .. }) => assert!(!task_id.is_empty()),
+            Ok(CallResponse::InputRequired(asked, state)) => {
                 assert!(era == Era::Stateless && (asked.len() < 1 << 20 || state.is_some()))
             }
             Err(_) => {}
@@ -158,9 +160,9 @@ fn read_in(era: Era, json: Json<'_>) {
             assert!(page.items.iter().all(|item| Json::check(item.json.get()) == Ok(item.json)));
         }
     }
-    let _ = era.read_greeting(Ok(json));
+    let _ = era.read_handshake(Ok(json));
     for method in ["notifications/tasks", "notifications/progress", "notifications/subscriptions/acknowledged"] {
-        if let Told::Progress { json, .. } = era.read_notification(method, Some(json)) {
+        if let ServerNotification::Progress { json, .. } = era.read_notification(method, Some(json)) {
             assert!(Json::check(&json).is_ok(), "{json}");
         }
     }
@@ -169,7 +171,7 @@ fn read_in(era: Era, json: Json<'_>) {
 /// An answer of the application's, whatever is in it: it names the task, and nothing else is changed.
 fn answer_with(json: Json<'_>, value: &Value) {
     let answer = InputAnswer::Result(json.get().into());
-    let sent = sessions::answer("7", &answer, Some(TASK_ID));
+    let sent = session::answer("7", &answer, Some(TASK_ID));
     let mut sent: Value = serde_json::from_str(&sent).unwrap_or_else(|e| panic!("{e}: {sent}"));
     let mut wanted = if value.is_object() { value.clone() } else { json!({}) };
     if !wanted.get("_meta").is_some_and(Value::is_object) {
@@ -179,7 +181,7 @@ fn answer_with(json: Json<'_>, value: &Value) {
     assert_eq!(sent["result"].take(), wanted, "made of {}", json.get());
 
     // No member twice, which a reader would not show: what was written once stays as long as it must be.
-    let once = sessions::answer("7", &InputAnswer::Result(value.to_string()), Some(TASK_ID));
+    let once = session::answer("7", &InputAnswer::Result(value.to_string()), Some(TASK_ID));
     let shell = r#"{"jsonrpc":"2.0","id":7,"result":}"#.len();
     assert_eq!(once.len(), shell + wanted.to_string().len(), "{once}");
 }

@@ -118,7 +118,7 @@ impl Sim {
     /// The input requests that were shown, in order: number, whose, and the server's name for it.
     pub(crate) fn asked(&self) -> Vec<(InputId, Option<Handle>, String)> {
         let asked = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Asked { input, handle, key, .. } => Some((*input, *handle, key.clone())),
+            Output::InputRequested { input, handle, key, .. } => Some((*input, *handle, key.clone())),
             _ => None,
         });
         asked.collect()

@@ -3,8 +3,8 @@
 
 use super::block_on::block_on;
 use mcp_tasks::receiver::{InMemoryTaskStore, Limits, StoreError, TaskStore, TaskUpdate, UnixMillis};
-use mcp_tasks::wire::ask::TaskOption;
 use mcp_tasks::wire::input::InputAnswer;
+use mcp_tasks::wire::request::TaskOption;
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
 use std::{cell::Cell, rc::Rc};
 

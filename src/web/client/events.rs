@@ -53,10 +53,12 @@ impl Driver {
             }
             Output::Interrupted { handle, failure } => self.interrupted(handle, &failure),
             Output::Replied { reply, answer } => self.replied(reply, answer),
-            Output::Asked { input, handle, kind, key, params, id } => {
+            Output::InputRequested { input, handle, kind, key, params, id } => {
                 self.input_requested(handle, input, kind, &key, &params, id.as_deref());
             }
-            Output::Hosted { input, handle, hosted, params } => self.hosted_requested(handle, input, hosted, &params),
+            Output::ReceiverRequested { input, handle, request, params } => {
+                self.receiver_requested(handle, input, request, &params)
+            }
             Output::InputOver { input } => self.input_closed(input),
             Output::Progress { handle, json } => self.progressed(handle, &json),
             Output::Notified { method, params } => self.notified(method, &params),

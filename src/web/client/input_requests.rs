@@ -6,7 +6,7 @@ use super::{
     task_record::{OpenInput, TaskRecord},
     types::input_kind_name,
 };
-use crate::client::{Handle, Hosted, InputId, InputKind};
+use crate::client::{Handle, InputId, InputKind, ReceiverRequest};
 use js_sys::{JSON, Object};
 use serde::Serialize;
 use std::rc::Rc;
@@ -93,8 +93,14 @@ impl Driver {
     }
 
     /// A request about tasks that this client hosts.
-    pub(super) fn hosted_requested(self: &Rc<Self>, handle: Option<Handle>, id: InputId, hosted: Hosted, params: &str) {
-        let (kind, method) = (hosted_name(hosted), hosted.method());
+    pub(super) fn receiver_requested(
+        self: &Rc<Self>,
+        handle: Option<Handle>,
+        id: InputId,
+        request: ReceiverRequest,
+        params: &str,
+    ) {
+        let (kind, method) = (receiver_request_name(request), request.method());
         self.emit_input_request(handle, &InputRequestEvent { id, kind, method, key: "", params, request: None });
     }
 
@@ -120,13 +126,13 @@ impl Driver {
 }
 
 /// The name of a handler of hosted tasks: `HostedRequest` in the generated declarations.
-fn hosted_name(hosted: Hosted) -> &'static str {
-    match hosted {
-        Hosted::Elicitation => "augmentedElicitation",
-        Hosted::Sampling => "augmentedSampling",
-        Hosted::Get => "getTask",
-        Hosted::Result => "getTaskResult",
-        Hosted::List => "listTasks",
-        Hosted::Cancel => "cancelTask",
+fn receiver_request_name(request: ReceiverRequest) -> &'static str {
+    match request {
+        ReceiverRequest::Elicitation => "augmentedElicitation",
+        ReceiverRequest::Sampling => "augmentedSampling",
+        ReceiverRequest::Get => "getTask",
+        ReceiverRequest::Result => "getTaskResult",
+        ReceiverRequest::List => "listTasks",
+        ReceiverRequest::Cancel => "cancelTask",
     }
 }

@@ -201,7 +201,7 @@ impl Client {
 
 impl Client {
     fn query(&self, query: Query) -> Promise {
-        self.driver.ask(|reply| Input::Ask { reply, query })
+        self.driver.ask(|reply| Input::Query { reply, query })
     }
 
     fn answer(&self, input: u32, answer: InputAnswer) -> Promise {

@@ -6,8 +6,8 @@ use super::{
     url,
 };
 use crate::{
-    client::{Config, Hosts, TaskMode},
-    wire::ask::TaskOption,
+    client::{Config, TaskCapabilities, TaskMode},
+    wire::request::TaskOption,
 };
 use js_sys::{Array, Function, JSON, Object};
 use wasm_bindgen::{JsCast, prelude::*};
@@ -238,7 +238,7 @@ impl EngineOptions {
         config.stream = self.stream().unwrap_or(true);
         config.early_poll = self.early_poll().unwrap_or(true);
         config.serves = self.served();
-        config.hosts = self.hosts().map_or_else(Hosts::default, |hosts| Hosts {
+        config.hosts = self.hosts().map_or_else(TaskCapabilities::default, |hosts| TaskCapabilities {
             list: hosts.list(),
             cancel: hosts.cancel(),
             sampling: hosts.sampling(),

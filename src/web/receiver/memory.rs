@@ -1,7 +1,7 @@
 use super::{failure, option, update};
 use crate::{
     receiver::{InMemoryTaskStore, Limits, StoreError, StoreFuture, TaskPage, TaskStore},
-    wire::{hosted, snapshot::Status},
+    wire::{receiver_messages, snapshot::Status},
 };
 use js_sys::{Date, Promise};
 use std::{
@@ -79,13 +79,13 @@ impl MemoryStore {
     #[wasm_bindgen(js_name = storeResult)]
     pub fn store_result(&self, task_id: &str, outcome: &str) -> Result<(), JsValue> {
         let unread = || StoreError::NotAnObject { task_id: task_id.into() };
-        let result = hosted::read_outcome(outcome).ok_or_else(unread).map_err(failure::from_store)?;
+        let result = receiver_messages::read_outcome(outcome).ok_or_else(unread).map_err(failure::from_store)?;
         at_once(self.0.store_result(task_id, result))
     }
 
     #[wasm_bindgen(js_name = getResult)]
     pub fn get_result(&self, task_id: &str) -> Result<Option<String>, JsValue> {
-        Ok(at_once(self.0.get_result(task_id))?.map(|result| hosted::outcome(&result)))
+        Ok(at_once(self.0.get_result(task_id))?.map(|result| receiver_messages::outcome(&result)))
     }
 
     #[wasm_bindgen(js_name = listTasks)]

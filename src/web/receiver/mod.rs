@@ -12,9 +12,9 @@ mod store;
 use crate::{
     receiver::{self, ExecutionError, HostLimits, Recorded, StoreError, TaskUpdate},
     wire::{
-        ask::TaskOption,
-        hosted::{self, Hosted},
         json::Json,
+        receiver_messages::{self, ReceiverRequest},
+        request::TaskOption,
         snapshot::Status,
     },
 };
@@ -144,10 +144,10 @@ pub async fn task_execution(
 #[wasm_bindgen]
 pub async fn answer(store: StoreBridge, method: TaskMethod, params: String) -> Result<String, JsValue> {
     let method = match method {
-        TaskMethod::Get => Hosted::Get,
-        TaskMethod::Result => Hosted::Result,
-        TaskMethod::List => Hosted::List,
-        TaskMethod::Cancel => Hosted::Cancel,
+        TaskMethod::Get => ReceiverRequest::Get,
+        TaskMethod::Result => ReceiverRequest::Result,
+        TaskMethod::List => ReceiverRequest::List,
+        TaskMethod::Cancel => ReceiverRequest::Cancel,
         TaskMethod::__Invalid => {
             return Err(JsError::new("answer: the method is none of get, result, list and cancel").into());
         }
@@ -185,7 +185,7 @@ pub async fn follow(
     let store = JsStore::new(store);
     let followed = receiver::follow(&store, &task_id, Status::Working, |task| {
         // An exception of the callback does not end the notifications.
-        let _ = on_status.call1(&JsValue::UNDEFINED, &hosted::task(task).into());
+        let _ = on_status.call1(&JsValue::UNDEFINED, &receiver_messages::task(task).into());
     });
     followed.await.map_err(failure::from_store)
 }

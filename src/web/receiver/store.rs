@@ -2,10 +2,10 @@ use super::failure::Rejection;
 use crate::{
     receiver::{StoreError, StoreFuture, TaskPage, TaskStore, TaskUpdate},
     wire::{
-        ask::TaskOption,
-        hosted,
         input::InputAnswer,
         json::{self, Json},
+        receiver_messages,
+        request::TaskOption,
         snapshot::{Snapshot, Status},
     },
 };
@@ -97,11 +97,13 @@ impl TaskStore for JsStore {
     }
 
     fn store_result<'a>(&'a self, task_id: &'a str, result: InputAnswer) -> StoreFuture<'a, ()> {
-        Box::pin(async move { done(self.0.store_result(task_id, &hosted::outcome(&result))).await.map(drop) })
+        Box::pin(
+            async move { done(self.0.store_result(task_id, &receiver_messages::outcome(&result))).await.map(drop) },
+        )
     }
 
     fn get_result<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, Option<InputAnswer>> {
-        let read = |json: String| hosted::read_outcome(&json).ok_or_else(|| odd("a result"));
+        let read = |json: String| receiver_messages::read_outcome(&json).ok_or_else(|| odd("a result"));
         Box::pin(async move { text_or_none(self.0.get_result(task_id)).await?.map(read).transpose() })
     }
 
@@ -158,13 +160,13 @@ async fn text(promise: Promise) -> Result<String, StoreError> {
 }
 
 pub(super) fn read_task(json: &str) -> Result<Snapshot, StoreError> {
-    hosted::read_task(json).ok_or_else(|| odd("a task"))
+    receiver_messages::read_task(json).ok_or_else(|| odd("a task"))
 }
 
 fn read_page(json: &str) -> Option<TaskPage> {
     let [tasks, cursor] = json::fields(Json::check(json).ok()?, &["tasks", "nextCursor"])?;
     let tasks: Option<Vec<Snapshot>> =
-        json::elements(tasks?)?.iter().map(|task| hosted::read_task(task.get())).collect();
+        json::elements(tasks?)?.iter().map(|task| receiver_messages::read_task(task.get())).collect();
     Some(TaskPage { tasks: tasks?, next_cursor: json::text(cursor).map(Into::into) })
 }
 

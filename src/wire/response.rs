@@ -1,21 +1,21 @@
-//! What a server answers, in words that belong to no era, and how what all eras have in common is read.
+//! Responses of the server, independent of the era, and the readers that all eras share.
 
 use super::{
     Problem,
-    ask::CallKind,
+    header_params::{HeaderParam, read_header_params},
     input::InputKind,
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc::RpcError,
-    mirror::{Mirror, read_mirrors},
+    request::CallKind,
     snapshot::{Snapshot, Status},
     v2026,
 };
 use std::borrow::Cow;
 
-/// What the server offers.
+/// The capabilities of the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Offer {
+pub struct ServerCapabilities {
     /// The revision both sides will speak.
     pub protocol_version: String,
     /// There are tools.
@@ -28,9 +28,9 @@ pub struct Offer {
     pub task_list: bool,
 }
 
-/// What a server answered to a tool call.
+/// The response to a call.
 #[derive(Debug)]
-pub enum Called<'a> {
+pub enum CallResponse<'a> {
     /// It made a task.
     Task(Snapshot),
     /// It made a task and did not describe it (FastMCP 2.14, deviation 1) or did so badly: the id is what counts, the rest
@@ -41,18 +41,18 @@ pub enum Called<'a> {
         /// What was wrong with the rest.
         problem: Option<Problem>,
     },
-    /// It answered at once.
+    /// The result itself.
     Plain(Payload<'a>),
-    /// It wants to be called again, with answers to this or with nothing but its own note.
-    Asks(Vec<Asked<'a>>, Option<Json<'a>>),
+    /// `input_required`: the call is to be sent again, with the answers to these requests and with this request state.
+    InputRequired(Vec<InputRequest<'a>>, Option<Json<'a>>),
 }
 
-/// What a server asks within an answer.
+/// An input request within a response.
 #[derive(Debug)]
-pub struct Asked<'a> {
-    /// What it calls the question: one of its own words, never the same twice in a task's life.
+pub struct InputRequest<'a> {
+    /// Identifies the request. Unique within a task.
     pub key: Cow<'a, str>,
-    /// What is asked for; `Err`: something that this client has not declared, with its name.
+    /// The method. `Err`: one that this client has not declared.
     pub kind: Result<InputKind, Cow<'a, str>>,
     /// As it was sent.
     pub params: Json<'a>,
@@ -64,7 +64,7 @@ pub struct State<'a> {
     /// Where it stands.
     pub snapshot: Snapshot,
     /// What it asks now; `None`: that is told in another way.
-    pub asked: Option<Vec<Asked<'a>>>,
+    pub asked: Option<Vec<InputRequest<'a>>>,
     /// How it ended, where that is told with the state.
     pub outcome: Option<Result<Payload<'a>, RpcError>>,
 }
@@ -129,7 +129,7 @@ pub struct TaskPage {
     pub next_cursor: Option<String>,
 }
 
-/// Reads the answer to [`super::ask::Ask::ListTasks`]; a task that makes no sense is left out.
+/// Reads the answer to [`super::request::ClientRequest::ListTasks`]; a task that makes no sense is left out.
 pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<TaskPage, Problem> {
     let [tasks, next_cursor] = read(result, "the list of tasks", &["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
@@ -195,10 +195,10 @@ pub struct Listed<'a> {
     /// Calling it twice does no more than calling it once.
     pub is_idempotent: bool,
     /// The arguments that are repeated in headers. `Err`: what is wrong with them, so that the tool must not be called.
-    pub mirrors: Result<Vec<Mirror>, Problem>,
+    pub header_params: Result<Vec<HeaderParam>, Problem>,
 }
 
-/// Reads the answer to [`super::ask::Ask::List`].
+/// Reads the answer to [`super::request::ClientRequest::List`].
 /// `header_params`: the server decides which calls become tasks, and reads so many header parameters of a tool at most.
 pub(super) fn read_page(kind: CallKind, result: Json<'_>, header_params: Option<usize>) -> Result<Page<'_>, Problem> {
     let [items, next_cursor] = read(result, "a list", &[kind.words().1, "nextCursor"])?;
@@ -227,7 +227,7 @@ fn read_item(json: Json<'_>, header_params: Option<usize>) -> Listed<'_> {
         },
         wraps_result: json::truth(wraps_result),
         is_idempotent: json::truth(reads_only) || json::truth(is_idempotent),
-        mirrors: header_params.map_or(Ok(Vec::new()), |max| read_mirrors(input, max)),
+        header_params: header_params.map_or(Ok(Vec::new()), |max| read_header_params(input, max)),
     }
 }
 

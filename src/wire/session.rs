@@ -1,13 +1,13 @@
 //! What is said only within a session: the end of the handshake, and the requests that go the other way.
 
 use super::{
-    answer::read_any,
     fault::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
-    hosted::{Hosted, Hosts, not_served},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc,
+    receiver_messages::{ReceiverRequest, TaskCapabilities, not_served},
+    response::read_any,
 };
 use std::borrow::Cow;
 
@@ -21,13 +21,13 @@ pub fn request_cancelled(request_id: u32) -> String {
     jsonrpc::notification("notifications/cancelled", Some(JsonObject::new().with("requestId", request_id)))
 }
 
-/// What the engine must know of an input request.
+/// A request that the server has sent within a session.
 #[derive(Debug)]
-pub struct InputRequest<'a> {
+pub struct ReceivedRequest<'a> {
     /// What is asked for; of no account where it is about a task of ours.
     pub kind: InputKind,
-    /// What is asked of whoever hosts tasks.
-    pub hosted: Option<Hosted>,
+    /// The request to the receiver, if it is one.
+    pub receiver_request: Option<ReceiverRequest>,
     /// The task that it is asked for, where the server says so.
     pub task_id: Option<Cow<'a, str>>,
     /// The question's words.
@@ -37,13 +37,18 @@ pub struct InputRequest<'a> {
 /// Reads a request of the server's. `Err`: the answer to one that is not served, or to a `ping`.
 pub fn read_input<'a>(
     serves: [bool; 3],
-    hosts: Hosts,
+    hosts: TaskCapabilities,
     id: Json<'_>,
     method: &str,
     params: Option<Json<'a>>,
-) -> Result<InputRequest<'a>, String> {
+) -> Result<ReceivedRequest<'a>, String> {
     if let Some(about) = hosts.about(method) {
-        return Ok(InputRequest { kind: InputKind::Roots, hosted: Some(about), task_id: None, message: None });
+        return Ok(ReceivedRequest {
+            kind: InputKind::Roots,
+            receiver_request: Some(about),
+            task_id: None,
+            message: None,
+        });
     }
     let known = InputKind::ALL.into_iter().zip(serves).find(|(kind, serves)| kind.method() == method && *serves);
     let Some((kind, _)) = known else { return Err(refusal(id, method)) };
@@ -52,11 +57,11 @@ pub fn read_input<'a>(
     if mode.is_some() && json::text(mode).as_deref() != Some("form") && kind == InputKind::Elicitation {
         return Err(jsonrpc::error_response(id, INVALID_PARAMS, "this client serves the mode \"form\" only"));
     }
-    let hosted = hosts.wanted(kind, params).map(|_| match kind {
-        InputKind::Sampling => Hosted::Sampling,
-        _ => Hosted::Elicitation,
+    let receiver_request = hosts.wanted(kind, params).map(|_| match kind {
+        InputKind::Sampling => ReceiverRequest::Sampling,
+        _ => ReceiverRequest::Elicitation,
     });
-    Ok(InputRequest { kind, hosted, task_id: related_task(meta), message: json::text(message) })
+    Ok(ReceivedRequest { kind, receiver_request, task_id: related_task(meta), message: json::text(message) })
 }
 
 fn refusal(id: Json<'_>, method: &str) -> String {

@@ -1,12 +1,12 @@
-//! What we ask of a server, in words that belong to no era: [`super::Era::encode`] puts them into its own.
+//! Requests of the client, independent of the era: [`super::Era::encode`] encodes them.
 
-use super::{hosted::Hosts, json::Json, json_object::JsonObject, mirror::Mirror};
+use super::{header_params::HeaderParam, json::Json, json_object::JsonObject, receiver_messages::TaskCapabilities};
 
-/// A request of ours.
+/// A request of the client.
 #[derive(Debug, Clone, Copy)]
-pub enum Ask<'a> {
-    /// Finds out what the server speaks and offers.
-    Greet,
+pub enum ClientRequest<'a> {
+    /// `initialize` or `server/discover`: the protocol revision and the capabilities of the server.
+    Initialize,
     /// Whether the server is there.
     Ping,
     /// One page of the tasks.
@@ -22,7 +22,7 @@ pub enum Ask<'a> {
         cursor: Option<&'a str>,
     },
     /// Calls a tool, gets a prompt or reads a resource.
-    Call(Calling<'a>),
+    Call(CallParams<'a>),
     /// The state of a task.
     GetTask {
         /// Which task.
@@ -52,9 +52,9 @@ pub enum Ask<'a> {
     },
 }
 
-/// One call.
+/// The parameters of `tools/call`, `prompts/get` or `resources/read`.
 #[derive(Debug, Clone, Copy)]
-pub struct Calling<'a> {
+pub struct CallParams<'a> {
     /// Of what.
     pub kind: CallKind,
     /// The tool's or prompt's name, or the resource's URI.
@@ -68,7 +68,7 @@ pub struct Calling<'a> {
     /// What the server asked in answer to the same call before, and what it wants to see again.
     pub round: Option<&'a Round>,
     /// The arguments that are repeated in headers.
-    pub mirrors: &'a [Mirror],
+    pub header_params: &'a [HeaderParam],
 }
 
 /// What a call is sent again with, after the server has answered it with questions (2026-07-28, Multi Round-Trip Requests).
@@ -121,31 +121,31 @@ pub struct TaskOption {
     pub ttl_ms: Option<u64>,
 }
 
-/// What a client says of itself.
+/// The identity and the capabilities of the client.
 #[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
+pub struct ClientInfo<'a> {
     /// Name, version and title of the application, as a JSON object.
     pub client_info: &'a str,
-    /// Which input requests somebody answers, in the order of [`super::input::InputKind::ALL`].
+    /// The input requests that the client has handlers for, in the order of [`super::input::InputKind::ALL`].
     pub serves: [bool; 3],
-    /// What of tasks is hosted.
-    pub hosts: Hosts,
-    /// Whether somebody wants to hear of changed lists and log messages.
-    pub hears: bool,
+    /// The capability `tasks`.
+    pub hosts: TaskCapabilities,
+    /// Whether the server is to send notifications about changed lists, and log messages.
+    pub wants_notifications: bool,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ClientRequest<'a> {
     /// The method, its parameters without what belongs to one era, and what the request is about, where it is about one thing.
     pub(super) fn words(self) -> (&'static str, JsonObject<'a>, Option<&'a str>) {
         let params = JsonObject::new();
         let page = |cursor: Option<&str>| JsonObject::new().with_some("cursor", cursor);
         let task = |task_id: &str| JsonObject::new().with("taskId", task_id);
         match self {
-            Self::Greet => ("initialize", params, None),
+            Self::Initialize => ("initialize", params, None),
             Self::Ping => ("ping", params, None),
             Self::List { kind, cursor } => (kind.words().0, page(cursor), None),
             Self::ListTasks { cursor } => ("tasks/list", page(cursor), None),
-            Self::Call(Calling { kind, name, arguments, .. }) => {
+            Self::Call(CallParams { kind, name, arguments, .. }) => {
                 let params = match kind {
                     CallKind::Resource => params.with("uri", name),
                     _ => params.with("name", name).with("arguments", Json::from_application(arguments)),

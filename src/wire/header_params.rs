@@ -2,15 +2,14 @@
 //! (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
 
 use super::{
-    Problem,
-    answer::read_any,
-    headers,
+    Problem, headers,
     json::{self, Json},
+    response::read_any,
 };
 
-/// One such argument.
+/// An argument that is repeated in a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mirror {
+pub struct HeaderParam {
     /// The header's name behind the prefix.
     pub header: String,
     /// The names that lead to the argument.
@@ -19,7 +18,7 @@ pub struct Mirror {
 
 const ANNOTATION: &str = "x-mcp-header";
 
-impl Mirror {
+impl HeaderParam {
     /// The argument as it stands in a header; `None`: it is not there.
     pub(super) fn value(&self, arguments: &str) -> Option<String> {
         let mut value = Json::check(arguments).ok()?;
@@ -36,17 +35,17 @@ impl Mirror {
 
 /// The annotations of a tool's input schema. `Err`: one of them breaks a rule, or there are more than `max`, so the tool must not
 /// be called.
-pub(super) fn read_mirrors(schema: Option<Json<'_>>, max: usize) -> Result<Vec<Mirror>, Problem> {
-    let mut found = Found { mirrors: Vec::new(), max };
+pub(super) fn read_header_params(schema: Option<Json<'_>>, max: usize) -> Result<Vec<HeaderParam>, Problem> {
+    let mut found = Found { header_params: Vec::new(), max };
     if let Some(schema) = schema {
         walk(schema, Some(&mut Vec::new()), &mut found)?;
     }
-    Ok(found.mirrors)
+    Ok(found.header_params)
 }
 
 /// The annotations found so far, each compared with all others: their number is limited.
 struct Found {
-    mirrors: Vec<Mirror>,
+    header_params: Vec<HeaderParam>,
     max: usize,
 }
 
@@ -58,9 +57,9 @@ fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Found)
             // What is data, and not a schema.
             ("default" | "examples" | "const" | "enum", _) => {}
             (ANNOTATION, path) => {
-                let mirror = check(schema, value, path, &found.mirrors)?;
-                found.mirrors.push(mirror);
-                if found.mirrors.len() > found.max {
+                let header_param = check(schema, value, path, &found.header_params)?;
+                found.header_params.push(header_param);
+                if found.header_params.len() > found.max {
                     let what = format!("more arguments with x-mcp-header than maxHeaderParams ({})", found.max);
                     return Err(Problem::new(&what, ""));
                 }
@@ -86,8 +85,8 @@ fn check(
     schema: Json<'_>,
     value: Json<'_>,
     path: Option<&mut Vec<String>>,
-    found: &[Mirror],
-) -> Result<Mirror, Problem> {
+    found: &[HeaderParam],
+) -> Result<HeaderParam, Problem> {
     let header = json::text(Some(value)).unwrap_or_default();
     let [kind] = read_any(Some(schema), &["type"]);
     let path = path.map(|path| path.clone()).unwrap_or_default();
@@ -100,7 +99,7 @@ fn check(
     } else if found.iter().any(|other| other.header.eq_ignore_ascii_case(&header)) {
         "x-mcp-header that is there twice"
     } else {
-        return Ok(Mirror { header: header.into_owned(), path });
+        return Ok(HeaderParam { header: header.into_owned(), path });
     };
     Err(Problem::new(why, &header))
 }

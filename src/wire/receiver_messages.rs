@@ -2,15 +2,15 @@
 //! has them (Tasks: `sampling/createMessage` and `elicitation/create` as tasks); the revision after it has dropped them.
 
 use super::{
-    answer::{TaskPage, read_any, read_snapshot},
-    ask::TaskOption,
     fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc::{self, RpcError},
     problem,
-    sessions::{RELATED_TASK, relate},
+    request::TaskOption,
+    response::{TaskPage, read_any, read_snapshot},
+    session::{RELATED_TASK, relate},
     snapshot::Snapshot,
     v2025, v2026,
 };
@@ -27,7 +27,7 @@ pub const MODEL_IMMEDIATE_RESPONSE_KEY: &str = "io.modelcontextprotocol/model-im
 /// The requests about hosted tasks that are served. By default none. The first four are declared to the server (2025-11-25, Tasks:
 /// "Client Capabilities"); the specification has no capability for `tasks/get` and `tasks/result`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hosts {
+pub struct TaskCapabilities {
     /// Our tasks may be listed. Not to be declared where requestors cannot be told apart (Tasks: "Task Isolation and Access Control").
     pub list: bool,
     /// Our tasks may be cancelled.
@@ -42,9 +42,9 @@ pub struct Hosts {
     pub result: bool,
 }
 
-/// A request of the server's that is for whoever hosts our tasks. The order is known to `src/js/inputs.ts`.
+/// A request of the server about tasks of the client, for the receiver. The order is known to `src/js/input_handlers.ts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hosted {
+pub enum ReceiverRequest {
     /// `elicitation/create`, to become a task.
     Elicitation,
     /// `sampling/createMessage`, to become a task.
@@ -59,7 +59,7 @@ pub enum Hosted {
     Cancel,
 }
 
-impl Hosted {
+impl ReceiverRequest {
     /// What is asked about tasks that are there.
     const ABOUT: [Self; 4] = [Self::Get, Self::Result, Self::List, Self::Cancel];
 
@@ -107,7 +107,7 @@ pub enum TaskRequest<'a> {
     Cancel(Cow<'a, str>),
 }
 
-impl Hosts {
+impl TaskCapabilities {
     /// The capability `tasks` that says this, as a JSON object; `None` where there is nothing to declare.
     pub fn capability(self) -> Option<String> {
         self.declaration().map(|tasks| tasks.to_json())
@@ -151,10 +151,10 @@ impl Hosts {
     }
 
     /// Which of the requests about our tasks this is, where such a one is served.
-    pub fn about(self, method: &str) -> Option<Hosted> {
+    pub fn about(self, method: &str) -> Option<ReceiverRequest> {
         let is_served = [self.get, self.result, self.list, self.cancel];
-        let mut about = Hosted::ABOUT.into_iter().zip(is_served);
-        about.find(|(hosted, is_served)| *is_served && hosted.method() == method).map(|(hosted, _)| hosted)
+        let mut about = ReceiverRequest::ABOUT.into_iter().zip(is_served);
+        about.find(|(request, is_served)| *is_served && request.method() == method).map(|(request, _)| request)
     }
 
     /// How the server asks for this request of its to become a task. `None` where it does not, or where this kind was not
@@ -171,10 +171,10 @@ impl Hosts {
         Some(TaskOption { ttl_ms: json::whole(ttl) })
     }
 
-    /// Reads a request about our tasks, as [`Hosted::read`] does; `None`: it is about something else. `Err`, too, where it is not
+    /// Reads a request about our tasks, as [`ReceiverRequest::read`] does; `None`: it is about something else. `Err`, too, where it is not
     /// served here.
     pub fn read<'a>(self, method: &str, params: Option<Json<'a>>) -> Option<Result<TaskRequest<'a>, RpcError>> {
-        let about = Hosted::ABOUT.into_iter().find(|about| about.method() == method)?;
+        let about = ReceiverRequest::ABOUT.into_iter().find(|about| about.method() == method)?;
         let is_served = self.about(method).is_some();
         Some(if is_served { about.read(params) } else { Err(error(METHOD_NOT_FOUND, &[&not_served(method)])) })
     }
