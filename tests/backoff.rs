@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, TaskMode};
-use mcp_tasks::task::{FailureCode, Outcome};
+use mcp_tasks::task::{Outcome, TaskErrorCode};
 use std::{cell::Cell, rc::Rc};
 use support::{FakeServer, Reply, Sim, Tool};
 
@@ -82,7 +82,7 @@ fn f9_calls_are_rejected_unsent_when_the_outage_lasts() {
     assert!(waiting >= 10, "{waiting} still wait");
     sim.advance(40_000);
     let words = ["calling tool plain was not sent", "no request was answered for 30 s", "HTTP 502"];
-    sim.assert_failed(*handles.last().unwrap(), FailureCode::Http, &words);
+    sim.assert_failed(*handles.last().unwrap(), TaskErrorCode::Http, &words);
     assert!(handles.iter().all(|handle| sim.outcome(*handle).is_some()), "nobody waits for ever");
     // The next call is sent as soon as the server is there again.
     down.set(false);
@@ -101,7 +101,7 @@ fn f9_one_failed_call_holds_the_next_one_back_until_the_server_has_answered() {
     down.set(true);
     let lost = sim.await_call("plain");
     sim.advance(1000);
-    sim.assert_failed(lost, FailureCode::Http, &["HTTP 502", "so it was not sent again"]);
+    sim.assert_failed(lost, TaskErrorCode::Http, &["HTTP 502", "so it was not sent again"]);
     down.set(false);
     sim.advance(60_000);
     let next = sim.await_call("plain");

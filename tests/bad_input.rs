@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::Handle;
-use mcp_tasks::task::{FailureCode, Outcome};
+use mcp_tasks::task::{Outcome, TaskErrorCode};
 use serde_json::json;
 use std::{cell::Cell, rc::Rc};
 use support::{End, FakeServer, Reply, Sent, Sim, Tool, assert_says};
@@ -14,7 +14,7 @@ use support::{End, FakeServer, Reply, Sent, Sim, Tool, assert_says};
 struct Bad {
     name: &'static str,
     reply: fn(&Sent) -> Reply,
-    code: FailureCode,
+    code: TaskErrorCode,
     words: &'static [&'static str],
     /// The same question may well be answered later, so it is asked again for as long as it takes.
     passing: bool,
@@ -27,15 +27,15 @@ fn answer(to: &Sent) -> Reply {
 }
 
 fn not_protocol(name: &'static str, words: &'static [&'static str], reply: fn(&Sent) -> Reply) -> Bad {
-    Bad { name, reply, code: FailureCode::Protocol, words, passing: false }
+    Bad { name, reply, code: TaskErrorCode::Protocol, words, passing: false }
 }
 
-fn passing(name: &'static str, code: FailureCode, words: &'static [&'static str], reply: fn(&Sent) -> Reply) -> Bad {
+fn passing(name: &'static str, code: TaskErrorCode, words: &'static [&'static str], reply: fn(&Sent) -> Reply) -> Bad {
     Bad { name, reply, code, words, passing: true }
 }
 
 fn all_bad() -> Vec<Bad> {
-    use FailureCode::{Http, Network};
+    use TaskErrorCode::{Http, Network};
     vec![
         not_protocol("a web page", &["HTTP 200", "text/html", "<html>"], |_| {
             Reply::body(200, "text/html", "<html>hello</html>")
@@ -77,7 +77,7 @@ fn all_bad() -> Vec<Bad> {
             name: "an error whose id matches nothing",
             // Deviation 30.
             reply: |_| Reply::json(&json!({ "id": "server-error", "error": { "code": -32600, "message": "what?" } })),
-            code: FailureCode::Rpc,
+            code: TaskErrorCode::Rpc,
             words: &["-32600", "what?"],
             passing: false,
         },
@@ -242,7 +242,7 @@ fn f6_result_that_is_too_long_settles_the_task_once_and_at_once() {
         scene.sim.advance(400_000);
         let words =
             ["getting the result of task victim", "maxMessageBytes (20000 bytes)", "has ended", "was not accepted"];
-        scene.sim.assert_failed(scene.victim, FailureCode::Protocol, &words);
+        scene.sim.assert_failed(scene.victim, TaskErrorCode::Protocol, &words);
         assert!(!scene.sim.failure(scene.victim).message.contains("goes on"));
         let asked = |s: &&Sent| s.is("tasks/result") && s.param("taskId").as_str().unwrap().starts_with("victim");
         assert_eq!(scene.sim.sent.iter().filter(asked).count(), 1);
@@ -303,7 +303,7 @@ fn a_task_without_an_id_is_no_task() {
         let mut sim = Sim::new(server);
         let handle = sim.await_call("render");
         sim.advance(10_000);
-        sim.assert_failed(handle, FailureCode::Protocol, &["calling tool render", "a task"]);
+        sim.assert_failed(handle, TaskErrorCode::Protocol, &["calling tool render", "a task"]);
     }
 }
 
@@ -316,7 +316,7 @@ fn an_answer_that_nests_without_end_is_refused_and_not_followed() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.flush();
-    sim.assert_failed(handle, FailureCode::Protocol, &["calling tool render"]);
+    sim.assert_failed(handle, TaskErrorCode::Protocol, &["calling tool render"]);
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn a_response_that_ends_before_it_began_is_trouble_with_the_network() {
         sim.end(exchange, End::Whole);
         sim.advance(5000);
     }
-    sim.assert_failed(handle, FailureCode::Network, &["calling tool render was not sent"]);
+    sim.assert_failed(handle, TaskErrorCode::Network, &["calling tool render was not sent"]);
 }
 
 #[test]
@@ -391,6 +391,6 @@ fn an_error_with_an_id_of_the_servers_own_answers_the_request_whose_stream_it_co
         let mut sim = Sim::new(server);
         let handle = sim.await_call("render");
         sim.advance(5000);
-        sim.assert_failed(handle, FailureCode::Rpc, &["calling tool render", "-32600", "cannot read this"]);
+        sim.assert_failed(handle, TaskErrorCode::Rpc, &["calling tool render", "-32600", "cannot read this"]);
     }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{Handle, Input, Query, TaskMode};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::json;
 use support::{End, FakeServer, Reply, Sim, Tool, assert_says};
@@ -33,7 +33,7 @@ fn a_task_that_runs_is_cancelled_and_the_servers_word_settles_it() {
     sim.flush();
     assert_eq!(sim.last("tasks/cancel").param("taskId").as_str(), Some(sim.snapshots(handle)[0].task_id.as_str()));
     assert!(replied_well(&sim, 1));
-    sim.assert_failed(handle, FailureCode::TaskCancelled, &["The task was cancelled by request."]);
+    sim.assert_failed(handle, TaskErrorCode::TaskCancelled, &["The task was cancelled by request."]);
     assert_eq!(sim.statuses(handle), [Status::Working, Status::Cancelled]);
     assert_eq!((sim.settled_at(handle), sim.count("notifications/cancelled")), (Some(500), 0));
 }
@@ -105,7 +105,7 @@ fn a_task_without_a_name_is_cancelled_as_soon_as_it_has_one() {
     let call = sim.times("tools/call");
     assert_eq!((call.len(), sim.times("tasks/cancel")), (1, vec![call[0] + 100]));
     assert!(replied_well(&sim, 1) && replied_well(&sim, 2));
-    sim.assert_failed(handle, FailureCode::TaskCancelled, &[]);
+    sim.assert_failed(handle, TaskErrorCode::TaskCancelled, &[]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_server_that_does_not_cancel_is_not_asked_to() {
     sim.cancel(handle, 1);
     sim.flush();
     let failure = sim.reply(1).unwrap().unwrap_err();
-    assert_says(failure, FailureCode::Unsupported, &["cancelling task render", "the task goes on"]);
+    assert_says(failure, TaskErrorCode::Unsupported, &["cancelling task render", "the task goes on"]);
     assert_eq!(sim.count("tasks/cancel"), 0);
     sim.advance(70_000);
     assert_eq!(sim.result(handle)["content"][0]["text"], "render");
@@ -184,7 +184,7 @@ fn a_refused_cancellation_of_a_task_that_lives_is_a_failure() {
     let (mut sim, handle) = running(server);
     sim.cancel(handle, 1);
     sim.flush();
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Rpc, &["cancelling", "-32602", "not while it runs"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Rpc, &["cancelling", "-32602", "not while it runs"]);
     assert!(sim.outcome(handle).is_none());
 }
 
@@ -211,7 +211,7 @@ fn a_refused_cancellation_of_a_task_that_nobody_knows_says_that_it_expired() {
     let handle = sim.attach("t");
     sim.cancel(handle, 1);
     sim.flush();
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::TaskExpired, &["Task not found"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::TaskExpired, &["Task not found"]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn another_error_in_answer_to_a_cancellation_is_told() {
     let (mut sim, handle) = running(server);
     sim.cancel(handle, 1);
     sim.flush();
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Rpc, &["cancelling", "-32603", "jammed"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Rpc, &["cancelling", "-32603", "jammed"]);
     sim.cancel(handle, 2);
     sim.flush();
     assert_eq!(sim.count("tasks/cancel"), 2, "it may be tried again");
@@ -234,7 +234,7 @@ fn a_cancellation_that_meets_trouble_is_sent_again() {
         sim.advance(30_000);
         assert_eq!(sim.count("tasks/cancel"), 3);
         assert!(replied_well(&sim, 1));
-        sim.assert_failed(handle, FailureCode::TaskCancelled, &[]);
+        sim.assert_failed(handle, TaskErrorCode::TaskCancelled, &[]);
     }
 }
 
@@ -244,7 +244,7 @@ fn a_cancellation_that_meets_nothing_but_trouble_fails_and_says_what_is_not_know
     sim.cancel(handle, 1);
     sim.advance(30_000);
     let words = ["cancelling task render", "Failed to fetch", "whether it is cancelled is not known"];
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Network, &words);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Network, &words);
     assert_eq!(sim.count("tasks/cancel"), 3);
     sim.advance(60_000);
     assert_eq!(sim.result(handle)["content"][0]["text"], "render");

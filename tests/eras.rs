@@ -6,7 +6,7 @@
 mod support;
 
 use mcp_tasks::client::{Config, Era, Input, Output, Query};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sent, Sim, Tool};
 
@@ -110,7 +110,7 @@ fn who_is_refused_or_meets_trouble_learns_nothing_of_the_dialect() {
     for status in [401, 403] {
         let (sim, methods) = after(|_| Reply::status(status));
         assert!(methods.is_empty(), "{status}: {methods:?}");
-        sim.assert_failed(1, FailureCode::AuthorizationRequired, &["connecting to https://example.org/mcp"]);
+        sim.assert_failed(1, TaskErrorCode::AuthorizationRequired, &["connecting to https://example.org/mcp"]);
     }
     for status in [408, 429, 500, 503] {
         let (mut sim, methods) = after(|_| Reply::status(status));
@@ -127,7 +127,7 @@ fn who_is_refused_or_meets_trouble_learns_nothing_of_the_dialect() {
     for (code, data) in [(-32020, json!(null)), (-32021, missing), (-32022, json!({ "supported": ["2099-01-01"] }))] {
         let (sim, methods) = after(|p| refusal(400, p, code, &data));
         assert!(methods.is_empty(), "{code}: {methods:?}");
-        sim.assert_failed(1, FailureCode::Rpc, &[&code.to_string()]);
+        sim.assert_failed(1, TaskErrorCode::Rpc, &[&code.to_string()]);
     }
 }
 
@@ -142,7 +142,7 @@ fn a_server_that_corrects_what_was_right_is_asked_once_more_and_no_more() {
     assert_ne!(again.id(), sim.sent[0].id());
     sim.answer(again.exchange, correct(&again));
     assert!(sim.pending().is_empty());
-    sim.assert_failed(1, FailureCode::Rpc, &["-32022"]);
+    sim.assert_failed(1, TaskErrorCode::Rpc, &["-32022"]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_dialect_that_is_pinned_is_the_only_one_that_is_tried() {
     let mut sim2 = with(|config| config.era = Some(Era::Stateless));
     let probe = sim2.pending_one("server/discover");
     sim2.answer(probe.exchange, Reply::error(&probe, -32601, "Method not found"));
-    sim2.assert_failed(1, FailureCode::Unsupported, &["does not speak MCP 2026-07-28", "was not sent"]);
+    sim2.assert_failed(1, TaskErrorCode::Unsupported, &["does not speak MCP 2026-07-28", "was not sent"]);
     assert_eq!((sim2.count("initialize"), sim.count("server/discover")), (0, 0));
     let mut sim3 = with(|config| config.era = Some(Era::Stateless));
     let probe = sim3.pending_one("server/discover");
@@ -195,7 +195,7 @@ fn an_answer_from_another_origin_says_nothing_of_the_dialect() {
             head.redirected_to = Some("https://evil.test/".into());
         });
         sim.answer(first.exchange, elsewhere);
-        sim.assert_failed(1, FailureCode::Protocol, &["another origin"]);
+        sim.assert_failed(1, TaskErrorCode::Protocol, &["another origin"]);
         assert_eq!(sim.sent.len(), 1, "{spoken:?}");
     }
 }
@@ -231,7 +231,7 @@ fn an_error_of_its_own_is_an_answer_and_no_loss() {
         sim.answer(list.exchange, Reply::result(&list, &json!({ "tools": [] })));
         let call = sim.pending_one("tools/call");
         sim.answer(call.exchange, refusal(status, &call, code, &json!(null)));
-        sim.assert_failed(1, FailureCode::Rpc, &["calling tool render", &code.to_string(), "no"]);
+        sim.assert_failed(1, TaskErrorCode::Rpc, &["calling tool render", &code.to_string(), "no"]);
         assert_eq!(sim.count("server/discover"), 1);
     }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{CallKind, Input, Output};
-use mcp_tasks::task::{FailureCode, Interest};
+use mcp_tasks::task::{Interest, TaskErrorCode};
 use mcp_tasks::wire::http::Method;
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sim, Style, Tool, assert_says};
@@ -111,10 +111,10 @@ fn an_unknown_revision_is_not_supported() {
     sim.advance(1000);
     sim.assert_failed(
         handle,
-        FailureCode::Unsupported,
+        TaskErrorCode::Unsupported,
         &["calling tool render was not sent", "https://example.org/mcp", "2099-01-01"],
     );
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Unsupported, &["2099-01-01"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["2099-01-01"]);
     assert_eq!(sim.methods(), ["initialize"]);
 }
 
@@ -138,7 +138,7 @@ fn an_error_in_answer_to_the_handshake_reaches_who_waits() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.advance(100_000);
-    sim.assert_failed(handle, FailureCode::Rpc, &["was not sent", "-32000", "closed on Sundays"]);
+    sim.assert_failed(handle, TaskErrorCode::Rpc, &["was not sent", "-32000", "closed on Sundays"]);
     assert_eq!(sim.methods(), ["initialize"]);
 }
 
@@ -148,7 +148,7 @@ fn three_handshakes_that_find_no_server_fail_a_call_that_waits_and_the_next_call
     let mut sim = Sim::new(server);
     let first = sim.await_call("render");
     sim.advance(60_000);
-    sim.assert_failed(first, FailureCode::Network, &["calling tool render was not sent", "Failed to fetch"]);
+    sim.assert_failed(first, TaskErrorCode::Network, &["calling tool render was not sent", "Failed to fetch"]);
     assert_eq!(sim.methods(), ["initialize"; 3]);
     let second = sim.await_call("render");
     sim.advance(60_000);
@@ -187,13 +187,13 @@ fn who_is_not_authorized_is_told_the_challenge() {
         let call = sim.await_call("render");
         let known = sim.await_known("t");
         sim.advance(1000);
-        sim.assert_failed(call, FailureCode::AuthorizationRequired, &["was not sent", &status.to_string()]);
+        sim.assert_failed(call, TaskErrorCode::AuthorizationRequired, &["was not sent", &status.to_string()]);
         let failure = sim.failure(call);
         assert_eq!(
             (failure.http_status, failure.challenge.as_deref()),
             (Some(status), Some("Bearer resource_metadata=\"u\""))
         );
-        assert_says(sim.interruptions(known)[0], FailureCode::AuthorizationRequired, &["connecting to"]);
+        assert_says(sim.interruptions(known)[0], TaskErrorCode::AuthorizationRequired, &["connecting to"]);
         assert!(sim.outcome(known).is_none(), "the task itself goes on");
     }
 }
@@ -205,7 +205,7 @@ fn a_notification_that_is_refused_ends_the_handshake_badly() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.advance(10_000);
-    sim.assert_failed(handle, FailureCode::Http, &["was not sent", "HTTP 400"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["was not sent", "HTTP 400"]);
     assert_eq!(sim.count("tools/call"), 0);
 }
 
@@ -244,11 +244,11 @@ fn closing_ends_the_session_and_tells_who_waits() {
     let open: Vec<_> = sim.pending().iter().map(|s| s.exchange).collect();
     sim.input(Input::Close);
     for handle in [watched, call] {
-        assert_says(sim.interruptions(handle)[0], FailureCode::Closed, &["closed", "tasks go on"]);
+        assert_says(sim.interruptions(handle)[0], TaskErrorCode::Closed, &["closed", "tasks go on"]);
     }
     assert!(sim.reply(1).is_some());
     for reply in [2, 3] {
-        assert_says(sim.reply(reply).unwrap().unwrap_err(), FailureCode::Closed, &[]);
+        assert_says(sim.reply(reply).unwrap().unwrap_err(), TaskErrorCode::Closed, &[]);
     }
     let aborted: Vec<_> = sim.aborted.iter().map(|(_, exchange)| *exchange).collect();
     assert!(open.iter().all(|exchange| aborted.contains(exchange)));
@@ -272,10 +272,10 @@ fn a_closed_client_refuses_every_input() {
     sim.cancel(1, 2);
     sim.input(Input::List { kind: CallKind::Tool, reply: 3 });
     for handle in [call, known, 99] {
-        assert_says(sim.interruptions(handle)[0], FailureCode::Closed, &["nothing was sent"]);
+        assert_says(sim.interruptions(handle)[0], TaskErrorCode::Closed, &["nothing was sent"]);
     }
     for reply in [1, 2, 3] {
-        assert_says(sim.reply(reply).unwrap().unwrap_err(), FailureCode::Closed, &[]);
+        assert_says(sim.reply(reply).unwrap().unwrap_err(), TaskErrorCode::Closed, &[]);
     }
     let told_then = sim.told.len();
     assert_eq!(told_then, told + 6);

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, TaskMode};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{End, FakeServer, Reply, Sent, Sim, Tool, about, question};
@@ -290,7 +290,7 @@ fn f6_result_that_is_too_long_on_a_held_request_settles_the_task_at_once() {
     answer(&mut sim, &held, &json!({ "content": [{ "type": "text", "text": "x".repeat(2000) }] }));
     sim.assert_failed(
         handle,
-        FailureCode::Protocol,
+        TaskErrorCode::Protocol,
         &["the result of task render-3", "maxMessageBytes (2000 bytes)", "has ended"],
     );
     assert_eq!(sim.count("tasks/result"), 1);
@@ -340,7 +340,7 @@ fn a_task_that_fails_while_its_request_is_held_fails_in_the_servers_words() {
     let error = json!({ "code": -32000, "message": "no paint" });
     sim.say(held.exchange, &json!({ "jsonrpc": "2.0", "id": held.id(), "error": error }));
     sim.advance(1000);
-    sim.assert_failed(handle, FailureCode::TaskFailed, &["no paint"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskFailed, &["no paint"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, InputAnswer, Output};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::http::Method;
 use serde_json::json;
 use support::{End, FakeServer, Old, Reply, Sim, Tool, assert_says};
@@ -80,7 +80,7 @@ fn a_server_that_has_answered_the_handshake_is_not_taken_for_an_older_one() {
     sim.server = std::mem::take(&mut sim.server).when("initialize", |_| Some(Reply::status(404)));
     let handle = sim.await_call("render");
     sim.advance(60_000);
-    sim.assert_failed(handle, FailureCode::Http, &["was not sent", "HTTP 404"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["was not sent", "HTTP 404"]);
     assert!(!sim.failure(handle).message.contains("SSE"));
     assert_eq!(sim.count("GET"), gets);
 }
@@ -97,7 +97,7 @@ fn where_both_are_refused_the_first_refusal_is_told_with_the_second() {
         let (first, second) = (format!("HTTP {status}"), format!("HTTP {get}"));
         sim.assert_failed(
             handle,
-            FailureCode::Http,
+            TaskErrorCode::Http,
             &["was not sent", &first, "HTTP+SSE transport was tried too", &second],
         );
         assert_eq!(sim.failure(handle).http_status, Some(status));
@@ -113,7 +113,7 @@ fn the_refusals_own_words_are_kept() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.advance(1000);
-    sim.assert_failed(handle, FailureCode::Http, &["closed on Sundays", "tried too", "HTTP 404"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["closed on Sundays", "tried too", "HTTP 404"]);
     assert_eq!(sim.failure(handle).rpc.as_ref().unwrap().code, -32000);
 }
 
@@ -123,7 +123,7 @@ fn who_is_not_authorized_to_open_the_stream_is_told_the_challenge() {
     let mut sim = Sim::new(old(100).first(1, "GET", refusal));
     let first = sim.await_call("render");
     sim.advance(1000);
-    sim.assert_failed(first, FailureCode::AuthorizationRequired, &["was not sent", "HTTP 401"]);
+    sim.assert_failed(first, TaskErrorCode::AuthorizationRequired, &["was not sent", "HTTP 401"]);
     assert_eq!(sim.failure(first).challenge.as_deref(), Some("Bearer"));
     let second = sim.await_call("render");
     sim.advance(1000);
@@ -136,10 +136,10 @@ fn a_stream_that_brings_something_else_gives_the_first_refusal() {
     let mut sim = Sim::new(old(100).when("GET", move |_| Some(page.clone())));
     let handle = sim.await_call("render");
     sim.advance(1000);
-    sim.assert_failed(handle, FailureCode::Http, &["HTTP 404", "tried too", "text/html"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404", "tried too", "text/html"]);
     for event in ["data: {}\n\n", "id: 1\ndata:\n\n", "event: ping\ndata: 1\n\nevent: endpoint\ndata: /m\n\n"] {
         let (sim, handle) = opening_with(event);
-        sim.assert_failed(handle, FailureCode::Http, &["HTTP 404", "tried too", "another event than its address"]);
+        sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404", "tried too", "another event than its address"]);
         assert_eq!((sim.methods(), sim.aborted.len()), (vec!["initialize".into(), "GET".into()], 1), "{event}");
     }
 }
@@ -151,14 +151,14 @@ fn a_stream_that_names_no_address_is_given_up_after_thirty_seconds() {
         sim.advance(29_800);
         assert!(sim.outcome(handle).is_none(), "{opening}");
         sim.advance(200);
-        sim.assert_failed(handle, FailureCode::Http, &["HTTP 404", "tried too", "no answer within 30 s"]);
+        sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404", "tried too", "no answer within 30 s"]);
         assert_eq!(sim.aborted.len(), 1);
         assert_eq!(sim.count("GET"), 1);
     }
     let mut sim = Sim::new(old(100).when("GET", |_| Some(Reply::never())));
     let handle = sim.await_call("render");
     sim.advance(30_000);
-    sim.assert_failed(handle, FailureCode::Http, &["HTTP 404", "tried too", "no answer within 30 s"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404", "tried too", "no answer within 30 s"]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_stream_that_ends_before_it_has_named_the_address_gives_the_first_refusal() 
         let mut sim = Sim::new(old(100).when("GET", move |_| Some(reply.clone())));
         let handle = sim.await_call("render");
         sim.advance(60_000);
-        sim.assert_failed(handle, FailureCode::Http, &["HTTP 404", "tried too"]);
+        sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404", "tried too"]);
         assert_eq!(sim.methods(), ["initialize", "GET"]);
     }
 }
@@ -220,7 +220,7 @@ fn nothing_is_sent_to_an_address_of_another_origin() {
         let (mut sim, handle) = opening_with(&format!("event: endpoint\ndata: {named}\n\n"));
         sim.assert_failed(
             handle,
-            FailureCode::Protocol,
+            TaskErrorCode::Protocol,
             &["was not sent", "another origin", named, "nothing was sent there"],
         );
         assert_eq!((sim.methods(), sim.aborted.len()), (vec!["initialize".into(), "GET".into()], 1), "{named}");
@@ -233,7 +233,7 @@ fn nothing_is_sent_to_an_address_of_another_origin() {
 fn nonsense_for_an_address_is_told() {
     for named in ["", " ", "\\\\evil.test\\", "/\\evil.test", "/\u{1}", "a\ndata: b"] {
         let (sim, handle) = opening_with(&format!("event: endpoint\ndata: {named}\n\n"));
-        sim.assert_failed(handle, FailureCode::Protocol, &["no address", "nothing was sent there"]);
+        sim.assert_failed(handle, TaskErrorCode::Protocol, &["no address", "nothing was sent there"]);
         assert_eq!(sim.sent.len(), 2, "{named:?}");
     }
 }
@@ -294,6 +294,6 @@ fn what_the_server_asks_is_answered_there_and_moot_when_the_stream_dies() {
     sim.flush();
     assert!(sim.reply(2).is_none());
     sim.cut_stream(End::Whole);
-    assert_says(sim.reply(2).unwrap().unwrap_err(), FailureCode::Unsupported, &["no longer waits"]);
+    assert_says(sim.reply(2).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["no longer waits"]);
     assert_eq!(sim.pending().len(), 0);
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{CallKind, Input, Query, TaskMode};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use serde_json::json;
 use support::{End, FakeServer, Old, Reply, Sim, Tool, assert_says};
 
@@ -36,7 +36,7 @@ fn a_server_may_answer_with_any_revision_that_is_understood() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.advance(1000);
-    sim.assert_failed(handle, FailureCode::Unsupported, &["2024-10-07"]);
+    sim.assert_failed(handle, TaskErrorCode::Unsupported, &["2024-10-07"]);
     assert_eq!((sim.server.stream, sim.client.poll_timeout()), (None, None), "the stream is closed");
 }
 
@@ -63,7 +63,7 @@ fn calls_are_plain_whatever_the_server_says_of_tasks() {
         assert_eq!((sim.created(handle), sim.outcome(handle).is_some()), (Some(false), true));
     }
     assert!(sim.sent.iter().all(|s| s.param("task").is_null()));
-    assert_says(sim.reply(7).unwrap().unwrap_err(), FailureCode::Unsupported, &["does not offer"]);
+    assert_says(sim.reply(7).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["does not offer"]);
     assert_eq!(sim.count("GET"), 1, "there is one stream for everything");
 }
 
@@ -146,7 +146,7 @@ fn a_message_that_is_too_long_ends_the_session_and_the_next_call_opens_another()
     sim.advance(1000);
     let stream = sim.server.stream.unwrap();
     sim.chunk(stream, &[b'x'; 2000]);
-    sim.assert_failed(handle, FailureCode::Protocol, &["longer than", "1000", "was not sent again"]);
+    sim.assert_failed(handle, TaskErrorCode::Protocol, &["longer than", "1000", "was not sent again"]);
     let again = sim.await_call("render");
     sim.advance(10_000);
     assert!(sim.outcome(again).is_some());
@@ -169,7 +169,7 @@ fn a_request_keeps_its_deadline_although_its_post_is_over() {
     assert_eq!(sim.count("prompts/list"), 3);
     assert_says(
         sim.reply(1).unwrap().unwrap_err(),
-        FailureCode::Network,
+        TaskErrorCode::Network,
         &["listing the prompts", "no answer within 30 s"],
     );
     assert_eq!(sim.count("GET"), 1, "the session goes on");
@@ -223,7 +223,7 @@ fn a_stream_that_dies_leaves_calls_unanswered_and_the_next_call_opens_another() 
         for handle in [first, second] {
             sim.assert_failed(
                 handle,
-                FailureCode::Network,
+                TaskErrorCode::Network,
                 &["calling tool render", "may have executed it", "was not sent again"],
             );
         }
@@ -300,7 +300,7 @@ fn a_server_that_has_forgotten_the_session_is_sent_the_call_again_in_a_new_one()
     sim.server.old.as_mut().unwrap().takes_at = "https://example.org/messages?session=#".into();
     sim.advance(5000);
     assert!(sim.result(second)["content"].is_array());
-    sim.assert_failed(waiting, FailureCode::Network, &["the session was lost", "was not sent again"]);
+    sim.assert_failed(waiting, TaskErrorCode::Network, &["the session was lost", "was not sent again"]);
     assert_eq!((sim.count("GET"), sim.count("tools/call")), (2, 4));
 }
 
@@ -310,7 +310,7 @@ fn a_server_that_forgets_every_session_is_not_asked_for_ever() {
     sim.server = std::mem::take(&mut sim.server).when("tools/call", |_| Some(Reply::status(404)));
     let handle = sim.await_call("render");
     sim.advance(60_000);
-    sim.assert_failed(handle, FailureCode::Http, &["HTTP 404"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 404"]);
     assert!(sim.count("GET") <= 4, "{:?}", sim.methods());
 }
 
@@ -323,7 +323,7 @@ fn other_refusals_of_a_post_fail_that_call_alone() {
     });
     let (first, second) = (sim.await_call("render"), sim.await_call("render"));
     sim.advance(1000);
-    sim.assert_failed(first, FailureCode::Http, &["HTTP 413"]);
+    sim.assert_failed(first, TaskErrorCode::Http, &["HTTP 413"]);
     assert!(sim.result(second)["content"].is_array());
     assert_eq!(sim.count("GET"), 1);
 }
@@ -382,8 +382,8 @@ fn closing_aborts_the_stream() {
     sim.advance(1000);
     sim.input(Input::List { kind: CallKind::Prompt, reply: 1 });
     sim.input(Input::Close);
-    assert_says(sim.interruptions(handle)[0], FailureCode::Closed, &["closed"]);
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Closed, &[]);
+    assert_says(sim.interruptions(handle)[0], TaskErrorCode::Closed, &["closed"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Closed, &[]);
     assert_eq!((sim.pending().len(), sim.count("DELETE"), sim.client.poll_timeout()), (0, 0, None));
     for at in [0, 10] {
         let mut sim = Sim::new(old(100).when("GET", |_| Some(Reply::never())));

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, InputAnswer};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::json;
 use support::{End, FakeServer, Reply, Sim, Tool, about, assert_says, question};
@@ -274,7 +274,7 @@ fn an_answer_that_meets_nothing_but_trouble_fails_in_the_end_and_says_what_did_n
     sim.advance(300_000);
     assert_eq!((sim.answers().len(), sim.over()), (5, vec![1]));
     let words = ["answering the server", "Failed to fetch", "it has not got the answer"];
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Network, &words);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Network, &words);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn an_answer_that_is_refused_is_not_sent_again() {
     sim.respond(1, 1);
     sim.advance(100_000);
     assert_eq!(sim.answers().len(), 1);
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Http, &["413", "it has not got the answer"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Http, &["413", "it has not got the answer"]);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_question_is_answered_once() {
     sim.respond(9, 3);
     assert!(replied_well(&sim, 1));
     for reply in [2, 3] {
-        assert_says(sim.reply(reply).unwrap().unwrap_err(), FailureCode::Unsupported, &["it was not sent"]);
+        assert_says(sim.reply(reply).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["it was not sent"]);
     }
     assert_eq!(sim.answers().len(), 1);
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{CallKind, Input};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use serde_json::{Value, json};
 use support::{FakeServer, Reply, Sim, Tool, assert_says, greeted, greeted_with, note, question, task};
 
@@ -35,7 +35,7 @@ fn a_list_that_exceeds_the_held_bytes_is_refused() {
         );
     }
     let failure = sim.reply(7).unwrap().unwrap_err();
-    assert_says(failure, FailureCode::Protocol, &["listing the prompts", "maxHeldBytes", "100000"]);
+    assert_says(failure, TaskErrorCode::Protocol, &["listing the prompts", "maxHeldBytes", "100000"]);
     // Pages count twice, because they are joined in the end: what arrives after the third is refused.
     assert_eq!(pages, 4);
 }
@@ -62,7 +62,7 @@ fn unfinished_bodies_count_in_total() {
     let failures: Vec<_> =
         handles.iter().filter(|handle| sim.outcome(**handle).is_some()).map(|handle| sim.failure(*handle)).collect();
     assert_eq!(failures.len(), 1, "three bodies of 30,000 bytes fit");
-    assert_says(failures[0], FailureCode::Protocol, &["maxHeldBytes", "100000"]);
+    assert_says(failures[0], TaskErrorCode::Protocol, &["maxHeldBytes", "100000"]);
     assert_eq!(sim.aborted.len(), 1);
 }
 
@@ -162,7 +162,7 @@ fn a_call_answered_with_too_many_input_requests_fails() {
     sim.give("tools/call", &asks);
     sim.assert_failed(
         handle,
-        FailureCode::Protocol,
+        TaskErrorCode::Protocol,
         &["257 input requests", "maxInputRequests (256)", "not sent again"],
     );
     assert!(sim.asked().is_empty());
@@ -177,7 +177,7 @@ fn a_task_with_too_many_input_requests_rejects_once_and_shows_none() {
         sim.polled("t", "input_required", &json!({ "inputRequests": requests(100_000, method) }));
         let interrupted = sim.interruptions(handle);
         assert_eq!(interrupted.len(), 1);
-        assert_says(interrupted[0], FailureCode::Protocol, &["100000 input requests", "maxInputRequests (256)"]);
+        assert_says(interrupted[0], TaskErrorCode::Protocol, &["100000 input requests", "maxInputRequests (256)"]);
         assert!(sim.asked().is_empty());
     }
 }
@@ -190,7 +190,7 @@ fn input_requests_without_a_handler_reject_once() {
     sim.polled("t", "input_required", &json!({ "inputRequests": requests(200, "unknown/method") }));
     let interrupted = sim.interruptions(handle);
     assert_eq!(interrupted.len(), 1);
-    assert_says(interrupted[0], FailureCode::Unsupported, &["requests unknown/method", "no handler"]);
+    assert_says(interrupted[0], TaskErrorCode::Unsupported, &["requests unknown/method", "no handler"]);
 }
 
 /// M3: annotations of one tool.
@@ -251,9 +251,9 @@ fn a_task_id_beyond_the_limit_is_refused() {
     let handle = sim.await_call("render");
     let long = "t".repeat(1_000_000);
     sim.give("tools/call", &task(&long, "working", &json!({ "resultType": "task" })));
-    sim.assert_failed(handle, FailureCode::Protocol, &["a task id of 1000000 bytes", "maxIdLength (1024)"]);
+    sim.assert_failed(handle, TaskErrorCode::Protocol, &["a task id of 1000000 bytes", "maxIdLength (1024)"]);
     let attached = sim.await_known(&long);
-    sim.assert_failed(attached, FailureCode::Protocol, &["maxIdLength (1024)", "nothing was sent"]);
+    sim.assert_failed(attached, TaskErrorCode::Protocol, &["maxIdLength (1024)", "nothing was sent"]);
     sim.advance(10_000);
     assert!(!sim.methods().contains(&"tasks/get".to_owned()), "{:?}", sim.methods());
 }
@@ -271,5 +271,5 @@ fn ids_of_requests_and_keys_beyond_the_limit_are_refused() {
     let request = asked["0"].take();
     asked = json!({ "k".repeat(2000): request });
     sim.polled("t", "input_required", &json!({ "inputRequests": asked }));
-    assert_says(sim.interruptions(handle)[0], FailureCode::Protocol, &["key is longer than maxIdLength (1024)"]);
+    assert_says(sim.interruptions(handle)[0], TaskErrorCode::Protocol, &["key is longer than maxIdLength (1024)"]);
 }

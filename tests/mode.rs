@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{Call, CallKind, Input, TaskMode};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::request::TaskOption;
 use serde_json::{Value, json};
 use support::{FakeServer, Reply, Sim, Tool, assert_says};
@@ -100,7 +100,7 @@ fn a_tool_that_has_to_be_a_task_and_cannot_is_not_called() {
         let handle = sim.call_as("render", mode);
         sim.watch(handle);
         sim.advance(5000);
-        sim.assert_failed(handle, FailureCode::Unsupported, &["calling tool render", why, "it was not sent"]);
+        sim.assert_failed(handle, TaskErrorCode::Unsupported, &["calling tool render", why, "it was not sent"]);
         assert_eq!(sim.count("tools/call"), 0);
     }
 }
@@ -224,7 +224,7 @@ fn pages_without_end_are_stopped() {
         sim.advance(60_000);
         assert_says(
             sim.reply(1).unwrap().unwrap_err(),
-            FailureCode::Protocol,
+            TaskErrorCode::Protocol,
             &["listing the tools", "pages without end"],
         );
         assert_eq!(sim.count("tools/list"), pages);
@@ -245,7 +245,7 @@ fn a_server_that_cannot_list_its_tools_is_called_plainly() {
             (Some(false), Some("render"))
         );
     }
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Rpc, &["listing the tools", "Method not found"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Rpc, &["listing the tools", "Method not found"]);
 }
 
 #[test]
@@ -274,7 +274,11 @@ fn a_list_that_cannot_be_had_fails_the_call_that_needs_it_and_no_other() {
     sim.input(Input::Call { handle: resource, call });
     sim.watch(resource);
     sim.advance(120_000);
-    sim.assert_failed(needs, FailureCode::Http, &["calling tool render was not sent", "listing the tools", "HTTP 502"]);
+    sim.assert_failed(
+        needs,
+        TaskErrorCode::Http,
+        &["calling tool render was not sent", "listing the tools", "HTTP 502"],
+    );
     assert!(sim.result(resource)["contents"].is_array());
 }
 

@@ -7,7 +7,7 @@ mod support;
 
 use mcp_tasks::{
     client::{Call, CallKind, Handle, Input},
-    task::{FailureCode, Outcome},
+    task::{Outcome, TaskErrorCode},
 };
 use serde_json::{Value, json};
 use support::{FakeServer, Reply, Sent, Sim, Tool};
@@ -79,7 +79,7 @@ fn one_that_does_not_exist_is_an_error_however_it_is_called() {
     let mut sim = Sim::new(server);
     call(&mut sim, CallKind::Prompt, "nothing");
     assert_eq!(sim.count("prompts/get"), 2);
-    sim.assert_failed(HANDLE, FailureCode::Rpc, &["getting prompt nothing", "-32601", "no such prompt"]);
+    sim.assert_failed(HANDLE, TaskErrorCode::Rpc, &["getting prompt nothing", "-32601", "no such prompt"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{CallKind, ExchangeId, Input, Output, Redirect};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::http::Method;
 use support::{FakeServer, Reply, Sim, Tool, assert_says};
 
@@ -47,7 +47,7 @@ fn f11_method_that_is_not_allowed_after_a_redirect_names_the_redirect() {
         let handle = sim.await_call("render");
         sim.advance(1000);
         let words = ["HTTP 405 after a redirect to https://example.org/elsewhere/"];
-        sim.assert_failed(handle, FailureCode::Http, &words);
+        sim.assert_failed(handle, TaskErrorCode::Http, &words);
         assert!(!sim.failure(handle).message.contains("a-secret"));
     }
 }
@@ -58,7 +58,7 @@ fn a_handshake_that_another_origin_answers_is_none() {
         let mut sim = straying(method, EVIL);
         let handle = sim.await_call("render");
         sim.advance(60_000);
-        sim.assert_failed(handle, FailureCode::Protocol, &["was not sent", WORDS[0], WORDS[1]]);
+        sim.assert_failed(handle, TaskErrorCode::Protocol, &["was not sent", WORDS[0], WORDS[1]]);
         assert!(!sim.failure(handle).message.contains("a-secret"));
         assert_eq!((sim.last(method).at, sim.count(method), sim.aborted.len()), (0, 1, 1), "{method}");
     }
@@ -71,7 +71,7 @@ fn an_answer_from_another_origin_is_not_believed() {
     sim.advance(60_000);
     sim.assert_failed(
         handle,
-        FailureCode::Protocol,
+        TaskErrorCode::Protocol,
         &["calling tool render", WORDS[0], WORDS[1], "was not sent again"],
     );
     assert_eq!((sim.created(handle), sim.count("tools/call"), sim.aborted.is_empty()), (None, 1, false));
@@ -81,7 +81,7 @@ fn an_answer_from_another_origin_is_not_believed() {
         let mut sim = straying("tools/list", url);
         sim.input(Input::List { kind: CallKind::Tool, reply: 1 });
         sim.advance(60_000);
-        assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Protocol, &[WORDS[0]]);
+        assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Protocol, &[WORDS[0]]);
     }
 }
 
@@ -94,7 +94,7 @@ fn an_error_status_from_another_origin_counts_for_nothing() {
         let mut sim = Sim::new(server);
         let handle = sim.await_call("render");
         sim.advance(60_000);
-        sim.assert_failed(handle, FailureCode::Protocol, &WORDS);
+        sim.assert_failed(handle, TaskErrorCode::Protocol, &WORDS);
         assert_eq!((sim.failure(handle).challenge.as_deref(), sim.sent.len()), (None, 1));
     }
 }
@@ -169,7 +169,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
             assert!(followed(&sim).is_empty());
             assert_eq!(sim.aborted, [(0, exchange)]);
             let words = ["redirect to another origin, to which nothing was sent", ": https://evil.test:8443"];
-            sim.assert_failed(1, FailureCode::Protocol, &words);
+            sim.assert_failed(1, TaskErrorCode::Protocol, &words);
         }
     }
     let (mut sim, exchange) = greeting();
@@ -185,7 +185,7 @@ fn a_redirect_that_makes_a_post_a_get_is_not_followed() {
         redirect(&mut sim, exchange, Some(status), Some("/login"));
         assert!(followed(&sim).is_empty());
         let words = [&format!("the redirect {status}, which would make this POST a GET"), "it was not followed"];
-        sim.assert_failed(1, FailureCode::Protocol, &words.map(|word: &str| word));
+        sim.assert_failed(1, TaskErrorCode::Protocol, &words.map(|word: &str| word));
     }
 }
 
@@ -196,7 +196,7 @@ fn redirects_without_end_are_given_up() {
         redirect(&mut sim, exchange, Some(308), Some(&format!("/{n}")));
     }
     assert_eq!(followed(&sim).len(), 5);
-    sim.assert_failed(1, FailureCode::Protocol, &["the redirect 308, after 5 others"]);
+    sim.assert_failed(1, TaskErrorCode::Protocol, &["the redirect 308, after 5 others"]);
 }
 
 /// A page does not see the location: it is found by a bare request, once.
@@ -223,5 +223,5 @@ fn a_hidden_redirect_to_the_same_address_is_not_followed() {
     let (mut sim, exchange) = greeting();
     redirect(&mut sim, exchange, None, Some(""));
     assert!(followed(&sim).is_empty());
-    sim.assert_failed(1, FailureCode::Protocol, &["a page cannot see", "it was not followed"]);
+    sim.assert_failed(1, TaskErrorCode::Protocol, &["a page cannot see", "it was not followed"]);
 }

@@ -7,7 +7,7 @@ mod support;
 
 use mcp_tasks::{
     client::{Handle, Input, TaskMode},
-    task::FailureCode,
+    task::TaskErrorCode,
 };
 use serde_json::json;
 use std::{cell::Cell, rc::Rc};
@@ -85,7 +85,7 @@ fn a_resumed_stream_that_brings_nothing_keeps_its_id_and_is_given_up_after_a_whi
         assert!(sim.sent.iter().filter(|s| s.is("GET")).all(|s| s.header("last-event-id") == Some("e1")));
         sim.assert_failed(
             handle,
-            FailureCode::Network,
+            TaskErrorCode::Network,
             &["calling tool render", "ended before the answer", "not sent again"],
         );
     }
@@ -142,7 +142,7 @@ fn a_server_that_refuses_leaves_the_call_unknown_and_a_poll_to_be_asked_again() 
     let mut sim = Sim::new(plain().when("tools/call", |_| Some(priming("e1", 100))));
     let handle = call(&mut sim);
     sim.advance(5000);
-    sim.assert_failed(handle, FailureCode::Network, &["ended before the answer", "HTTP 405", "not sent again"]);
+    sim.assert_failed(handle, TaskErrorCode::Network, &["ended before the answer", "HTTP 405", "not sent again"]);
 
     let mut once = true;
     let server = plain()

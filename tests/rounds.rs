@@ -6,7 +6,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, InputAnswer, TaskMode};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{Reply, Sim, assert_says, forms, greeted, greeted_with, task};
@@ -78,7 +78,11 @@ fn what_is_no_longer_asked_is_withdrawn() {
     sim.polled("t", "working", &json!({}));
     assert_eq!(sim.over(), [1, 2]);
     sim.respond_with(2, accept(), 1);
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Unsupported, &["no longer waits", "it was not sent"]);
+    assert_says(
+        sim.reply(1).unwrap().unwrap_err(),
+        TaskErrorCode::Unsupported,
+        &["no longer waits", "it was not sent"],
+    );
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn an_update_survives_trouble_and_a_refused_one_can_be_answered_anew() {
     sim.advance(1000);
     assert!(sim.reply(1).is_none());
     sim.refuse("tasks/update", 400, -32602, &json!({}));
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Rpc, &["answering the server", "no"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Rpc, &["answering the server", "no"]);
     assert!(sim.over().is_empty(), "the task still asks");
     sim.polled("t", "input_required", &json!({ "inputRequests": forms(&["a"]) }));
     sim.respond_with(1, accept(), 2);
@@ -116,7 +120,7 @@ fn a_handler_that_fails_cancels_a_form_and_nothing_else_can_be_refused() {
     let told = sim.interruptions(handle);
     assert_says(
         told[0],
-        FailureCode::Unsupported,
+        TaskErrorCode::Unsupported,
         &["sampling/createMessage", "the user is out", "the task continues"],
     );
     assert!(sim.outcome(handle).is_none() && sim.over() == [1], "it may still be answered");
@@ -197,7 +201,7 @@ fn questions_without_end_come_to_an_end() {
         sim.give("tools/call", &json!({ "resultType": "input_required", "requestState": "again" }));
         sim.advance(1000);
     }
-    sim.assert_failed(handle, FailureCode::Protocol, &["questions without end", "it was not sent again"]);
+    sim.assert_failed(handle, TaskErrorCode::Protocol, &["questions without end", "it was not sent again"]);
     assert_eq!(sim.count("tools/call"), 65);
 }
 
@@ -206,7 +210,7 @@ fn what_a_call_is_asked_and_nobody_answers_fails_it() {
     let mut sim = greeted_with(&json!([]), |config| config.serves = [false, true, false]);
     let handle = sim.await_call("render");
     sim.give("tools/call", &asks(&["a"], None));
-    sim.assert_failed(handle, FailureCode::Unsupported, &["elicitation/create", "it was not sent again"]);
+    sim.assert_failed(handle, TaskErrorCode::Unsupported, &["elicitation/create", "it was not sent again"]);
 
     let second = sim.await_call("render");
     let asked = json!({ "s": { "method": "sampling/createMessage", "params": {} } });
@@ -214,7 +218,7 @@ fn what_a_call_is_asked_and_nobody_answers_fails_it() {
     sim.respond_with(1, InputAnswer::Error { code: -1, message: "no model".into() }, 1);
     sim.assert_failed(
         second,
-        FailureCode::Unsupported,
+        TaskErrorCode::Unsupported,
         &["sampling/createMessage", "no model", "it was not sent again"],
     );
     assert_eq!(sim.over(), [1]);
@@ -227,7 +231,7 @@ fn a_call_that_waits_for_us_can_be_cancelled_and_given_up() {
     sim.give("tools/call", &asks(&["a"], None));
     sim.cancel(cancelled, 1);
     assert!(sim.reply(1).unwrap().is_ok());
-    sim.assert_failed(cancelled, FailureCode::TaskCancelled, &["while the server waited for answers"]);
+    sim.assert_failed(cancelled, TaskErrorCode::TaskCancelled, &["while the server waited for answers"]);
     let abandoned = sim.call("render");
     sim.give("tools/call", &asks(&["b"], None));
     sim.input(Input::Abandon { handle: abandoned });
@@ -256,7 +260,7 @@ fn a_task_nobody_asked_for_is_none() {
     let declared = &call.param("_meta")["io.modelcontextprotocol/clientCapabilities"];
     assert!(declared.get("extensions").is_none() && declared["roots"].is_object(), "{declared}");
     sim.give("tools/call", &task("t", "working", &json!({ "resultType": "task" })));
-    sim.assert_failed(handle, FailureCode::Protocol, &["a task in answer to a call that may not be one"]);
+    sim.assert_failed(handle, TaskErrorCode::Protocol, &["a task in answer to a call that may not be one"]);
     sim.advance(20_000);
     assert_eq!(sim.count("tasks/get"), 0, "its id is not asked after");
 }

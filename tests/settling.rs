@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_tasks::client::{Handle, Input, Output};
-use mcp_tasks::task::{FailureCode, Interest, Outcome};
+use mcp_tasks::task::{Interest, Outcome, TaskErrorCode};
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{End, Ends, FakeServer, Reply, Sim, Tool};
@@ -60,7 +60,7 @@ fn a_failed_task_without_a_result_fails_with_its_status_message() {
     // Deviation 18: nothing but metadata.
     for empty in [json!({ "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "x" } } }), json!({})] {
         let (sim, handle) = ended(Ends::Failed("out of paint", Ok(empty)));
-        sim.assert_failed(handle, FailureCode::TaskFailed, &["failed", "out of paint"]);
+        sim.assert_failed(handle, TaskErrorCode::TaskFailed, &["failed", "out of paint"]);
     }
 }
 
@@ -74,7 +74,7 @@ fn a_completed_task_with_a_bare_result_has_that_result() {
 fn the_error_of_a_failed_task_keeps_code_words_and_data() {
     let error = (-32050, "out of paint", json!({ "colour": ["red", null] }));
     let (sim, handle) = ended(Ends::Failed("Task failed", Err(error)));
-    sim.assert_failed(handle, FailureCode::TaskFailed, &["out of paint"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskFailed, &["out of paint"]);
     let rpc = sim.failure(handle).rpc.as_ref().unwrap();
     assert_eq!((rpc.code, rpc.message.as_str()), (-32050, "out of paint"));
     assert_eq!(rpc.data.as_ref().unwrap().to_string(), r#"{"colour":["red",null]}"#);
@@ -84,7 +84,7 @@ fn the_error_of_a_failed_task_keeps_code_words_and_data() {
 #[test]
 fn a_cancelled_task_is_never_asked_for_its_result() {
     let (sim, handle) = ended(Ends::Cancelled("by the night shift"));
-    sim.assert_failed(handle, FailureCode::TaskCancelled, &["cancelled", "by the night shift"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskCancelled, &["cancelled", "by the night shift"]);
     assert_eq!(sim.count("tasks/result"), 0);
     assert_eq!(sim.statuses(handle), [Status::Working, Status::Cancelled]);
 }
@@ -94,7 +94,7 @@ fn a_task_the_server_does_not_know_has_expired() {
     let mut sim = Sim::new(FakeServer::polled([]));
     let handle = sim.await_known("a-very-secret-task-id");
     sim.advance(10_000);
-    sim.assert_failed(handle, FailureCode::TaskExpired, &["does not know task a-very-s…", "Task not found"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &["does not know task a-very-s…", "Task not found"]);
     assert_eq!(sim.failure(handle).rpc.as_ref().unwrap().code, -32602);
     assert!(!sim.failure(handle).message.contains("secret-task"), "whoever holds the id may hold the task");
     assert_eq!(sim.count("tasks/get"), 1);
@@ -107,7 +107,7 @@ fn a_task_that_is_purged_while_it_runs_has_expired() {
     sim.advance(2500);
     sim.server.purge("t");
     sim.advance(2000);
-    sim.assert_failed(handle, FailureCode::TaskExpired, &["Task not found"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &["Task not found"]);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_task_that_is_purged_before_its_result_was_fetched_has_expired() {
     sim.server.purge("t");
     sim.watch(handle);
     sim.flush();
-    sim.assert_failed(handle, FailureCode::TaskExpired, &[]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &[]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_task_that_is_purged_after_it_was_cancelled_is_cancelled() {
     sim.cancel(handle, 1);
     sim.flush();
     assert!(matches!(sim.reply(1), Some(Ok(_))));
-    sim.assert_failed(handle, FailureCode::TaskCancelled, &["was cancelled"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskCancelled, &["was cancelled"]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_call_that_the_server_refuses_fails_with_its_error() {
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");
     sim.flush();
-    sim.assert_failed(handle, FailureCode::Rpc, &["calling tool render", "-32021", "needs more"]);
+    sim.assert_failed(handle, TaskErrorCode::Rpc, &["calling tool render", "-32021", "needs more"]);
     let data = sim.failure(handle).rpc.as_ref().unwrap().data.as_ref().unwrap();
     assert_eq!(data.to_string(), r#"{"requiredCapabilities":["x"]}"#);
     assert_eq!(sim.created(handle), None);
@@ -242,7 +242,7 @@ fn a_failure_that_nobody_watches_is_warned_of() {
     let mut sim = Sim::new(server);
     let handle = sim.call("missing");
     sim.flush();
-    sim.assert_failed(handle, FailureCode::Rpc, &["Unknown tool"]);
+    sim.assert_failed(handle, TaskErrorCode::Rpc, &["Unknown tool"]);
     assert_eq!(unseen(&sim), [true]);
 }
 
@@ -251,7 +251,7 @@ fn a_failure_that_somebody_watches_is_no_warning() {
     let mut sim = Sim::new(FakeServer::polled([]));
     let handle = sim.await_call("missing");
     sim.flush();
-    sim.assert_failed(handle, FailureCode::Rpc, &[]);
+    sim.assert_failed(handle, TaskErrorCode::Rpc, &[]);
     assert_eq!(unseen(&sim), [false]);
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Call, CallKind, Input, Query, TaskMode};
-use mcp_tasks::task::{FailureCode, Interest};
+use mcp_tasks::task::{Interest, TaskErrorCode};
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::{Value, json};
 use support::{End, Reply, Sim, assert_says, greeted, greeted_with, task};
@@ -44,7 +44,7 @@ fn the_result_comes_with_the_state() {
         &json!({ "error": { "code": -32603, "message": "ice", "data": [1] }, "statusMessage": "x" }),
     );
     let failure = sim.failure(handle);
-    assert_says(failure, FailureCode::TaskFailed, &["task t failed: ice"]);
+    assert_says(failure, TaskErrorCode::TaskFailed, &["task t failed: ice"]);
     let rpc = failure.rpc.as_ref().unwrap();
     assert_eq!((rpc.code, rpc.data.as_deref()), (-32603, Some("[1]")));
 }
@@ -54,7 +54,7 @@ fn a_failure_that_says_no_more_has_the_status_words_and_an_end_without_its_resul
     let mut sim = greeted();
     let handle = sim.running_alone("t");
     sim.polled("t", "failed", &json!({ "statusMessage": "out of paper" }));
-    sim.assert_failed(handle, FailureCode::TaskFailed, &["out of paper"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskFailed, &["out of paper"]);
 
     let second = sim.running_alone("u");
     for _ in 0..3 {
@@ -91,7 +91,7 @@ fn f6_state_whose_result_is_too_long_settles_the_task_at_once() {
         );
         sim.assert_failed(
             handle,
-            FailureCode::Protocol,
+            TaskErrorCode::Protocol,
             &["task t", "maxMessageBytes (2000 bytes)", "has ended", "not accepted"],
         );
         sim.advance(100_000);
@@ -131,7 +131,11 @@ fn a_result_of_an_unknown_type_is_none() {
     let mut sim = greeted();
     let handle = sim.await_call("render");
     sim.give("tools/call", &json!({ "resultType": "surprise", "content": [] }));
-    sim.assert_failed(handle, FailureCode::Protocol, &["calling tool render", "a result of an unknown type: surprise"]);
+    sim.assert_failed(
+        handle,
+        TaskErrorCode::Protocol,
+        &["calling tool render", "a result of an unknown type: surprise"],
+    );
     let handle = sim.await_call("render");
     sim.give("tools/call", &json!({ "content": [] }));
     assert_eq!(sim.result(handle), json!({ "content": [] }), "earlier servers name none");
@@ -146,7 +150,7 @@ fn prompts_and_resources_are_no_tasks() {
         assert_eq!(asked.header("mcp-name"), Some("render"));
         assert!(asked.param("_meta")["io.modelcontextprotocol/clientCapabilities"].get("extensions").is_none());
         sim.give(method, &task("t", "working", &json!({ "resultType": "task" })));
-        sim.assert_failed(handle, FailureCode::Protocol, &["a task in answer to a call that may not be one"]);
+        sim.assert_failed(handle, TaskErrorCode::Protocol, &["a task in answer to a call that may not be one"]);
         assert_eq!(sim.count("tasks/get"), 0);
     }
 }
@@ -182,7 +186,7 @@ fn a_lost_answer_is_asked_for_again_only_where_that_does_nothing_twice() {
             assert_eq!((&second.method, second.param("name")), (&first.method, first.param("name")));
             assert_ne!(second.id(), first.id());
         } else {
-            sim.assert_failed(handle, FailureCode::Network, &["connection lost", "so it was not sent again"]);
+            sim.assert_failed(handle, TaskErrorCode::Network, &["connection lost", "so it was not sent again"]);
         }
     }
 }
@@ -244,7 +248,7 @@ fn a_tool_whose_headers_break_a_rule_is_neither_listed_nor_called() {
         let handle = call_with(&mut sim, CallKind::Tool, "{}");
         sim.assert_failed(
             handle,
-            FailureCode::Unsupported,
+            TaskErrorCode::Unsupported,
             &["calling tool render", "x-mcp-header", "it was not sent"],
         );
     }
@@ -269,7 +273,7 @@ fn a_server_that_misses_a_header_is_listed_again_and_called_once_more() {
     let again = sim.waiting("tools/call");
     assert_eq!(again.header("mcp-param-a"), Some("b"));
     sim.refuse("tools/call", 400, -32020, &json!(null));
-    sim.assert_failed(handle, FailureCode::Rpc, &["-32020"]);
+    sim.assert_failed(handle, TaskErrorCode::Rpc, &["-32020"]);
     assert_eq!(sim.count("tools/call"), 2);
 }
 
@@ -286,7 +290,7 @@ fn what_the_client_would_have_to_declare_is_said_in_words() {
         let handle = sim.call_as("render", TaskMode::Never);
         sim.watch(handle);
         sim.refuse("tools/call", 400, -32021, &json!({ "requiredCapabilities": required }));
-        sim.assert_failed(handle, FailureCode::Unsupported, &["calling tool render", words, "it was not executed"]);
+        sim.assert_failed(handle, TaskErrorCode::Unsupported, &["calling tool render", words, "it was not executed"]);
         assert_eq!(sim.failure(handle).rpc.as_ref().map(|e| e.code), Some(-32021));
     }
 }
@@ -312,10 +316,14 @@ fn tasks_without_a_handle_are_asked_about_in_the_same_words() {
     let ask = |sim: &mut Sim, reply, query| sim.input(Input::Query { reply, query });
     ask(&mut sim, 1, Query::TaskResult("t".into()));
     sim.give("tasks/get", &task("t", "working", &json!({})));
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Unsupported, &["there is none, the task is working"]);
+    assert_says(
+        sim.reply(1).unwrap().unwrap_err(),
+        TaskErrorCode::Unsupported,
+        &["there is none, the task is working"],
+    );
     ask(&mut sim, 2, Query::TaskResult("t".into()));
     sim.give("tasks/get", &task("t", "failed", &json!({ "error": { "code": 7, "message": "ice" } })));
-    assert_says(sim.reply(2).unwrap().unwrap_err(), FailureCode::Rpc, &["error 7: ice"]);
+    assert_says(sim.reply(2).unwrap().unwrap_err(), TaskErrorCode::Rpc, &["error 7: ice"]);
     ask(&mut sim, 3, Query::TaskResult("t".into()));
     sim.give("tasks/get", &task("t", "completed", &json!({ "result": { "content": [1] } })));
     assert_eq!(sim.reply(3).unwrap().unwrap(), r#"{"content":[1]}"#);
@@ -325,7 +333,7 @@ fn tasks_without_a_handle_are_asked_about_in_the_same_words() {
     assert!(sim.reply(4).unwrap().unwrap().contains(r#""status":"cancelled""#));
     ask(&mut sim, 5, Query::GetTask("t".into()));
     sim.refuse("tasks/get", 400, -32602, &json!(null));
-    assert_says(sim.reply(5).unwrap().unwrap_err(), FailureCode::TaskExpired, &["does not know task t"]);
+    assert_says(sim.reply(5).unwrap().unwrap_err(), TaskErrorCode::TaskExpired, &["does not know task t"]);
     ask(&mut sim, 6, Query::Ping);
     sim.give("server/discover", &json!({}));
     assert_eq!(sim.reply(6).unwrap().unwrap(), "null");
@@ -350,7 +358,7 @@ fn a_server_that_is_gone_for_longer_than_it_keeps_a_task_is_given_up() {
     gone(&mut sim, 45_000);
     assert!(sim.outcome(handle).is_none(), "the network may have been what was gone");
     gone(&mut sim, 60_000);
-    sim.assert_failed(handle, FailureCode::TaskExpired, &["task t", "no longer than it said"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &["task t", "no longer than it said"]);
     assert!(sim.settled_at(handle).unwrap() >= heard + 180_000);
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{CallKind, Handle, Input, PauseReason};
-use mcp_tasks::task::{FailureCode, Outcome};
+use mcp_tasks::task::{Outcome, TaskErrorCode};
 use serde_json::json;
 use std::{cell::Cell, rc::Rc};
 use support::{End, FakeServer, Reply, Sim, Tool, assert_says, busiest};
@@ -196,7 +196,7 @@ fn a_call_that_is_never_looked_at_fails_and_says_that_it_was_not_executed() {
         Sim::new(FakeServer::polled([Tool::new("render", 500)]).when("tools/call", move |_| Some(busy.clone())));
     let handle = sim.await_call("render");
     sim.advance(600_000);
-    sim.assert_failed(handle, FailureCode::Http, &["HTTP 429", "it was not executed"]);
+    sim.assert_failed(handle, TaskErrorCode::Http, &["HTTP 429", "it was not executed"]);
     assert_eq!((sim.count("tools/call"), sim.failure(handle).retry_after_ms), (5, Some(3000)));
     assert!(waits(&sim.times("tools/call")).iter().all(|w| *w >= 3000));
 }
@@ -276,7 +276,7 @@ fn a_task_that_belonged_to_the_lost_session_has_expired() {
     sim.server.lose_sessions();
     sim.server.purge("t");
     sim.advance(5000);
-    sim.assert_failed(handle, FailureCode::TaskExpired, &["Task not found"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &["Task not found"]);
 }
 
 #[test]
@@ -298,8 +298,8 @@ fn a_server_that_loses_every_session_is_not_asked_for_ever() {
         let handshakes: Vec<_> = sim.sent.iter().filter(|s| s.is("initialize")).map(|s| s.at).collect();
         assert!(busiest(&handshakes, 60_000) <= 4 && handshakes.len() <= 20, "{handshakes:?}");
         assert!(sim.sent.len() < 120, "{} requests", sim.sent.len());
-        sim.assert_failed(call, FailureCode::Http, &["Session not found"]);
-        assert_says(sim.interruptions(known)[0], FailureCode::Http, &["asking after", "Session not found"]);
+        sim.assert_failed(call, TaskErrorCode::Http, &["Session not found"]);
+        assert_says(sim.interruptions(known)[0], TaskErrorCode::Http, &["asking after", "Session not found"]);
     }
 }
 
@@ -311,7 +311,7 @@ fn a_server_without_sessions_that_says_404_has_lost_none() {
     let handle = sim.await_known("t");
     sim.advance(600_000);
     assert_eq!(sim.count("initialize"), 1);
-    assert_says(sim.interruptions(handle)[0], FailureCode::Http, &["HTTP 404"]);
+    assert_says(sim.interruptions(handle)[0], TaskErrorCode::Http, &["HTTP 404"]);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn who_is_no_longer_authorized_is_told_at_once_and_may_try_again() {
     let failure = sim.interruptions(handle)[0];
     assert_says(
         failure,
-        FailureCode::AuthorizationRequired,
+        TaskErrorCode::AuthorizationRequired,
         &["asking after task render", "HTTP 401", "the task goes on"],
     );
     assert_eq!(failure.challenge.as_deref(), Some("Bearer"));

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_tasks::client::{Input, InputAnswer};
-use mcp_tasks::task::FailureCode;
+use mcp_tasks::task::TaskErrorCode;
 use mcp_tasks::wire::snapshot::Status;
 use serde_json::json;
 use support::{End, FakeServer, Reply, Sim, Tool, about, assert_says, note, question};
@@ -29,7 +29,7 @@ fn asking(awaited: bool) -> (Sim, u32, String) {
 fn not_sent(sim: &mut Sim, input: u32, reply: u32) {
     let before = sim.answers().len();
     sim.respond(input, reply);
-    assert_says(sim.reply(reply).unwrap().unwrap_err(), FailureCode::Unsupported, &["no longer waits", "not sent"]);
+    assert_says(sim.reply(reply).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["no longer waits", "not sent"]);
     assert_eq!(sim.answers().len(), before);
 }
 
@@ -83,7 +83,7 @@ fn a_task_that_the_server_forgets_before_it_described_it_takes_its_questions_wit
     sim.push(&about("t", question(0, "Which?")));
     assert_eq!(sim.asked(), [(1, Some(first), "0".into())]);
     sim.advance(1000);
-    sim.assert_failed(handle, FailureCode::TaskExpired, &["task t"]);
+    sim.assert_failed(handle, TaskErrorCode::TaskExpired, &["task t"]);
     assert_eq!(sim.over(), [1], "though another handle of the task is left");
 }
 
@@ -134,7 +134,7 @@ fn a_lost_session_takes_every_question_with_it() {
     sim.server.lose_sessions();
     sim.respond(1, 1);
     assert_eq!(sim.over(), [1, 2]);
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Unsupported, &["no longer waits"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Unsupported, &["no longer waits"]);
     not_sent(&mut sim, 2, 2);
     sim.advance(5000);
     assert_eq!((sim.count("initialize"), sim.statuses(handle).last()), (2, Some(&Status::Working)));
@@ -150,9 +150,9 @@ fn closing_takes_every_question_and_who_answers_is_told_why() {
     sim.input(Input::Respond { input: 1, answer: InputAnswer::Result("{}".into()), reply: 1 });
     sim.input(Input::Close);
     assert_eq!(sim.over(), [1, 2]);
-    assert_says(sim.reply(1).unwrap().unwrap_err(), FailureCode::Closed, &["the client was closed"]);
+    assert_says(sim.reply(1).unwrap().unwrap_err(), TaskErrorCode::Closed, &["the client was closed"]);
     sim.respond(2, 2);
-    assert_says(sim.reply(2).unwrap().unwrap_err(), FailureCode::Closed, &["nothing was sent"]);
+    assert_says(sim.reply(2).unwrap().unwrap_err(), TaskErrorCode::Closed, &["nothing was sent"]);
 }
 
 #[test]

@@ -3,13 +3,13 @@ use super::{
     entry::{Cancel, Creation, Entry},
     requests::Purpose,
     session::Session,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Task},
+    task::{Interest, Task, TaskError, TaskErrorCode},
     wire::{
-        fault,
+        error_codes,
         json::Json,
         jsonrpc::RpcError,
         request::{CallKind, CallParams, ClientRequest, TaskOption},
@@ -48,7 +48,7 @@ impl Client {
         self.tasks.insert(handle, task, Creation::Over);
         if let Err(problem) = checked {
             let message = format!("attaching to a task with {}; nothing was sent", problem.as_str());
-            self.fail(self.now, handle, Failure::new(FailureCode::Protocol, message));
+            self.fail(self.now, handle, TaskError::new(TaskErrorCode::Protocol, message));
         }
     }
 
@@ -156,7 +156,7 @@ impl Client {
     fn refuse_call(&mut self, now: Millis, handle: Handle, why: &str) {
         let Some(doing) = self.doing_call(handle) else { return };
         self.tasks.update(handle, |entry| entry.creation = Creation::Over);
-        let failure = Failure::new(FailureCode::Unsupported, format!("{doing}: {why}; it was not sent"));
+        let failure = TaskError::new(TaskErrorCode::Unsupported, format!("{doing}: {why}; it was not sent"));
         self.fail(now, handle, failure);
     }
 
@@ -197,12 +197,12 @@ impl Client {
             Ok(Ok(called)) => called,
             Ok(Err(problem)) => {
                 let message = problem.within(&doing).into_text();
-                return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
+                return self.fail(now, handle, TaskError::new(TaskErrorCode::Protocol, message));
             }
             Err(error) => {
                 if let Some(Creation::Sent { call, attempts, as_task, .. }) = over {
                     // A prompt or a resource that may not be a task: nothing was done, so it is called plainly.
-                    if as_task && call.kind != CallKind::Tool && fault::is_task_refused(&error) {
+                    if as_task && call.kind != CallKind::Tool && error_codes::is_task_refused(&error) {
                         let call = Box::new(Call { mode: TaskMode::Never, ..*call });
                         return self.call_again(handle, call, attempts, now);
                     }
@@ -215,10 +215,10 @@ impl Client {
                 let failure = match self.era.missing(&error) {
                     Some(why) => {
                         let message = format!("{doing}: {why}; it was not executed");
-                        let failure = Failure::new(FailureCode::Unsupported, message);
-                        Box::new(Failure { rpc: Some(error), ..*failure })
+                        let failure = TaskError::new(TaskErrorCode::Unsupported, message);
+                        Box::new(TaskError { rpc: Some(error), ..*failure })
                     }
-                    None => Failure::rpc(FailureCode::Rpc, &doing, error),
+                    None => TaskError::rpc(TaskErrorCode::Rpc, &doing, error),
                 };
                 return self.fail(now, handle, failure);
             }
@@ -227,7 +227,7 @@ impl Client {
             && let Err(problem) = self.check_id(task_id)
         {
             let message = format!("{doing}: the server created a task with {}; it is not observed", problem.as_str());
-            return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
+            return self.fail(now, handle, TaskError::new(TaskErrorCode::Protocol, message));
         }
         match called {
             CallResponse::InputRequired(asked, state) => {
@@ -235,7 +235,7 @@ impl Client {
                     self.call_asks(now, handle, call, asked, state);
                 }
             }
-            CallResponse::Plain(payload) if may_be_task && fault::is_task_refused_by_result(&payload) => {
+            CallResponse::Plain(payload) if may_be_task && error_codes::is_task_refused_by_result(&payload) => {
                 if let Some(Creation::Sent { call, attempts, .. }) = over {
                     // Nothing was done, so the tool is called plainly, from now on.
                     self.listing(CallKind::Tool).never_as_task(&call.name);
@@ -284,25 +284,25 @@ impl Client {
     }
 
     /// A call got no answer.
-    pub(super) fn call_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+    pub(super) fn call_failed(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
         let Some(doing) = self.doing_call(handle) else { return };
         let taken = self.tasks.update(handle, |entry| std::mem::replace(&mut entry.creation, Creation::Over));
         let Some(Creation::Sent { call, attempts, is_idempotent, .. }) = taken else { return };
         // Sending a call twice may do its work twice: only where the server said that it did nothing, or that it does not
         // matter. An answer that is lost without a session cannot be had in another way (2026-07-28, Key Changes).
-        let is_lost = !self.era.has_sessions() && trouble.is_transient() && is_idempotent;
-        if (trouble.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
-            let not_before = self.backoff.retry_at(now, attempts + 1, trouble.retry_after_ms());
+        let is_lost = !self.era.has_sessions() && cause.is_transient() && is_idempotent;
+        if (cause.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
+            let not_before = self.backoff.retry_at(now, attempts + 1, cause.retry_after_ms());
             return self.call_again(handle, call, attempts + 1, not_before);
         }
-        let consequence = if trouble.is_unprocessed() {
+        let consequence = if cause.is_unprocessed() {
             "; it was not executed"
-        } else if trouble.is_refusal() {
+        } else if cause.is_refusal() {
             "; it was not sent again"
         } else {
             "; the server may have executed it all the same, so it was not sent again"
         };
-        self.fail(now, handle, trouble.failure(&doing, consequence));
+        self.fail(now, handle, cause.to_task_error(&doing, consequence));
     }
 
     /// A call with which nothing was done waits again.
@@ -313,7 +313,7 @@ impl Client {
     }
 
     /// No session, no call: who waits is told so. `tools`: only tools wait in vain.
-    pub(super) fn fail_calls(&mut self, now: Millis, tools: bool, failure: &Failure) {
+    pub(super) fn fail_calls(&mut self, now: Millis, tools: bool, failure: &TaskError) {
         for handle in std::mem::take(&mut self.calls) {
             let Some(doing) = self.doing_call(handle) else { continue };
             let is_tool = |call: &Call| call.kind == CallKind::Tool;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{DueReason, Failure, Task},
+    task::{DueReason, Task, TaskError},
     wire::request::Round,
 };
 
@@ -65,7 +65,7 @@ pub(super) enum Refresher {
     /// Asked for a cancellation, which the server has acknowledged: the status shows what came of it.
     Cancelled(ReplyId),
     /// Asked for a cancellation, which the server has refused with this failure: it counts only if the task is alive.
-    CancelRefused(ReplyId, Box<Failure>),
+    CancelRefused(ReplyId, Box<TaskError>),
     /// The client has cancelled the task by its id.
     CancelledById,
 }

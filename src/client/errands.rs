@@ -3,12 +3,12 @@ use super::{
     entry::{Cancel, Creation, Refresher},
     requests::Purpose,
     session::Session,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Interest, Lifecycle},
-    wire::{fault, json::Json, jsonrpc::RpcError, request::ClientRequest},
+    task::{Interest, Lifecycle, TaskError, TaskErrorCode},
+    wire::{error_codes, json::Json, jsonrpc::RpcError, request::ClientRequest},
 };
 
 /// How often a cancellation is sent when the server is in trouble.
@@ -44,7 +44,7 @@ impl Client {
     }
 
     /// The status will not arrive: replies the same to all, but an acknowledged cancellation remains one.
-    pub(super) fn answer_refreshers(&mut self, now: Millis, handle: Handle, answer: &Result<String, Box<Failure>>) {
+    pub(super) fn answer_refreshers(&mut self, now: Millis, handle: Handle, answer: &Result<String, Box<TaskError>>) {
         for refresher in self.take_refreshers(now, handle) {
             let is_acknowledged = matches!(refresher, Refresher::Cancelled(_));
             let answer = if is_acknowledged { Ok("null".into()) } else { answer.clone() };
@@ -69,7 +69,7 @@ impl Client {
         // Nothing is under way: the server has answered, and waits for us.
         if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
             let message = format!("{}{}: cancelled while the server waited for answers", call.kind.doing(), call.name);
-            self.fail(self.now, handle, Failure::new(FailureCode::TaskCancelled, message));
+            self.fail(self.now, handle, TaskError::new(TaskErrorCode::TaskCancelled, message));
             return self.done(reply);
         }
         let queued = self.tasks.update(handle, |entry| {
@@ -129,7 +129,7 @@ impl Client {
             }
             let doing = format!("cancelling {}", self.name_of(handle));
             let message = format!("{doing}: the server does not offer it; the task goes on");
-            self.reply_all(replies, &Err(Failure::new(FailureCode::Unsupported, message)));
+            self.reply_all(replies, &Err(TaskError::new(TaskErrorCode::Unsupported, message)));
             self.forget_if_forgotten(handle);
         }
     }
@@ -147,8 +147,8 @@ impl Client {
             }
             // Ended already, or unknown: asking tells which.
             Err(error) => {
-                let known = fault::is_invalid_params(&error);
-                let failure = Failure::rpc(FailureCode::Rpc, &doing, error);
+                let known = error_codes::is_invalid_params(&error);
+                let failure = TaskError::rpc(TaskErrorCode::Rpc, &doing, error);
                 for reply in replies {
                     if known {
                         self.refresh(now, handle, Refresher::CancelRefused(reply, failure.clone()));
@@ -161,17 +161,17 @@ impl Client {
         self.forget_if_forgotten(handle);
     }
 
-    pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+    pub(super) fn cancel_failed(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
         let attempts = match self.tasks.get(handle).map(|entry| &entry.cancel) {
             Some(Cancel::Requested { attempts, .. }) => attempts + 1,
             _ => 1,
         };
-        let retry_at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
-        if trouble.is_transient() && self.cancel_again(handle, 1, retry_at) {
+        let retry_at = self.backoff.retry_at(now, attempts, cause.retry_after_ms());
+        if cause.is_transient() && self.cancel_again(handle, 1, retry_at) {
             return;
         }
         let doing = format!("cancelling {}", self.name_of(handle));
-        let failure = trouble.failure(&doing, "; whether it is cancelled is not known");
+        let failure = cause.to_task_error(&doing, "; whether it is cancelled is not known");
         let replies = self.take_cancel(handle, false);
         self.reply_all(replies, &Err(failure));
         self.forget_if_forgotten(handle);
@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// No session: what waits for one is told so, tasks go on.
-    pub(super) fn fail_errands(&mut self, now: Millis, failure: &Failure) {
+    pub(super) fn fail_errands(&mut self, now: Millis, failure: &TaskError) {
         let answer = Err(failure.clone().into());
         for handle in std::mem::take(&mut self.cancels) {
             let replies = self.take_cancel(handle, false);

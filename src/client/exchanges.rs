@@ -1,11 +1,11 @@
 use super::{
     Client, Config, InputId, Output, config::length, io::ExchangeId, requests::Purpose, resume::Cut, session::Session,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
     wire::{
-        Problem,
+        DecodeError,
         buffer::Pieces,
         event_stream::EventStream,
         http::{Head, Media},
@@ -77,7 +77,7 @@ pub(super) enum Body {
     /// One JSON text, as far as it has come.
     Json(Pieces),
     /// Events.
-    Events(Box<EventStream>, Option<Problem>),
+    Events(Box<EventStream>, Option<DecodeError>),
     /// The page that explains an HTTP error, as far as it has come.
     Refusal(Box<Head>, Vec<u8>),
     /// Nobody reads it.
@@ -106,7 +106,7 @@ impl Client {
         {
             let origin = exchange.origin.clone();
             self.abort(id);
-            return self.broke(now, id, &origin, &Trouble::Elsewhere(problem));
+            return self.broke(now, id, &origin, &TransportError::Elsewhere(problem));
         }
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);
@@ -189,15 +189,15 @@ impl Client {
                     return;
                 }
                 // What the standalone stream said amiss was told then, and is no reason to give it up.
-                let trouble = match odd.filter(|_| !matches!(role, Role::Stream | Role::Legacy)) {
-                    Some(problem) => Trouble::Protocol(problem),
-                    None => Trouble::Network(CUT.into()),
+                let cause = match odd.filter(|_| !matches!(role, Role::Stream | Role::Legacy)) {
+                    Some(problem) => TransportError::Protocol(problem),
+                    None => TransportError::Network(CUT.into()),
                 };
-                self.broke(now, id, &origin, &trouble);
+                self.broke(now, id, &origin, &cause);
             }
             Body::Expected => {
-                let trouble = Trouble::Network("the response ended before it began".into());
-                self.broke(now, id, &origin, &trouble);
+                let cause = TransportError::Network("the response ended before it began".into());
+                self.broke(now, id, &origin, &cause);
             }
             Body::Ignored => {}
         }
@@ -216,7 +216,7 @@ impl Client {
             }
             _ => {}
         }
-        self.broke(now, id, &origin, &Trouble::Network(why.into()));
+        self.broke(now, id, &origin, &TransportError::Network(why.into()));
     }
 
     fn events(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
@@ -259,7 +259,7 @@ impl Client {
             // The server ends a stream that was asked for by answering the request (2026-07-28, Subscriptions).
             if is_over && !self.era.has_sessions() {
                 self.abort(id);
-                return self.stream_ended(now, id, &Trouble::Network(CUT.into()));
+                return self.stream_ended(now, id, &TransportError::Network(CUT.into()));
             }
         }
         let is_answered = own.is_some_and(|request| self.purpose_of(request).is_none());
@@ -283,9 +283,9 @@ impl Client {
         let Role::Request(request) = origin.role else { return };
         let messages = match jsonrpc::messages(text, length(self.config.limits.batch_messages)) {
             Ok(messages) => messages,
-            Err(problem) => return self.broke(now, id, origin, &Trouble::Protocol(problem)),
+            Err(problem) => return self.broke(now, id, origin, &TransportError::Protocol(problem)),
         };
-        let mut odd = Problem::new("an empty batch", "");
+        let mut odd = DecodeError::new("an empty batch", "");
         for message in messages {
             match message {
                 // Servers that could not read the request answer with an id of their own, or none.
@@ -294,7 +294,7 @@ impl Client {
                     self.answered(now, purpose, session_id.clone(), answer);
                 }
                 Message::Response { id, .. } => {
-                    odd = Problem::new("an answer with another request's id", id.get())
+                    odd = DecodeError::new("an answer with another request's id", id.get())
                         .within(&format!("to request {request}"));
                 }
                 other => {
@@ -302,17 +302,17 @@ impl Client {
                 }
             }
         }
-        self.broke(now, id, origin, &Trouble::Protocol(odd));
+        self.broke(now, id, origin, &TransportError::Protocol(odd));
     }
 
     /// An exchange is over. Does nothing where it has done what it was for.
-    pub(super) fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, trouble: &Trouble) {
+    pub(super) fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, cause: &TransportError) {
         let role = origin.role;
         self.redirect_target = None;
         // What stands alone says nothing about the rest.
         let stands_alone =
             matches!(role, Role::Note | Role::Response) || (role == Role::Stream && !self.era.has_sessions());
-        if !stands_alone && self.is_session_loss(origin.epoch, trouble) {
+        if !stands_alone && self.is_session_loss(origin.epoch, cause) {
             if role == Role::Confirmation {
                 return self.confirmation_lost(now);
             }
@@ -322,31 +322,31 @@ impl Client {
             if let Role::Request(request) = role
                 && let Some(purpose) = self.take_request(request)
             {
-                return self.redo(now, purpose, trouble);
+                return self.redo(now, purpose, cause);
             }
         }
         match role {
             Role::Note | Role::Response => {}
-            Role::Stream => self.stream_ended(now, id, trouble),
-            Role::Legacy => self.legacy_ended(now, trouble),
-            Role::Confirmation => self.handshake_failed(now, trouble),
+            Role::Stream => self.stream_ended(now, id, cause),
+            Role::Legacy => self.legacy_ended(now, cause),
+            Role::Confirmation => self.handshake_failed(now, cause),
             Role::Answer(input) => {
-                if trouble.is_transient() {
-                    self.request_failed(now, origin.sent_at, trouble, trouble.outage_weight());
+                if cause.is_transient() {
+                    self.request_failed(now, origin.sent_at, cause, cause.outage_weight());
                 }
-                self.answer_failed(now, input, trouble);
+                self.answer_failed(now, input, cause);
             }
-            Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, trouble),
+            Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, cause),
             Role::Request(request) => {
                 if let Some(purpose) = self.take_request(request) {
-                    self.unanswered(now, origin.sent_at, purpose, trouble);
+                    self.unanswered(now, origin.sent_at, purpose, cause);
                 }
             }
         }
     }
 
-    fn is_session_loss(&self, epoch: u32, trouble: &Trouble) -> bool {
-        let Trouble::Http(head, rpc) = trouble else { return false };
+    fn is_session_loss(&self, epoch: u32, cause: &TransportError) -> bool {
+        let TransportError::Http(head, rpc) = cause else { return false };
         let had_session = match &self.session {
             Session::Confirming(ready) | Session::Ready(ready) => {
                 !self.era.has_sessions() || ready.session_id.is_some() || self.legacy.url().is_some()
@@ -368,11 +368,11 @@ fn error_in(page: &[u8]) -> Option<RpcError> {
 }
 
 /// A response that is no answer: an error status, or success with a body of the wrong kind.
-fn refusal(head: Head, rpc: Option<RpcError>, page: &[u8]) -> Trouble {
+fn refusal(head: Head, rpc: Option<RpcError>, page: &[u8]) -> TransportError {
     if !(200..300).contains(&head.status) {
-        return Trouble::Http(head, rpc);
+        return TransportError::Http(head, rpc);
     }
     let kind = head.content_type.as_deref().unwrap_or("no content type");
     let what = format!("HTTP {} with {kind} where JSON or an event stream was due", head.status);
-    Trouble::Protocol(Problem::new(&what, &String::from_utf8_lossy(page)))
+    TransportError::Protocol(DecodeError::new(&what, &String::from_utf8_lossy(page)))
 }

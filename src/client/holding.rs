@@ -1,4 +1,4 @@
-use super::{Client, Handle, entry::Entry, requests::Purpose, trouble::Trouble};
+use super::{Client, Handle, entry::Entry, requests::Purpose, transport_error::TransportError};
 use crate::{
     Millis,
     task::{Lifecycle, Want},
@@ -150,13 +150,13 @@ impl Client {
     }
 
     /// A held request broke.
-    pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
-        if matches!(trouble, Trouble::TooLong(_)) && self.tasks.has_ended(handle) {
-            return self.poll_failed(now, handle, Want::Result, trouble);
+    pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
+        if matches!(cause, TransportError::TooLong(_)) && self.tasks.has_ended(handle) {
+            return self.poll_failed(now, handle, Want::Result, cause);
         }
         self.close_hold(now, handle);
         self.tasks.update(handle, |entry| {
-            entry.hold.is_refused = !trouble.is_transient();
+            entry.hold.is_refused = !cause.is_transient();
             entry.hold.after = now.saturating_add(ROTATE_MS);
         });
     }

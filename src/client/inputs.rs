@@ -4,11 +4,11 @@ use super::{
     exchanges::Role,
     question::{Answer, Question, Way},
     requests::Purpose,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
         headers::Headers,
         input::InputAnswer,
@@ -249,7 +249,7 @@ impl Client {
             .filter(|question| question.answer.is_none());
         let Some(question) = question else {
             let message = "the server no longer waits for this answer; it was not sent";
-            return self.reply(reply, Err(Failure::new(FailureCode::Unsupported, message.into())));
+            return self.reply(reply, Err(TaskError::new(TaskErrorCode::Unsupported, message.into())));
         };
         let of_call = match &question.way {
             Way::Response { id, task_id } => {
@@ -302,19 +302,19 @@ impl Client {
     }
 
     /// An answer did not get through.
-    pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, trouble: &Trouble) {
+    pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, cause: &TransportError) {
         let its = self.inputs.iter_mut().find(|question| question.input == input);
         if let Some(answer) = its.and_then(|question| question.answer.as_mut())
-            && trouble.is_transient()
+            && cause.is_transient()
         {
             answer.attempts += 1;
             if answer.attempts < MOST_ATTEMPTS {
                 answer.sent = false;
-                answer.not_before = self.backoff.retry_at(now, answer.attempts, trouble.retry_after_ms());
+                answer.not_before = self.backoff.retry_at(now, answer.attempts, cause.retry_after_ms());
                 return;
             }
         }
-        let failure = trouble.failure("answering the server", "; it has not got the answer");
+        let failure = cause.to_task_error("answering the server", "; it has not got the answer");
         self.question_over(now, input, Err(failure));
     }
 
@@ -331,11 +331,11 @@ impl Client {
     /// Nobody waits for the answers to these questions any more.
     pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&Question) -> bool) {
         let message = "the server no longer waits for this answer";
-        self.end_questions(now, &Failure::new(FailureCode::Unsupported, message.into()), which);
+        self.end_questions(now, &TaskError::new(TaskErrorCode::Unsupported, message.into()), which);
     }
 
     /// No answer to these questions is sent any more, and this is why.
-    pub(super) fn end_questions(&mut self, now: Millis, why: &Failure, which: &dyn Fn(&Question) -> bool) {
+    pub(super) fn end_questions(&mut self, now: Millis, why: &TaskError, which: &dyn Fn(&Question) -> bool) {
         for input in self.inputs_where(which) {
             self.question_over(now, input, Err(why.clone().into()));
         }
@@ -357,7 +357,7 @@ impl Client {
         waiting.map(|answer| answer.not_before).min()
     }
 
-    pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<Failure>>) {
+    pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<TaskError>>) {
         let Some(at) = self.inputs.iter().position(|question| question.input == input) else { return };
         let question = self.inputs.remove(at);
         // An answer to what a call asks waits for the others; nobody is asked any more.
@@ -379,7 +379,7 @@ impl Client {
         }
     }
 
-    pub(super) fn reply_if(&mut self, reply: Option<ReplyId>, outcome: Result<String, Box<Failure>>) {
+    pub(super) fn reply_if(&mut self, reply: Option<ReplyId>, outcome: Result<String, Box<TaskError>>) {
         if let Some(reply) = reply {
             self.reply(reply, outcome);
         }

@@ -1,12 +1,12 @@
 use super::Query;
 use crate::{
-    task::{Failure, Interest, Outcome},
+    task::{Interest, Outcome, TaskError},
     wire::{
         Era,
         headers::Headers,
         http::{Head, Method},
         input::{InputAnswer, InputKind},
-        json::{Json, NotJson},
+        json::{Json, JsonError},
         receiver_messages::ReceiverRequest,
         request::{CallKind, TaskOption},
         snapshot::Snapshot,
@@ -39,7 +39,7 @@ pub struct Call {
 
 impl Call {
     /// A tool call that becomes a task where server and tool offer it. Fails when `arguments` is not JSON.
-    pub fn tool(name: &str, arguments: &str) -> Result<Self, NotJson> {
+    pub fn tool(name: &str, arguments: &str) -> Result<Self, JsonError> {
         let arguments = Json::check(arguments)?;
         Ok(Self {
             kind: CallKind::Tool,
@@ -287,14 +287,14 @@ pub enum Output {
         /// Which task.
         handle: Handle,
         /// Why.
-        failure: Box<Failure>,
+        failure: Box<TaskError>,
     },
     /// The answer to a question.
     Replied {
         /// Which question.
         reply: ReplyId,
         /// JSON text (`null` where there is nothing to say), or why not.
-        answer: Result<String, Box<Failure>>,
+        answer: Result<String, Box<TaskError>>,
     },
     /// The server wants input: somebody is to answer with [`Input::Respond`].
     InputRequested {

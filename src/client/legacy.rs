@@ -3,13 +3,13 @@ use super::{
     exchanges::{self, Role},
     io::ExchangeId,
     session::Session,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
-    task::Failure,
+    task::TaskError,
     wire::{
-        Problem,
+        DecodeError,
         event_stream::Event,
         http::{self, Head},
         url,
@@ -36,7 +36,7 @@ pub(super) enum Legacy {
     /// It has spoken HTTP+SSE, so that is tried first.
     Known,
     /// The stream that is to name the address, and how the handshake was refused before it was tried.
-    Opening(ExchangeId, Option<Box<Failure>>),
+    Opening(ExchangeId, Option<Box<TaskError>>),
     Open(Open),
 }
 
@@ -94,13 +94,13 @@ impl Legacy {
 
 impl Client {
     /// Whether a handshake that was refused like this is tried on the older transport.
-    pub(super) fn falls_back(&self, trouble: &Trouble) -> bool {
-        matches!(trouble, Trouble::Http(Head { status: 400 | 404 | 405, .. }, _))
+    pub(super) fn falls_back(&self, cause: &TransportError) -> bool {
+        matches!(cause, TransportError::Http(Head { status: 400 | 404 | 405, .. }, _))
             && matches!((&self.legacy, &self.session), (Legacy::Unknown, Session::Connecting))
     }
 
     /// Opens the stream.
-    pub(super) fn open_legacy(&mut self, refused: Option<Box<Failure>>) {
+    pub(super) fn open_legacy(&mut self, refused: Option<Box<TaskError>>) {
         let id = self.open_get(Role::Legacy, None);
         if let Some(exchange) = exchanges::find(&mut self.exchanges, id) {
             // Until it has named the address: a stream of another kind may never say a word.
@@ -119,8 +119,9 @@ impl Client {
                     self.legacy_named(now, id, &event.text());
                 } else {
                     self.abort(id);
-                    let problem = Problem::new("a stream that begins with another event than its address", event.name);
-                    self.legacy_ended(now, &Trouble::Protocol(problem));
+                    let problem =
+                        DecodeError::new("a stream that begins with another event than its address", event.name);
+                    self.legacy_ended(now, &TransportError::Protocol(problem));
                 }
                 false
             }
@@ -141,36 +142,37 @@ impl Client {
             Err(problem) => {
                 self.abort(id);
                 self.legacy = Legacy::Unknown;
-                let failure = Trouble::Protocol(problem).failure(&self.connecting(), "; nothing was sent there");
+                let failure =
+                    TransportError::Protocol(problem).to_task_error(&self.connecting(), "; nothing was sent there");
                 self.no_session(now, &failure);
             }
         }
     }
 
     /// The stream is over, and with it the session.
-    pub(super) fn legacy_ended(&mut self, now: Millis, trouble: &Trouble) {
+    pub(super) fn legacy_ended(&mut self, now: Millis, cause: &TransportError) {
         match std::mem::take(&mut self.legacy) {
             // What counts is what the server said to the transport of today, unless it asks who we are.
-            Legacy::Opening(_, Some(mut failure)) if !trouble.is_unauthorized() => {
-                let too = trouble.failure("; the older HTTP+SSE transport was tried too", "");
+            Legacy::Opening(_, Some(mut failure)) if !cause.is_unauthorized() => {
+                let too = cause.to_task_error("; the older HTTP+SSE transport was tried too", "");
                 failure.message.push_str(&too.message);
                 self.no_session(now, &failure);
             }
             // It may have been replaced by a newer one: the handshake begins anew.
-            Legacy::Opening(_, None) if !trouble.is_transient() && !trouble.is_unauthorized() => {
+            Legacy::Opening(_, None) if !cause.is_transient() && !cause.is_unauthorized() => {
                 self.session = Session::Idle;
             }
             Legacy::Opening(_, refused) => {
                 if refused.is_none() {
                     self.legacy = Legacy::Known;
                 }
-                self.handshake_failed(now, trouble);
+                self.handshake_failed(now, cause);
             }
             _ => {
                 self.session_lost(now);
-                self.drop_legacy(now, trouble);
+                self.drop_legacy(now, cause);
                 match self.session {
-                    Session::Confirming(_) => self.handshake_failed(now, trouble),
+                    Session::Confirming(_) => self.handshake_failed(now, cause),
                     // A stream that dies again and again is not opened in a hot loop.
                     Session::Idle => {
                         self.session = Session::Waiting { until: self.backoff.on_failed_handshake(now, None) }
@@ -188,7 +190,7 @@ impl Client {
         }
         while let Some(request) = self.legacy.next_late(now) {
             if let Some(purpose) = self.take_request(request) {
-                self.unanswered(now, now, purpose, &Trouble::Late(self.config.request_timeout_ms));
+                self.unanswered(now, now, purpose, &TransportError::Late(self.config.request_timeout_ms));
             }
         }
         self.let_go_of_posts(now);
@@ -210,7 +212,7 @@ impl Client {
             }
             _ => {}
         }
-        self.drop_legacy(now, &Trouble::Network("the session was lost before the answer came".into()));
+        self.drop_legacy(now, &TransportError::Network("the session was lost before the answer came".into()));
     }
 
     /// Servers may answer a POST late, but not for ever after they have answered its request.
@@ -225,7 +227,7 @@ impl Client {
     }
 
     /// Closes the stream; what waits for an answer on it, on either side, will have none.
-    fn drop_legacy(&mut self, now: Millis, why: &Trouble) {
+    fn drop_legacy(&mut self, now: Millis, why: &TransportError) {
         self.legacy = Legacy::Known;
         self.withdraw(now, &|_| true);
         for exchange in std::mem::take(&mut self.exchanges) {

@@ -5,12 +5,12 @@ use super::{
     config::length,
     exchanges::{Body, Exchange, find},
     io::ExchangeId,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
     wire::{
-        Problem,
+        DecodeError,
         response::InputRequest,
         snapshot::{Snapshot, short_id},
     },
@@ -25,7 +25,7 @@ impl Client {
             let holding = self.exchanges.iter().filter(|exchange| exchange.held_bytes() > 0);
             let largest = holding.max_by_key(|exchange| exchange.held_bytes()).map_or(id, |exchange| exchange.id);
             let what = "more data than the client holds at a time (maxHeldBytes)";
-            self.end_with_problem(now, largest, Problem::new(what, &limit.to_string()));
+            self.end_with_problem(now, largest, DecodeError::new(what, &limit.to_string()));
             if largest == id {
                 return true;
             }
@@ -35,37 +35,37 @@ impl Client {
 
     /// A message or event is longer than allowed.
     pub(super) fn too_long(&mut self, now: Millis, id: ExchangeId) {
-        self.end_exchange(now, id, &Trouble::TooLong(self.config.max_message_bytes));
+        self.end_exchange(now, id, &TransportError::TooLong(self.config.max_message_bytes));
     }
 
     /// Ends an exchange whose body is not accepted.
-    pub(super) fn end_with_problem(&mut self, now: Millis, id: ExchangeId, problem: Problem) {
-        self.end_exchange(now, id, &Trouble::Protocol(problem));
+    pub(super) fn end_with_problem(&mut self, now: Millis, id: ExchangeId, problem: DecodeError) {
+        self.end_exchange(now, id, &TransportError::Protocol(problem));
     }
 
     /// Aborts an exchange, for this reason.
-    pub(super) fn end_exchange(&mut self, now: Millis, id: ExchangeId, trouble: &Trouble) {
+    pub(super) fn end_exchange(&mut self, now: Millis, id: ExchangeId, cause: &TransportError) {
         let Some(origin) = find(&mut self.exchanges, id).map(|e| e.origin.clone()) else { return };
         self.abort(id);
-        self.broke(now, id, &origin, trouble);
+        self.broke(now, id, &origin, cause);
     }
 
     /// Whether a task id can be sent: servers accept headers of some kilobytes.
-    pub(super) fn check_id(&self, task_id: &str) -> Result<(), Problem> {
+    pub(super) fn check_id(&self, task_id: &str) -> Result<(), DecodeError> {
         let limit = self.config.limits.id_length;
         if task_id.len() <= length(limit) {
             return Ok(());
         }
-        Err(Problem::new(&format!("a task id of {} bytes, more than maxIdLength ({limit})", task_id.len()), ""))
+        Err(DecodeError::new(&format!("a task id of {} bytes, more than maxIdLength ({limit})", task_id.len()), ""))
     }
 
     /// Whether the client takes these input requests of one message, by their number and keys. `open` others are open already.
-    pub(super) fn check_input_requests(&self, asked: &[InputRequest<'_>], open: usize) -> Result<(), Problem> {
+    pub(super) fn check_input_requests(&self, asked: &[InputRequest<'_>], open: usize) -> Result<(), DecodeError> {
         let limits = &self.config.limits;
         let count = asked.len().saturating_add(open);
         if count > length(limits.input_requests) {
             let limit = limits.input_requests;
-            return Err(Problem::new(&format!("{count} input requests, more than maxInputRequests ({limit})"), ""));
+            return Err(DecodeError::new(&format!("{count} input requests, more than maxInputRequests ({limit})"), ""));
         }
         let bytes = asked.iter().map(|asked| asked.params.get().len()).sum();
         if !self.has_room_for_input(bytes) {
@@ -73,11 +73,14 @@ impl Client {
             let what = format!(
                 "input requests of {bytes} bytes, more than a quarter of maxHeldBytes ({limit}) with those that are open"
             );
-            return Err(Problem::new(&what, ""));
+            return Err(DecodeError::new(&what, ""));
         }
         if asked.iter().any(|asked| asked.key.len() > length(limits.id_length)) {
             let limit = limits.id_length;
-            return Err(Problem::new(&format!("an input request whose key is longer than maxIdLength ({limit})"), ""));
+            return Err(DecodeError::new(
+                &format!("an input request whose key is longer than maxIdLength ({limit})"),
+                "",
+            ));
         }
         Ok(())
     }

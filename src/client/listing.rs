@@ -1,9 +1,9 @@
-use super::{Client, ReplyId, config::length, requests::Purpose, trouble::Trouble};
+use super::{Client, ReplyId, config::length, requests::Purpose, transport_error::TransportError};
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
-        HeaderParam, Problem,
+        DecodeError, HeaderParam,
         json::Json,
         jsonrpc::RpcError,
         request::{CallKind, ClientRequest},
@@ -54,7 +54,7 @@ pub(super) struct Known {
     /// Calling it twice does no more than calling it once.
     pub(super) is_idempotent: bool,
     /// The arguments that are repeated in headers; `Err`: why it must not be called.
-    pub(super) header_params: Result<Vec<HeaderParam>, Problem>,
+    pub(super) header_params: Result<Vec<HeaderParam>, DecodeError>,
 }
 
 impl Listing {
@@ -163,11 +163,11 @@ impl Client {
         let max_header_params = length(self.config.limits.header_params);
         let page = match answer.map(|json| self.era.read_page(kind, json, max_header_params)) {
             Ok(Ok(page)) => page,
-            Ok(Err(problem)) => return self.listing_failed(now, kind, &Trouble::Protocol(problem)),
+            Ok(Err(problem)) => return self.listing_failed(now, kind, &TransportError::Protocol(problem)),
             // A server without the list has no tool that may be a task; calls go ahead plainly.
             Err(error) => {
                 self.listing(kind).known = Some(Vec::new());
-                return self.fail_listing(kind, &Failure::rpc(FailureCode::Rpc, doing(kind), error));
+                return self.fail_listing(kind, &TaskError::rpc(TaskErrorCode::Rpc, doing(kind), error));
             }
         };
         let listing = self.listing(kind);
@@ -203,8 +203,8 @@ impl Client {
         match page.next_cursor {
             None => self.listing_done(kind),
             Some(cursor) if run.cursor.as_deref() == Some(&cursor) || run.pages == MOST_PAGES => {
-                let problem = Problem::new("pages without end, the next at", &cursor);
-                self.listing_failed(now, kind, &Trouble::Protocol(problem));
+                let problem = DecodeError::new("pages without end, the next at", &cursor);
+                self.listing_failed(now, kind, &TransportError::Protocol(problem));
             }
             Some(cursor) => run.cursor = Some(cursor),
         }
@@ -221,15 +221,15 @@ impl Client {
         self.reply_all(replies, &Ok(json));
     }
 
-    pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, trouble: &Trouble) {
+    pub(super) fn listing_failed(&mut self, now: Millis, kind: CallKind, cause: &TransportError) {
         let listing = self.listing(kind);
         listing.attempts += 1;
         let attempts = listing.attempts;
-        if trouble.is_transient() && attempts < MOST_ATTEMPTS {
-            let again = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
+        if cause.is_transient() && attempts < MOST_ATTEMPTS {
+            let again = self.backoff.retry_at(now, attempts, cause.retry_after_ms());
             return self.relist(kind, again);
         }
-        let failure = trouble.failure(doing(kind), "");
+        let failure = cause.to_task_error(doing(kind), "");
         if kind == CallKind::Tool {
             // They wait to know whether they may be tasks.
             self.fail_calls(now, true, &failure);
@@ -246,7 +246,7 @@ impl Client {
         }
     }
 
-    pub(super) fn fail_listing(&mut self, kind: CallKind, failure: &Failure) {
+    pub(super) fn fail_listing(&mut self, kind: CallKind, failure: &TaskError) {
         let listing = self.listing(kind);
         *listing = Listing {
             known: listing.known.take(),

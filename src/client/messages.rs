@@ -2,7 +2,7 @@ use super::{Client, Output};
 use crate::{
     Millis,
     wire::{
-        Problem,
+        DecodeError,
         json::Json,
         jsonrpc::{self, Message},
         notification::ServerNotification,
@@ -19,14 +19,14 @@ impl Client {
         own: Option<u32>,
         session_id: Option<&str>,
         message: Message<'_>,
-    ) -> Option<Problem> {
+    ) -> Option<DecodeError> {
         match message {
             Message::Response { id, answer } => {
                 let named = jsonrpc::our_id(id).filter(|id| self.purpose_of(*id).is_some());
                 // Servers that could not read a request answer with an id of their own, or none.
                 let request = named.or(own.filter(|_| answer.is_err()));
                 let Some(purpose) = request.and_then(|id| self.take_request(id)) else {
-                    return Some(Problem::new("an answer to a request that was not made, with id", id.get()));
+                    return Some(DecodeError::new("an answer to a request that was not made, with id", id.get()));
                 };
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
             }

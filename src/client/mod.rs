@@ -38,7 +38,7 @@ mod stream;
 mod task_index;
 mod tasks;
 mod timers;
-mod trouble;
+mod transport_error;
 mod warnings;
 
 pub use config::{Config, Limits};

@@ -1,23 +1,23 @@
 //! Owns what a failed request means for the others: evidence of an outage, and calls that wait for its end.
 
-use super::{Client, backoff, requests::Purpose, trouble::Trouble};
+use super::{Client, backoff, requests::Purpose, transport_error::TransportError};
 use crate::{Millis, wire::request::ClientRequest};
 
 impl Client {
     /// A request that was sent then has failed, and may succeed later. `weight`: how much it says of the whole server.
-    pub(super) fn request_failed(&mut self, now: Millis, sent_at: Millis, trouble: &Trouble, weight: u32) {
+    pub(super) fn request_failed(&mut self, now: Millis, sent_at: Millis, cause: &TransportError, weight: u32) {
         let was_failing = self.backoff.is_failing();
-        self.backoff.on_failure(now, sent_at, weight, trouble.retry_after_ms());
+        self.backoff.on_failure(now, sent_at, weight, cause.retry_after_ms());
         if !was_failing && self.backoff.is_failing() {
             let what =
-                trouble.failure(self.place(), "; requests that may be repeated are sent again after growing waits");
+                cause.to_task_error(self.place(), "; requests that may be repeated are sent again after growing waits");
             self.warn("retrying", what.message);
         }
         // The calls that wait for the end of the outage do not wait forever.
         let timeout_ms = self.config.request_timeout_ms;
         if self.backoff.is_suspected() && self.backoff.failing_for(now) >= timeout_ms {
             let doing = format!("no request was answered for {} s; {}", timeout_ms / 1000, self.place());
-            self.fail_calls(now, false, &trouble.failure(&doing, ""));
+            self.fail_calls(now, false, &cause.to_task_error(&doing, ""));
         }
     }
 
@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-impl Trouble {
+impl TransportError {
     /// How much it says of the whole server. A refusal says little: the server is there.
     pub(super) fn outage_weight(&self) -> u32 {
         match self {

@@ -1,9 +1,9 @@
-use super::{Client, Handle, entry::Cancel, poll_queue::Priority, requests::Purpose, trouble::Trouble};
+use super::{Client, Handle, entry::Cancel, poll_queue::Priority, requests::Purpose, transport_error::TransportError};
 use crate::{
     Millis,
-    task::{Failure, FailureCode, Seen, Want},
+    task::{Seen, TaskError, TaskErrorCode, Want},
     wire::{
-        Problem, fault,
+        DecodeError, error_codes,
         json::Json,
         jsonrpc::RpcError,
         request::ClientRequest,
@@ -98,8 +98,9 @@ impl Client {
             Ok(Ok(state))
                 if want == Want::Result && state.outcome.is_none() && state.snapshot.status != Status::Failed =>
             {
-                let problem = Problem::new("a task that has ended, without its result", state.snapshot.status.as_str());
-                self.poll_failed(now, handle, want, &Trouble::Protocol(problem));
+                let problem =
+                    DecodeError::new("a task that has ended, without its result", state.snapshot.status.as_str());
+                self.poll_failed(now, handle, want, &TransportError::Protocol(problem));
             }
             Ok(Ok(state)) => {
                 // From now on the stream will tell; before it was there, something may have been missed.
@@ -113,8 +114,8 @@ impl Client {
                 });
                 self.described(now, handle, &state, false);
             }
-            Ok(Err(problem)) => self.poll_failed(now, handle, want, &Trouble::Protocol(problem)),
-            Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
+            Ok(Err(problem)) => self.poll_failed(now, handle, want, &TransportError::Protocol(problem)),
+            Err(error) if error_codes::is_unknown_task(&error) => self.unknown(now, handle, &task_id, error),
             Err(error) => self.poll_refused(now, handle, want, error),
         }
     }
@@ -133,13 +134,13 @@ impl Client {
         match outcome {
             Some(Ok(payload)) => self.settle_with_payload(now, handle, *payload),
             Some(Err(error)) => {
-                let mut failure = Failure::failed(task_id, Some(&error.message));
+                let mut failure = TaskError::failed(task_id, Some(&error.message));
                 failure.rpc = Some(error.clone());
                 self.fail(now, handle, failure);
             }
             // It has no more to say of its failure.
             None if snapshot.status == Status::Failed && self.era.tells_all() && !pushed => {
-                self.fail(now, handle, Failure::failed(task_id, status_message.as_deref()));
+                self.fail(now, handle, TaskError::failed(task_id, status_message.as_deref()));
             }
             None => {}
         }
@@ -153,61 +154,61 @@ impl Client {
         match answer.map(read_payload) {
             // Nothing but metadata: some servers have no more to say about a failure.
             Ok(Ok(payload)) if failed && payload.is_empty => {
-                self.fail(now, handle, Failure::failed(&snapshot.task_id, words));
+                self.fail(now, handle, TaskError::failed(&snapshot.task_id, words));
             }
             Ok(Ok(payload)) => self.settle_with_payload(now, handle, payload),
-            Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &Trouble::Protocol(problem)),
+            Ok(Err(problem)) => self.poll_failed(now, handle, Want::Result, &TransportError::Protocol(problem)),
             // The server has lost it meanwhile; what it said of the failure is known.
-            Err(error) if failed && words.is_some() && fault::is_unknown_task(&error) => {
-                self.fail(now, handle, Failure::failed(&snapshot.task_id, words));
+            Err(error) if failed && words.is_some() && error_codes::is_unknown_task(&error) => {
+                self.fail(now, handle, TaskError::failed(&snapshot.task_id, words));
             }
             // The error is what the request would have been answered with.
             Err(error) if failed => {
-                let mut failure = Failure::failed(&snapshot.task_id, Some(&error.message));
+                let mut failure = TaskError::failed(&snapshot.task_id, Some(&error.message));
                 failure.rpc = Some(error);
                 self.fail(now, handle, failure);
             }
-            Err(error) if fault::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
+            Err(error) if error_codes::is_unknown_task(&error) => self.unknown(now, handle, &snapshot.task_id, error),
             Err(error) => self.poll_refused(now, handle, Want::Result, error),
         }
     }
 
     /// A question about a task got no answer, or one that makes no sense.
-    pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, want: Want, trouble: &Trouble) {
-        if trouble.is_transient() {
+    pub(super) fn poll_failed(&mut self, now: Millis, handle: Handle, want: Want, cause: &TransportError) {
+        if cause.is_transient() {
             if self.is_overdue(now, handle) {
                 let task = self.name_of(handle);
                 let message =
                     format!("the server keeps {task} no longer than it said, and has not been heard of since");
-                return self.fail(now, handle, Failure::new(FailureCode::TaskExpired, message));
+                return self.fail(now, handle, TaskError::new(TaskErrorCode::TaskExpired, message));
             }
-            let retry_after_ms = trouble.retry_after_ms();
+            let retry_after_ms = cause.retry_after_ms();
             let failures = self.tasks.get(handle).map_or(0, |entry| entry.task.failed_polls());
             // In an outage the gate says when the next poll is sent, and which one is chance.
             let is_its_own = self.backoff.gate().is_none() || retry_after_ms.is_some();
             let retry_at = if is_its_own { self.backoff.retry_at(now, failures + 1, retry_after_ms) } else { now };
             return self.with_task(now, handle, |task, now| task.poll_failed(now, want, retry_at));
         }
-        if matches!(trouble, Trouble::TooLong(_)) && (want == Want::Result || self.era.tells_all()) {
-            return self.result_too_long(now, handle, trouble);
+        if matches!(cause, TransportError::TooLong(_)) && (want == Want::Result || self.era.tells_all()) {
+            return self.result_too_long(now, handle, cause);
         }
-        let failure = trouble.failure(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
-        self.bad_answer(now, handle, want, failure, trouble.is_unauthorized());
+        let failure = cause.to_task_error(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
+        self.bad_answer(now, handle, want, failure, cause.is_unauthorized());
     }
 
     /// The result of a task is longer than this client accepts. Asked for again it would be no shorter.
-    fn result_too_long(&mut self, now: Millis, handle: Handle, trouble: &Trouble) {
+    fn result_too_long(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
         let task = self.name_of(handle);
         let failure = match self.tasks.snapshot_of(handle).filter(|_| self.tasks.has_ended(handle)) {
             Some(snapshot) => {
                 let status = snapshot.status.as_str();
                 let consequence = format!("; the task has ended on the server ({status}), its result was not accepted");
-                trouble.failure(&format!("getting the result of {task}"), &consequence)
+                cause.to_task_error(&format!("getting the result of {task}"), &consequence)
             }
             // The state carries the result, and nothing else in it is of such a length.
             None => {
                 let consequence = "; the state carries the result of a task that has ended, which was not accepted";
-                trouble.failure(&format!("getting the state of {task}"), consequence)
+                cause.to_task_error(&format!("getting the state of {task}"), consequence)
             }
         };
         self.fail(now, handle, failure);
@@ -229,12 +230,12 @@ impl Client {
     fn poll_refused(&mut self, now: Millis, handle: Handle, want: Want, error: RpcError) {
         let doing = format!("asking after {}", self.name_of(handle));
         // A server without the method will not have it the next time (deviation 35).
-        let hopeless = fault::is_task_refused(&error);
-        self.bad_answer(now, handle, want, Failure::rpc(FailureCode::Rpc, &doing, error), hopeless);
+        let hopeless = error_codes::is_task_refused(&error);
+        self.bad_answer(now, handle, want, TaskError::rpc(TaskErrorCode::Rpc, &doing, error), hopeless);
     }
 
     /// Asked again after a growing while; whoever waits is told at once when waiting will not help, else in the end.
-    fn bad_answer(&mut self, now: Millis, handle: Handle, want: Want, failure: Box<Failure>, hopeless: bool) {
+    fn bad_answer(&mut self, now: Millis, handle: Handle, want: Want, failure: Box<TaskError>, hopeless: bool) {
         let times = self.tasks.update(handle, |entry| entry.task.bad_answer(now, want));
         let Some(times) = times else { return };
         if hopeless || times.is_multiple_of(MOST_BAD_ANSWERS) {
@@ -252,9 +253,9 @@ impl Client {
         let cancelled = self.tasks.get(handle).is_some_and(|e| matches!(e.cancel, Cancel::Acknowledged));
         let failure = if cancelled {
             // Servers need not keep what was cancelled.
-            Failure::cancelled(task_id, None)
+            TaskError::cancelled(task_id, None)
         } else {
-            Failure::expired(task_id, error)
+            TaskError::expired(task_id, error)
         };
         let answer = if cancelled { Ok("null".into()) } else { Err(failure.clone()) };
         self.answer_refreshers(now, handle, &answer);

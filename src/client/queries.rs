@@ -1,9 +1,9 @@
-use super::{Client, ReplyId, entry::Refresher, requests::Purpose, session::Session, trouble::Trouble};
+use super::{Client, ReplyId, entry::Refresher, requests::Purpose, session::Session, transport_error::TransportError};
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
-        Era, Problem, fault,
+        DecodeError, Era, error_codes,
         json::Json,
         jsonrpc::RpcError,
         request::ClientRequest,
@@ -70,7 +70,7 @@ impl Client {
                 let doing = pending.query.doing();
                 self.take_query(reply);
                 let message = format!("{doing}: the server does not offer it; nothing was sent");
-                self.reply(reply, Err(Failure::new(FailureCode::Unsupported, message)));
+                self.reply(reply, Err(TaskError::new(TaskErrorCode::Unsupported, message)));
                 continue;
             }
             pending.asking = true;
@@ -110,15 +110,15 @@ impl Client {
         self.reply(reply, told);
     }
 
-    pub(super) fn query_failed(&mut self, now: Millis, reply: ReplyId, trouble: &Trouble) {
+    pub(super) fn query_failed(&mut self, now: Millis, reply: ReplyId, cause: &TransportError) {
         let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { return };
         pending.attempts += 1;
-        if trouble.is_transient() && pending.attempts < MOST_ATTEMPTS {
+        if cause.is_transient() && pending.attempts < MOST_ATTEMPTS {
             pending.asking = false;
-            pending.not_before = self.backoff.retry_at(now, pending.attempts, trouble.retry_after_ms());
+            pending.not_before = self.backoff.retry_at(now, pending.attempts, cause.retry_after_ms());
             return;
         }
-        let failure = trouble.failure(&pending.query.doing(), "");
+        let failure = cause.to_task_error(&pending.query.doing(), "");
         self.take_query(reply);
         self.reply(reply, Err(failure));
     }
@@ -131,7 +131,7 @@ impl Client {
     }
 
     /// There is no session to ask in: who waits is told so.
-    pub(super) fn fail_queries(&mut self, failure: &Failure) {
+    pub(super) fn fail_queries(&mut self, failure: &TaskError) {
         for Pending { reply, .. } in std::mem::take(&mut self.queries) {
             self.reply(reply, Err(failure.clone().into()));
         }
@@ -174,7 +174,7 @@ impl Query {
     }
 
     /// The answer in neutral words.
-    fn read(&self, era: Era, json: Json<'_>) -> Result<String, Box<Failure>> {
+    fn read(&self, era: Era, json: Json<'_>) -> Result<String, Box<TaskError>> {
         let read = match self {
             Self::Ping => era.complete(json).map(|_| "null".into()),
             Self::TaskResult(id) if era.tells_all() => match era.read_state_of(id, json) {
@@ -187,27 +187,27 @@ impl Query {
             }
             Self::ListTasks(_) => era.read_tasks(json).map(|page| page.to_json()),
         };
-        read.map_err(|problem: Problem| Trouble::Protocol(problem).failure(&self.doing(), ""))
+        read.map_err(|problem: DecodeError| TransportError::Protocol(problem).to_task_error(&self.doing(), ""))
     }
 
     /// The result that a task's state brings.
-    fn result_of(&self, State { snapshot, outcome, .. }: State<'_>) -> Result<String, Box<Failure>> {
+    fn result_of(&self, State { snapshot, outcome, .. }: State<'_>) -> Result<String, Box<TaskError>> {
         match outcome {
             Some(Ok(payload)) => Ok(payload.json.get().into()),
-            Some(Err(error)) => Err(Failure::rpc(FailureCode::Rpc, &self.doing(), error)),
+            Some(Err(error)) => Err(TaskError::rpc(TaskErrorCode::Rpc, &self.doing(), error)),
             None => {
                 let message = format!("{}: there is none, the task is {}", self.doing(), snapshot.status.as_str());
-                Err(Failure::new(FailureCode::Unsupported, message))
+                Err(TaskError::new(TaskErrorCode::Unsupported, message))
             }
         }
     }
 
-    fn refused(&self, doing: &str, error: RpcError) -> Box<Failure> {
+    fn refused(&self, doing: &str, error: RpcError) -> Box<TaskError> {
         match self {
-            Self::GetTask(id) | Self::TaskResult(id) | Self::CancelTask(id) if fault::is_unknown_task(&error) => {
-                Failure::expired(id, error)
+            Self::GetTask(id) | Self::TaskResult(id) | Self::CancelTask(id) if error_codes::is_unknown_task(&error) => {
+                TaskError::expired(id, error)
             }
-            _ => Failure::rpc(FailureCode::Rpc, doing, error),
+            _ => TaskError::rpc(TaskErrorCode::Rpc, doing, error),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Redirects. The platform reports them and follows none, so that headers, session id and body leave the endpoint's origin never.
 
-use super::{Client, Output, Redirect, exchanges::find, io::ExchangeId, trouble::Trouble};
+use super::{Client, Output, Redirect, exchanges::find, io::ExchangeId, transport_error::TransportError};
 use crate::{
     Millis,
-    wire::{Problem, http::Method, url},
+    wire::{DecodeError, http::Method, url},
 };
 
 /// How many redirects of one request are followed.
@@ -21,12 +21,12 @@ impl Client {
                 self.put(Output::Follow { exchange: id, url });
             }
             Ok(None) => self.put(Output::FindRedirect(id)),
-            Err(problem) => self.end_exchange(now, id, &Trouble::Elsewhere(problem)),
+            Err(problem) => self.end_exchange(now, id, &TransportError::Elsewhere(problem)),
         }
     }
 
     /// Where to send the request again; `None`: that is not known yet.
-    fn redirect_target(&mut self, id: ExchangeId, redirect: Redirect<'_>) -> Result<Option<String>, Problem> {
+    fn redirect_target(&mut self, id: ExchangeId, redirect: Redirect<'_>) -> Result<Option<String>, DecodeError> {
         let Redirect { from, method, status, location } = redirect;
         let Some(location) = location else { return Ok(None) };
         let count = find(&mut self.exchanges, id).map(|exchange| {
@@ -35,7 +35,7 @@ impl Client {
         });
         let status_text = status.map_or_else(|| "a redirect".into(), |status| format!("the redirect {status}"));
         if count.is_none_or(|count| count > MAX_REDIRECTS) {
-            return Err(Problem::new(&format!("{status_text}, after {MAX_REDIRECTS} others"), ""));
+            return Err(DecodeError::new(&format!("{status_text}, after {MAX_REDIRECTS} others"), ""));
         }
         let (resolver, endpoint) = (self.config.resolve_url, &self.config.endpoint);
         let target = url::redirect_target(resolver, endpoint, from, location)?;
@@ -43,10 +43,10 @@ impl Client {
             matches!((status, method), (Some(301 | 302), Method::Post) | (Some(303), Method::Post | Method::Delete));
         if becomes_get {
             let what = format!("{status_text}, which would make this {} a GET; it was not followed", method.as_str());
-            return Err(Problem::new(&what, ""));
+            return Err(DecodeError::new(&what, ""));
         }
         if target == from {
-            return Err(Problem::new(
+            return Err(DecodeError::new(
                 "a redirect to the same address, or to another origin that a page cannot see; it was not followed",
                 "",
             ));

@@ -2,7 +2,7 @@ use super::{
     Client, Config, Fetch, Handle, InputId, Output, ReplyId,
     exchanges::{Body, Exchange, Origin, Role},
     io::ExchangeId,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
@@ -165,25 +165,25 @@ impl Client {
     }
 
     /// A request that was sent then will not be answered.
-    pub(super) fn unanswered(&mut self, now: Millis, sent_at: Millis, purpose: Purpose, trouble: &Trouble) {
+    pub(super) fn unanswered(&mut self, now: Millis, sent_at: Millis, purpose: Purpose, cause: &TransportError) {
         // The handshake has a back-off of its own, and a long poll shows nothing that a poll would not.
         let is_counted = !matches!(purpose, Purpose::Initialize | Purpose::HeldResult(_) | Purpose::RollCall(_));
-        if is_counted && trouble.is_transient() {
-            self.request_failed(now, sent_at, trouble, trouble.outage_weight());
+        if is_counted && cause.is_transient() {
+            self.request_failed(now, sent_at, cause, cause.outage_weight());
         }
         match purpose {
-            Purpose::Initialize => self.handshake_failed(now, trouble),
-            Purpose::List(kind) => self.listing_failed(now, kind, trouble),
-            Purpose::Call(handle) => self.call_failed(now, handle, trouble),
-            Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, trouble),
-            Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, trouble),
-            Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
-            Purpose::CancelTask(handle) => self.cancel_failed(now, handle, trouble),
-            Purpose::RollCall(_) => self.roll_failed(now, sent_at, trouble),
-            Purpose::Update(batch) => self.update_failed(now, batch, trouble),
-            Purpose::Query(reply) => self.query_failed(now, reply, trouble),
+            Purpose::Initialize => self.handshake_failed(now, cause),
+            Purpose::List(kind) => self.listing_failed(now, kind, cause),
+            Purpose::Call(handle) => self.call_failed(now, handle, cause),
+            Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, cause),
+            Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, cause),
+            Purpose::HeldResult(handle) => self.hold_failed(now, handle, cause),
+            Purpose::CancelTask(handle) => self.cancel_failed(now, handle, cause),
+            Purpose::RollCall(_) => self.roll_failed(now, sent_at, cause),
+            Purpose::Update(batch) => self.update_failed(now, batch, cause),
+            Purpose::Query(reply) => self.query_failed(now, reply, cause),
             // Any answer shows that the server is there.
-            Purpose::Probe if !trouble.is_transient() => self.backoff.on_success(now),
+            Purpose::Probe if !cause.is_transient() => self.backoff.on_success(now),
             Purpose::Probe => {}
         }
     }

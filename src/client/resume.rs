@@ -2,7 +2,7 @@ use super::{
     Client,
     exchanges::{self, Origin, Role},
     requests::Purpose,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{Millis, wire::event_stream::EventStream};
 
@@ -87,18 +87,25 @@ impl Client {
     }
 
     /// Taking a stream up found the server in trouble, or refusing: later, or as if it had been cut just now.
-    pub(super) fn not_resumed(&mut self, now: Millis, request: u32, attempts: u32, origin: &Origin, trouble: &Trouble) {
+    pub(super) fn not_resumed(
+        &mut self,
+        now: Millis,
+        request: u32,
+        attempts: u32,
+        origin: &Origin,
+        cause: &TransportError,
+    ) {
         let Some(cut) = origin.resumes.clone() else { return };
         let attempts = attempts + 1;
-        if trouble.is_transient() && attempts < cut.most_attempts() && self.is_resumable(request) {
-            self.backoff.on_failure(now, origin.sent_at, trouble.outage_weight(), trouble.retry_after_ms());
-            let at = self.backoff.retry_at(now, attempts, trouble.retry_after_ms());
+        if cause.is_transient() && attempts < cut.most_attempts() && self.is_resumable(request) {
+            self.backoff.on_failure(now, origin.sent_at, cause.outage_weight(), cause.retry_after_ms());
+            let at = self.backoff.retry_at(now, attempts, cause.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });
         }
         let Some(purpose) = self.take_request(request) else { return };
         let doing = format!("{}; taking the stream up again", cut.why);
-        let why = trouble.failure(&doing, "").message;
-        self.unanswered(now, origin.sent_at, purpose, &Trouble::Network(why));
+        let why = cause.to_task_error(&doing, "").message;
+        self.unanswered(now, origin.sent_at, purpose, &TransportError::Network(why));
     }
 
     fn is_resumable(&self, request: u32) -> bool {
@@ -145,7 +152,7 @@ impl Client {
         for resume in std::mem::take(&mut self.resumes) {
             if let Some(purpose) = self.take_request(resume.request) {
                 let why = format!("{}, and then the session was lost", resume.cut.why);
-                self.unanswered(now, now, purpose, &Trouble::Network(why));
+                self.unanswered(now, now, purpose, &TransportError::Network(why));
             }
         }
     }

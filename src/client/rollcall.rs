@@ -1,4 +1,6 @@
-use super::{Client, Handle, backoff, poll_queue::Priority, requests::Purpose, session::Session, trouble::Trouble};
+use super::{
+    Client, Handle, backoff, poll_queue::Priority, requests::Purpose, session::Session, transport_error::TransportError,
+};
 use crate::{
     Millis,
     task::Seen,
@@ -219,10 +221,11 @@ impl Client {
     }
 
     /// A page was not answered. What that says of the server the polls will find out; a wait that it asks for is kept.
-    pub(super) fn roll_failed(&mut self, now: Millis, sent_at: Millis, trouble: &Trouble) {
-        let is_general = trouble.is_transient() && !trouble.may_be_particular() && !matches!(trouble, Trouble::Late(_));
+    pub(super) fn roll_failed(&mut self, now: Millis, sent_at: Millis, cause: &TransportError) {
+        let is_general =
+            cause.is_transient() && !cause.may_be_particular() && !matches!(cause, TransportError::Late(_));
         if is_general {
-            self.request_failed(now, sent_at, trouble, backoff::FAILED_LIST);
+            self.request_failed(now, sent_at, cause, backoff::FAILED_LIST);
             // It may be as true as ever.
             self.roll_call.strikes = self.roll_call.strikes.saturating_sub(1);
         }

@@ -6,13 +6,13 @@ use super::{
     entry::Creation,
     question::{Question, Way},
     requests::Purpose,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
-        Problem,
+        DecodeError,
         input::{InputAnswer, InputKind, answer_set},
         json::Json,
         jsonrpc::RpcError,
@@ -44,8 +44,9 @@ impl Client {
         });
         let doing = format!("{}{}", call.kind.doing(), call.name);
         if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
-            let problem = Problem::new("questions without end in answer to the same call", "").within(&doing);
-            let failure = Failure::new(FailureCode::Protocol, format!("{}; it was not sent again", problem.as_str()));
+            let problem = DecodeError::new("questions without end in answer to the same call", "").within(&doing);
+            let failure =
+                TaskError::new(TaskErrorCode::Protocol, format!("{}; it was not sent again", problem.as_str()));
             return self.fail(now, handle, failure);
         }
         if asked.is_empty() {
@@ -55,12 +56,12 @@ impl Client {
         }
         if let Err(problem) = self.check_input_requests(&asked, self.inputs.len()) {
             let message = format!("{doing}: the server sent {}; it was not sent again", problem.as_str());
-            return self.fail(now, handle, Failure::new(FailureCode::Protocol, message));
+            return self.fail(now, handle, TaskError::new(TaskErrorCode::Protocol, message));
         }
         if let Some(method) = asked.iter().find_map(|asked| self.unserved(asked)) {
             let message =
                 format!("{doing}: the server asks for {method}, which nobody here answers; it was not sent again");
-            return self.fail(now, handle, Failure::new(FailureCode::Unsupported, message));
+            return self.fail(now, handle, TaskError::new(TaskErrorCode::Unsupported, message));
         }
         self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
         for InputRequest { key, kind, params } in asked {
@@ -97,7 +98,7 @@ impl Client {
         let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
         if let Err(problem) = self.check_input_requests(asked, 0) {
             let words = format!("comes with {}; none of them was shown", problem.as_str());
-            return self.interrupt_all(now, &handles, FailureCode::Protocol, &words);
+            return self.interrupt_all(now, &handles, TaskErrorCode::Protocol, &words);
         }
         self.withdraw(now, &|question| {
             let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
@@ -141,14 +142,14 @@ impl Client {
 
     /// The promises of a task that waits for an answer that will not come reject.
     fn cannot_answer(&mut self, now: Millis, handles: &[Handle], why: &str) {
-        self.interrupt_all(now, handles, FailureCode::Unsupported, why);
+        self.interrupt_all(now, handles, TaskErrorCode::Unsupported, why);
     }
 
-    fn interrupt_all(&mut self, now: Millis, handles: &[Handle], code: FailureCode, why: &str) {
+    fn interrupt_all(&mut self, now: Millis, handles: &[Handle], code: TaskErrorCode, why: &str) {
         for &handle in handles {
             let message =
                 format!("{} {why}; the task continues on the server and waits for the answer", self.name_of(handle));
-            self.interrupt(now, handle, Failure::new(code, message));
+            self.interrupt(now, handle, TaskError::new(code, message));
         }
     }
 
@@ -171,7 +172,7 @@ impl Client {
             (Way::Call, Some(handle)) => {
                 let doing = self.doing_call(handle).unwrap_or_default();
                 let message = format!("{doing}: the server {words}; it was not sent again");
-                self.fail(now, handle, Failure::new(FailureCode::Unsupported, message));
+                self.fail(now, handle, TaskError::new(TaskErrorCode::Unsupported, message));
             }
             _ => {
                 let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id).collect());
@@ -205,8 +206,8 @@ impl Client {
         let doing = "answering the server";
         let refused = match answer.map(|json| self.era.complete(json)) {
             Ok(Ok(_)) => None,
-            Ok(Err(problem)) => Some(Trouble::Protocol(problem).failure(doing, "")),
-            Err(error) => Some(Failure::rpc(FailureCode::Rpc, doing, error)),
+            Ok(Err(problem)) => Some(TransportError::Protocol(problem).to_task_error(doing, "")),
+            Err(error) => Some(TaskError::rpc(TaskErrorCode::Rpc, doing, error)),
         };
         for input in self.batch(batch) {
             let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
@@ -228,9 +229,9 @@ impl Client {
     }
 
     /// An update got no answer. One that comes twice does no harm: keys are answered once.
-    pub(super) fn update_failed(&mut self, now: Millis, batch: InputId, trouble: &Trouble) {
+    pub(super) fn update_failed(&mut self, now: Millis, batch: InputId, cause: &TransportError) {
         for input in self.batch(batch) {
-            self.answer_failed(now, input, trouble);
+            self.answer_failed(now, input, cause);
         }
     }
 

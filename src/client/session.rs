@@ -1,9 +1,9 @@
-use super::{Client, Era, Output, legacy::Legacy, requests::Purpose, trouble::Trouble};
+use super::{Client, Era, Output, legacy::Legacy, requests::Purpose, transport_error::TransportError};
 use crate::{
     Millis,
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
-        HandshakeOutcome, Problem,
+        DecodeError, HandshakeOutcome,
         json::Json,
         jsonrpc::RpcError,
         request::{CallKind, ClientRequest},
@@ -105,17 +105,17 @@ impl Client {
                 self.was_corrected = true;
                 return self.start_handshake(now);
             }
-            HandshakeOutcome::Odd(problem) => return self.handshake_failed(now, &Trouble::Protocol(problem)),
+            HandshakeOutcome::Odd(problem) => return self.handshake_failed(now, &TransportError::Protocol(problem)),
             HandshakeOutcome::Other => return self.try_other_era(now),
             HandshakeOutcome::Again(error) | HandshakeOutcome::Refused(error) => {
-                return self.not_let_in(now, &Failure::rpc(FailureCode::Rpc, &place, error));
+                return self.not_let_in(now, &TaskError::rpc(TaskErrorCode::Rpc, &place, error));
             }
         };
         if !self.era.speaks(&capabilities.protocol_version) {
-            let seen =
-                Problem::new("a protocol version that is not supported", &capabilities.protocol_version).into_text();
+            let seen = DecodeError::new("a protocol version that is not supported", &capabilities.protocol_version)
+                .into_text();
             let message = format!("{place}: the server chose {seen}");
-            return self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
+            return self.no_session(now, &TaskError::new(TaskErrorCode::Unsupported, message));
         }
         let (session_id, capabilities) = match self.legacy {
             // A task would end with the stream there.
@@ -156,11 +156,11 @@ impl Client {
         }
         let (place, revision) = (self.connecting(), self.era.revision());
         let message = format!("{place}: the server does not speak MCP {revision}, and nothing else may be spoken");
-        self.no_session(now, &Failure::new(FailureCode::Unsupported, message));
+        self.no_session(now, &TaskError::new(TaskErrorCode::Unsupported, message));
     }
 
     /// The server refuses the handshake. What was known of it may no longer be true: then it is asked like a new one.
-    fn not_let_in(&mut self, now: Millis, failure: &Failure) {
+    fn not_let_in(&mut self, now: Millis, failure: &TaskError) {
         if !std::mem::take(&mut self.is_era_known) || self.config.era.is_some() {
             return self.no_session(now, failure);
         }
@@ -181,33 +181,35 @@ impl Client {
         }
     }
 
-    pub(super) fn handshake_failed(&mut self, now: Millis, trouble: &Trouble) {
-        let failure = trouble.failure(&self.connecting(), "");
-        if !self.era.has_sessions() && !trouble.is_unauthorized() {
-            match trouble {
-                Trouble::Http(_, Some(error)) if !trouble.is_transient() => {
+    pub(super) fn handshake_failed(&mut self, now: Millis, cause: &TransportError) {
+        let failure = cause.to_task_error(&self.connecting(), "");
+        if !self.era.has_sessions() && !cause.is_unauthorized() {
+            match cause {
+                TransportError::Http(_, Some(error)) if !cause.is_transient() => {
                     return self.handshake_answered(now, None, Err(error.clone()));
                 }
                 // In a page, a server that does not allow a new header looks like one that is not there.
-                Trouble::Network(_) if !self.is_era_known => return self.try_other_era(now),
-                Trouble::Http(..) | Trouble::Protocol(_) | Trouble::TooLong(_) if !trouble.is_transient() => {
+                TransportError::Network(_) if !self.is_era_known => return self.try_other_era(now),
+                TransportError::Http(..) | TransportError::Protocol(_) | TransportError::TooLong(_)
+                    if !cause.is_transient() =>
+                {
                     return self.try_other_era(now);
                 }
                 _ => {}
             }
         }
         // Neither says what the server speaks.
-        if trouble.is_unauthorized() || matches!(trouble, Trouble::Elsewhere(_)) {
+        if cause.is_unauthorized() || matches!(cause, TransportError::Elsewhere(_)) {
             return self.no_session(now, &failure);
         }
         // What is not known to speak this era may speak its oldest form.
-        if !self.is_era_known && self.falls_back(trouble) {
+        if !self.is_era_known && self.falls_back(cause) {
             return self.open_legacy(Some(failure));
         }
-        if !trouble.is_transient() {
+        if !cause.is_transient() {
             return self.not_let_in(now, &failure);
         }
-        let until = self.backoff.on_failed_handshake(now, trouble.retry_after_ms());
+        let until = self.backoff.on_failed_handshake(now, cause.retry_after_ms());
         self.session_attempts += 1;
         if self.session_attempts >= MOST_ATTEMPTS {
             self.no_session(now, &failure);
@@ -216,7 +218,7 @@ impl Client {
     }
 
     /// There will be no session for what waits now. Tasks that run are asked after again when it next succeeds.
-    pub(super) fn no_session(&mut self, now: Millis, failure: &Failure) {
+    pub(super) fn no_session(&mut self, now: Millis, failure: &TaskError) {
         self.session_attempts = 0;
         self.session = Session::Idle;
         self.fail_calls(now, false, failure);
@@ -225,7 +227,7 @@ impl Client {
         }
         self.fail_queries(failure);
         self.fail_errands(now, failure);
-        if !matches!(failure.code, FailureCode::Network | FailureCode::Http)
+        if !matches!(failure.code, TaskErrorCode::Network | TaskErrorCode::Http)
             || failure.http_status.is_some_and(|s| s < 500 && s != 429)
         {
             for handle in self.tasks.handles() {
@@ -279,7 +281,7 @@ impl Client {
 
     /// The application is done: what waits is told, the server may forget the session, tasks go on there.
     pub(super) fn close(&mut self) {
-        let closed = Failure::new(FailureCode::Closed, "the client was closed; tasks go on at the server".into());
+        let closed = TaskError::new(TaskErrorCode::Closed, "the client was closed; tasks go on at the server".into());
         self.calls.clear();
         for exchange in std::mem::take(&mut self.exchanges) {
             self.put(super::Output::Abort(exchange.id));
@@ -307,7 +309,7 @@ impl Client {
     /// An input to a closed client.
     pub(super) fn refuse(&mut self, input: super::Input<'_>) {
         use super::{Input, Output};
-        let closed = || Failure::new(FailureCode::Closed, "the client was closed; nothing was sent".into());
+        let closed = || TaskError::new(TaskErrorCode::Closed, "the client was closed; nothing was sent".into());
         match input {
             Input::Call { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
                 self.put(Output::Interrupted { handle, failure: closed() });

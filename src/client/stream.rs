@@ -1,4 +1,4 @@
-use super::{Client, Output, exchanges::Role, io::ExchangeId, resume::is_header, trouble::Trouble};
+use super::{Client, Output, exchanges::Role, io::ExchangeId, resume::is_header, transport_error::TransportError};
 use crate::{Millis, wire::event_stream::EventStream};
 use std::borrow::Cow;
 
@@ -240,7 +240,7 @@ impl Client {
         }
     }
 
-    pub(super) fn stream_ended(&mut self, now: Millis, id: ExchangeId, trouble: &Trouble) {
+    pub(super) fn stream_ended(&mut self, now: Millis, id: ExchangeId, cause: &TransportError) {
         // The old one goes on; the tasks that it does not speak of are polled.
         if let Some((_, named)) = self.stream.next.take_if(|(next, _)| *next == id) {
             self.stream.named = named;
@@ -253,12 +253,12 @@ impl Client {
         };
         self.stream_silent(now);
         self.stream.state = State::GivenUp;
-        if let Trouble::Http(head, _) = trouble
-            && !trouble.is_transient()
+        if let TransportError::Http(head, _) = cause
+            && !cause.is_transient()
         {
             // 405 is how a server says that it has no such stream; other refusals are worth a word.
             if !matches!(head.status, 404 | 405) {
-                self.stream_given_up(trouble);
+                self.stream_given_up(cause);
             }
             return;
         }
@@ -267,12 +267,12 @@ impl Client {
         self.stream.young_deaths += u32::from(young && is_up);
         self.stream.last_death = now;
         if self.stream.young_deaths >= MOST_YOUNG_DEATHS
-            || matches!(trouble, Trouble::Protocol(_) | Trouble::TooLong(_) | Trouble::Elsewhere(_))
+            || matches!(cause, TransportError::Protocol(_) | TransportError::TooLong(_) | TransportError::Elsewhere(_))
         {
-            return self.stream_given_up(trouble);
+            return self.stream_given_up(cause);
         }
         let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths);
-        let wait = wait.max(trouble.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
+        let wait = wait.max(cause.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
         let until = now.saturating_add(wait);
         self.stream.state = State::Waiting(until.max(self.backoff.gate().unwrap_or(0)));
     }
@@ -284,8 +284,8 @@ impl Client {
         }
     }
 
-    fn stream_given_up(&mut self, trouble: &Trouble) {
-        let why = trouble.failure("the notification stream", "").message;
+    fn stream_given_up(&mut self, cause: &TransportError) {
+        let why = cause.to_task_error("the notification stream", "").message;
         let remedy = "; tasks are polled instead. A proxy that buffers, or a missing CORS permission, looks like this";
         self.put(Output::Warning { code: "stream-failed", message: format!("{why}{remedy}") });
     }

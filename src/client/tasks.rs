@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Failure, Lifecycle, Outcome, Seen, Task},
+    task::{Lifecycle, Outcome, Seen, Task, TaskError},
     wire::{
         response::Payload,
         snapshot::{Snapshot, Status},
@@ -192,7 +192,7 @@ impl Client {
         self.withdraw_of(handle, Some(&snapshot.task_id));
         // A cancelled task has no result that could be fetched.
         if snapshot.status == Status::Cancelled {
-            let failure = Failure::cancelled(&snapshot.task_id, snapshot.status_message.as_deref());
+            let failure = TaskError::cancelled(&snapshot.task_id, snapshot.status_message.as_deref());
             return self.fail(now, handle, failure);
         }
         self.settle_early(now, handle);
@@ -213,7 +213,7 @@ impl Client {
         self.drop_task(handle, task_id.as_deref());
     }
 
-    pub(super) fn fail(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
+    pub(super) fn fail(&mut self, now: Millis, handle: Handle, failure: Box<TaskError>) {
         self.settle(now, handle, Outcome::Failure(failure));
     }
 
@@ -228,7 +228,7 @@ impl Client {
     }
 
     /// Ends the waiting for a task's result; the task goes on.
-    pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<Failure>) {
+    pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<TaskError>) {
         self.with_task(now, handle, |task, now| task.interrupt(now));
         self.answer_refreshers(now, handle, &Err(failure.clone()));
         self.put(Output::Interrupted { handle, failure });
@@ -240,7 +240,7 @@ impl Client {
     }
 
     /// Answers whoever waits for something about a task that is dropped here.
-    pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<Failure>>) {
+    pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<TaskError>>) {
         if let Some(held) = entry.hold.open.take() {
             self.end_hold(&held);
         }
@@ -253,7 +253,7 @@ impl Client {
     }
 
     /// The same answer to each of them.
-    pub(super) fn reply_all(&mut self, replies: Vec<ReplyId>, answer: &Result<String, Box<Failure>>) {
+    pub(super) fn reply_all(&mut self, replies: Vec<ReplyId>, answer: &Result<String, Box<TaskError>>) {
         for reply in replies {
             self.reply(reply, answer.clone());
         }
@@ -264,7 +264,7 @@ impl Client {
         self.reply(reply, Ok("null".into()));
     }
 
-    pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Box<Failure>>) {
+    pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Box<TaskError>>) {
         self.put(Output::Replied { reply, answer });
     }
 

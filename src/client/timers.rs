@@ -5,7 +5,7 @@ use super::{
     polling::MOST_AUTOMATIC,
     requests::Purpose,
     session::Session,
-    trouble::Trouble,
+    transport_error::TransportError,
 };
 use crate::{Millis, task::Want};
 
@@ -61,7 +61,7 @@ impl Client {
                 }
                 _ => {
                     self.abort(id);
-                    self.broke(now, id, &origin, &Trouble::Late(self.config.request_timeout_ms));
+                    self.broke(now, id, &origin, &TransportError::Late(self.config.request_timeout_ms));
                 }
             }
         }
@@ -111,7 +111,7 @@ impl Client {
     }
 
     /// A request found its session lost: it was not looked at, so it is sent again in the next one.
-    pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, trouble: &Trouble) {
+    pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, cause: &TransportError) {
         match purpose {
             Purpose::GetTask(handle, want) => self.with_task(now, handle, |task, now| task.unanswered(now, want)),
             Purpose::TaskResult(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Result)),
@@ -122,7 +122,7 @@ impl Client {
                 }
             }
             Purpose::Update(batch) => self.update_again(batch),
-            Purpose::HeldResult(handle) => self.hold_failed(now, handle, trouble),
+            Purpose::HeldResult(handle) => self.hold_failed(now, handle, cause),
             Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => {
                 self.cancel_again(handle, 0, now);
@@ -130,7 +130,7 @@ impl Client {
             Purpose::RollCall(_) => self.roll_call.drop_pass(),
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Probe => {}
-            Purpose::Initialize => self.handshake_failed(now, trouble),
+            Purpose::Initialize => self.handshake_failed(now, cause),
         }
     }
 

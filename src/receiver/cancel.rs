@@ -1,6 +1,6 @@
 use super::{StoreError, TaskStore, TaskUpdate};
 use crate::wire::{
-    fault::INVALID_PARAMS,
+    error_codes::INVALID_PARAMS,
     jsonrpc::RpcError,
     receiver_messages,
     snapshot::{Snapshot, Status},

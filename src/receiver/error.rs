@@ -1,5 +1,5 @@
 use crate::wire::{
-    fault::{INTERNAL_ERROR, INVALID_PARAMS},
+    error_codes::{INTERNAL_ERROR, INVALID_PARAMS},
     jsonrpc::RpcError,
     receiver_messages,
     snapshot::{Status, short_id},

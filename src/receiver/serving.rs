@@ -1,6 +1,6 @@
 use super::{StoreError, TaskStore, cancel_task, is_terminal};
 use crate::wire::{
-    fault::{INTERNAL_ERROR, INVALID_PARAMS},
+    error_codes::{INTERNAL_ERROR, INVALID_PARAMS},
     input::InputAnswer,
     jsonrpc::RpcError,
     receiver_messages::{self, TaskRequest},

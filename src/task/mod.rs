@@ -2,12 +2,12 @@
 //! and *our attention* ([`Attention`]). Neither knows other tasks, writes requests or does I/O.
 
 mod attention;
-mod failure;
+mod error;
 mod lifecycle;
 mod schedule;
 
 pub use attention::{Attention, DueReason, Interest, Want};
-pub use failure::{Failure, FailureCode, Outcome};
+pub use error::{Outcome, TaskError, TaskErrorCode};
 pub use lifecycle::{Lifecycle, Seen};
 pub use schedule::Schedule;
 

@@ -2,7 +2,7 @@
 //! what it can do.
 
 use super::{
-    Problem,
+    DecodeError,
     headers::Headers,
     input::{InputAnswer, InputKind},
     json::Json,
@@ -36,7 +36,7 @@ pub enum HandshakeOutcome {
     /// It is this era's, and does not let us in.
     Refused(RpcError),
     /// It makes no sense.
-    Odd(Problem),
+    Odd(DecodeError),
 }
 
 impl Era {
@@ -108,7 +108,7 @@ impl Era {
     }
 
     /// Reads the answer to [`ClientRequest::Call`]; `may_be_task`: it was sent as one that may become a task.
-    pub fn read_call_response(self, result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, Problem> {
+    pub fn read_call_response(self, result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, DecodeError> {
         match self {
             Self::Handshake => v2025::read_call_response(result),
             Self::Stateless => v2026::read_call_response(result, may_be_task),
@@ -116,7 +116,7 @@ impl Era {
     }
 
     /// Reads a task's state: the answer to [`ClientRequest::GetTask`], or the parameters of a notification.
-    pub fn read_state(self, json: Json<'_>) -> Result<State<'_>, Problem> {
+    pub fn read_state(self, json: Json<'_>) -> Result<State<'_>, DecodeError> {
         match self {
             Self::Handshake => {
                 let snapshot = response::read_snapshot(json, v2025::TIMES)?;
@@ -127,28 +127,33 @@ impl Era {
     }
 
     /// Reads the answer to a question about this task.
-    pub fn read_state_of<'a>(self, task_id: &str, json: Json<'a>) -> Result<State<'a>, Problem> {
+    pub fn read_state_of<'a>(self, task_id: &str, json: Json<'a>) -> Result<State<'a>, DecodeError> {
         let state = self.read_state(json)?;
         if state.snapshot.task_id == task_id {
             Ok(state)
         } else {
-            Err(Problem::new("another task's state", &short_id(&state.snapshot.task_id)))
+            Err(DecodeError::new("another task's state", &short_id(&state.snapshot.task_id)))
         }
     }
 
     /// Reads the answer to [`ClientRequest::ListTasks`].
-    pub fn read_tasks(self, result: Json<'_>) -> Result<TaskPage, Problem> {
+    pub fn read_tasks(self, result: Json<'_>) -> Result<TaskPage, DecodeError> {
         response::read_tasks(result, v2025::TIMES)
     }
 
     /// Reads the answer to [`ClientRequest::List`]. A tool with more header parameters than `max_header_params` must not be called.
-    pub fn read_page(self, kind: CallKind, result: Json<'_>, max_header_params: usize) -> Result<Page<'_>, Problem> {
+    pub fn read_page(
+        self,
+        kind: CallKind,
+        result: Json<'_>,
+        max_header_params: usize,
+    ) -> Result<Page<'_>, DecodeError> {
         let header_params = (self == Self::Stateless).then_some(max_header_params);
         response::read_page(kind, self.complete(result)?, header_params)
     }
 
     /// Checks an answer that says no more than that a request was taken.
-    pub fn complete(self, result: Json<'_>) -> Result<Json<'_>, Problem> {
+    pub fn complete(self, result: Json<'_>) -> Result<Json<'_>, DecodeError> {
         match self {
             Self::Handshake => Ok(result),
             Self::Stateless => v2026::complete(result),

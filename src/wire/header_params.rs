@@ -2,7 +2,7 @@
 //! (2026-07-28, Streamable HTTP: "Custom Headers from Tool Parameters").
 
 use super::{
-    Problem, headers,
+    DecodeError, headers,
     json::{self, Json},
     response::read_any,
 };
@@ -35,7 +35,7 @@ impl HeaderParam {
 
 /// The annotations of a tool's input schema. `Err`: one of them breaks a rule, or there are more than `max`, so the tool must not
 /// be called.
-pub(super) fn read_header_params(schema: Option<Json<'_>>, max: usize) -> Result<Vec<HeaderParam>, Problem> {
+pub(super) fn read_header_params(schema: Option<Json<'_>>, max: usize) -> Result<Vec<HeaderParam>, DecodeError> {
     let mut found = Found { header_params: Vec::new(), max };
     if let Some(schema) = schema {
         walk(schema, Some(&mut Vec::new()), &mut found)?;
@@ -51,7 +51,7 @@ struct Found {
 
 /// One schema; `path` leads to it through nothing but `properties`, `None` where it does not. How deep it may go is limited
 /// by the check that every text has passed.
-fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Found) -> Result<(), Problem> {
+fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Found) -> Result<(), DecodeError> {
     for (keyword, value) in json::entries(schema) {
         match (keyword.as_ref(), path.as_deref_mut()) {
             // What is data, and not a schema.
@@ -61,7 +61,7 @@ fn walk(schema: Json<'_>, mut path: Option<&mut Vec<String>>, found: &mut Found)
                 found.header_params.push(header_param);
                 if found.header_params.len() > found.max {
                     let what = format!("more arguments with x-mcp-header than maxHeaderParams ({})", found.max);
-                    return Err(Problem::new(&what, ""));
+                    return Err(DecodeError::new(&what, ""));
                 }
             }
             ("properties", Some(path)) => {
@@ -86,7 +86,7 @@ fn check(
     value: Json<'_>,
     path: Option<&mut Vec<String>>,
     found: &[HeaderParam],
-) -> Result<HeaderParam, Problem> {
+) -> Result<HeaderParam, DecodeError> {
     let header = json::text(Some(value)).unwrap_or_default();
     let [kind] = read_any(Some(schema), &["type"]);
     let path = path.map(|path| path.clone()).unwrap_or_default();
@@ -101,5 +101,5 @@ fn check(
     } else {
         return Ok(HeaderParam { header: header.into_owned(), path });
     };
-    Err(Problem::new(why, &header))
+    Err(DecodeError::new(why, &header))
 }

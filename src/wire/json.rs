@@ -2,7 +2,7 @@
 
 use super::text;
 pub(super) use mcp_json::check_fields;
-pub use mcp_json::{Json, NotJson, elements, entries, fields, text};
+pub use mcp_json::{Json, JsonError, elements, entries, fields, text};
 
 /// An array of these texts, as JSON text.
 pub fn array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
@@ -157,7 +157,7 @@ mod tests {
             assert!(Json::check(&nested(levels)).is_ok(), "{levels}");
         }
         for levels in [128, 129, 1000] {
-            assert_eq!(Json::check(&nested(levels)), Err(NotJson::TooDeep), "{levels}");
+            assert_eq!(Json::check(&nested(levels)), Err(JsonError::TooDeep), "{levels}");
         }
         // Siblings and brackets in strings do not count.
         let flat = format!(r#"["{}\\","\"{}",{}]"#, "[".repeat(200), "{".repeat(200), vec!["[{}]"; 200].join(","));
@@ -185,10 +185,10 @@ mod tests {
     #[test]
     fn text_that_ends_too_early_is_told_from_other_text() {
         for text in ["", "{\"a\":", "[1", "tru", "\"a"] {
-            assert_eq!(Json::check(text), Err(NotJson::BreaksOff), "{text}");
+            assert_eq!(Json::check(text), Err(JsonError::BreaksOff), "{text}");
         }
         for text in ["[1,]", "1 2", "<"] {
-            assert_eq!(Json::check(text), Err(NotJson::Malformed), "{text}");
+            assert_eq!(Json::check(text), Err(JsonError::Malformed), "{text}");
         }
     }
 }

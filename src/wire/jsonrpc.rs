@@ -1,8 +1,8 @@
 //! The JSON-RPC 2.0 envelope: who a message is for, without looking into its payload.
 
 use super::{
-    Problem,
-    json::{self, Json, NotJson},
+    DecodeError,
+    json::{self, Json, JsonError},
     json_object::JsonObject,
     text,
 };
@@ -50,9 +50,9 @@ pub struct RpcError {
 
 /// Reads one message, or each of a batch (which the 2025-03-26 revision allows), in order. A batch of more than `max_batch`
 /// messages is refused as a whole.
-pub fn messages(bytes: &[u8], max_batch: usize) -> Result<Vec<Message<'_>>, Problem> {
-    let text =
-        str::from_utf8(bytes).map_err(|_| Problem::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
+pub fn messages(bytes: &[u8], max_batch: usize) -> Result<Vec<Message<'_>>, DecodeError> {
+    let text = str::from_utf8(bytes)
+        .map_err(|_| DecodeError::new("text that is not UTF-8", &String::from_utf8_lossy(bytes)))?;
     if text.trim_ascii_start().starts_with('{') {
         let fields = json::check_fields(text, &NAMES).map_err(|e| malformed(text, e))?;
         return Ok(vec![message(text, fields)?]);
@@ -61,14 +61,17 @@ pub fn messages(bytes: &[u8], max_batch: usize) -> Result<Vec<Message<'_>>, Prob
     let batch = json::elements(json).ok_or_else(|| not_a_message(text))?;
     if batch.len() > max_batch {
         let (count, limit) = (batch.len(), max_batch);
-        return Err(Problem::new(&format!("a batch of {count} messages, more than maxBatchMessages ({limit})"), ""));
+        return Err(DecodeError::new(
+            &format!("a batch of {count} messages, more than maxBatchMessages ({limit})"),
+            "",
+        ));
     }
     batch.into_iter().map(|each| message(each.get(), json::fields(each, &NAMES).unwrap_or_default())).collect()
 }
 
 const NAMES: [&str; 5] = ["id", "method", "params", "result", "error"];
 
-fn message<'a>(text: &str, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>, Problem> {
+fn message<'a>(text: &str, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>, DecodeError> {
     let [id, method, params, result, error] = fields;
     match (json::text(method), id, result, error) {
         (Some(method), Some(id), ..) => Ok(Message::Request { id, method, params }),
@@ -82,8 +85,8 @@ fn message<'a>(text: &str, fields: [Option<Json<'a>>; 5]) -> Result<Message<'a>,
     }
 }
 
-fn not_a_message(text: &str) -> Problem {
-    Problem::new("JSON that is not a JSON-RPC message", text)
+fn not_a_message(text: &str) -> DecodeError {
+    DecodeError::new("JSON that is not a JSON-RPC message", text)
 }
 
 pub(super) fn read_error(raw: Json<'_>) -> RpcError {
@@ -99,13 +102,13 @@ pub(super) fn read_error(raw: Json<'_>) -> RpcError {
     }
 }
 
-fn malformed(text: &str, error: NotJson) -> Problem {
+fn malformed(text: &str, error: JsonError) -> DecodeError {
     let what = match error {
-        NotJson::BreaksOff => "JSON that breaks off",
-        NotJson::Malformed => "text that is not JSON",
-        NotJson::TooDeep => "JSON that is nested more than 127 levels deep",
+        JsonError::BreaksOff => "JSON that breaks off",
+        JsonError::Malformed => "text that is not JSON",
+        JsonError::TooDeep => "JSON that is nested more than 127 levels deep",
     };
-    Problem::new(what, text)
+    DecodeError::new(what, text)
 }
 
 /// The number of ours that this response id names; a quoted number is taken too.

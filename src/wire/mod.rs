@@ -1,8 +1,8 @@
 //! Words on the wire: pure functions and values. The only layer that knows what protocol text looks like.
 
 pub mod buffer;
+pub mod error_codes;
 pub mod event_stream;
-pub mod fault;
 mod header_params;
 pub mod headers;
 pub mod http;
@@ -22,9 +22,9 @@ pub mod url;
 mod v2025;
 mod v2026;
 
+mod decode_error;
 mod era;
-mod problem;
+pub use decode_error::DecodeError;
 pub use era::Era;
 pub use era::HandshakeOutcome;
 pub use header_params::HeaderParam;
-pub use problem::Problem;

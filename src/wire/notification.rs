@@ -1,7 +1,7 @@
 //! Notifications of the server.
 
 use super::{
-    Era, Problem,
+    DecodeError, Era,
     json::{self, Json},
     json_object::JsonObject,
     request::CallKind,
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub enum ServerNotification<'a> {
     /// A task changed.
-    Task(Result<State<'a>, Problem>),
+    Task(Result<State<'a>, DecodeError>),
     /// A call makes progress.
     Progress {
         /// What the call was sent with.
@@ -36,7 +36,7 @@ pub(super) fn read_notification<'a>(era: Era, method: &str, params: Option<Json<
     match method {
         "notifications/tasks/status" | "notifications/tasks" => ServerNotification::Task(
             params
-                .ok_or_else(|| Problem::new("a task notification without parameters", ""))
+                .ok_or_else(|| DecodeError::new("a task notification without parameters", ""))
                 .and_then(|params| era.read_state(params)),
         ),
         "notifications/subscriptions/acknowledged" => {

@@ -2,12 +2,12 @@
 //! has them (Tasks: `sampling/createMessage` and `elicitation/create` as tasks); the revision after it has dropped them.
 
 use super::{
-    fault::{INVALID_PARAMS, METHOD_NOT_FOUND},
+    decode_error,
+    error_codes::{INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     json_object::JsonObject,
     jsonrpc::{self, RpcError},
-    problem,
     request::TaskOption,
     response::{TaskPage, read_any, read_snapshot},
     session::{RELATED_TASK, relate},
@@ -182,7 +182,7 @@ impl TaskCapabilities {
 
 /// The message of the error -32601 for a request of the server that is not served.
 pub(super) fn not_served(method: &str) -> String {
-    format!("this client does not serve {}", problem::excerpt(method))
+    format!("this client does not serve {}", decode_error::excerpt(method))
 }
 
 /// Reads a task in the words that cross to JavaScript, as [`Snapshot::to_json`] writes it. `None`: it is none.

@@ -1,7 +1,7 @@
 //! Responses of the server, independent of the era, and the readers that all eras share.
 
 use super::{
-    Problem,
+    DecodeError,
     header_params::{HeaderParam, read_header_params},
     input::InputKind,
     json::{self, Json},
@@ -39,7 +39,7 @@ pub enum CallResponse<'a> {
         /// The task's id.
         task_id: String,
         /// What was wrong with the rest.
-        problem: Option<Problem>,
+        problem: Option<DecodeError>,
     },
     /// The result itself.
     Plain(Payload<'a>),
@@ -83,7 +83,7 @@ pub struct Payload<'a> {
 }
 
 /// Reads what a call is answered with, at once or in the end.
-pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
+pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, DecodeError> {
     let names = ["_meta", "isError", "content", "structuredContent", "messages", "contents"];
     let [meta, fields @ ..] = read(json, "the result", &names)?;
     let [is_error, ..] = fields;
@@ -98,17 +98,17 @@ pub fn read_payload(json: Json<'_>) -> Result<Payload<'_>, Problem> {
 }
 
 /// Reads a task; `times` are the names of how long it is kept and how often it may be asked after.
-pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot, Problem> {
+pub(super) fn read_snapshot(json: Json<'_>, times: [&str; 2]) -> Result<Snapshot, DecodeError> {
     let [ttl, poll_interval] = times;
     let names = ["taskId", "status", "statusMessage", "createdAt", "lastUpdatedAt", ttl, poll_interval];
     let [task_id, status, status_message, created_at, last_updated_at, ttl, poll_interval] =
         read(json, "a task", &names)?;
     let own = |raw| json::text(raw).map(Cow::into_owned);
     let task_id = own(task_id).filter(|id| !id.is_empty());
-    let task_id = task_id.ok_or_else(|| Problem::new("a task without a task id", ""))?;
+    let task_id = task_id.ok_or_else(|| DecodeError::new("a task without a task id", ""))?;
     let word =
-        json::text(status).ok_or_else(|| Problem::new("a task without a status", status.map_or("", Json::get)))?;
-    let status = Status::parse(&word).ok_or_else(|| Problem::new("a task with an unknown status", &word))?;
+        json::text(status).ok_or_else(|| DecodeError::new("a task without a status", status.map_or("", Json::get)))?;
+    let status = Status::parse(&word).ok_or_else(|| DecodeError::new("a task with an unknown status", &word))?;
     Ok(Snapshot {
         task_id,
         status,
@@ -130,10 +130,10 @@ pub struct TaskPage {
 }
 
 /// Reads the answer to [`super::request::ClientRequest::ListTasks`]; a task that makes no sense is left out.
-pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<TaskPage, Problem> {
+pub(super) fn read_tasks(result: Json<'_>, times: [&str; 2]) -> Result<TaskPage, DecodeError> {
     let [tasks, next_cursor] = read(result, "the list of tasks", &["tasks", "nextCursor"])?;
     let tasks = tasks.and_then(json::elements);
-    let tasks = tasks.ok_or_else(|| Problem::new("the list of tasks has no tasks", result.get()))?;
+    let tasks = tasks.ok_or_else(|| DecodeError::new("the list of tasks has no tasks", result.get()))?;
     let mut page = TaskPage { tasks: Vec::new(), next_cursor: read_cursor(next_cursor) };
     for task in tasks {
         if let Ok(snapshot) = read_snapshot(task, times) {
@@ -195,15 +195,19 @@ pub struct Listed<'a> {
     /// Calling it twice does no more than calling it once.
     pub is_idempotent: bool,
     /// The arguments that are repeated in headers. `Err`: what is wrong with them, so that the tool must not be called.
-    pub header_params: Result<Vec<HeaderParam>, Problem>,
+    pub header_params: Result<Vec<HeaderParam>, DecodeError>,
 }
 
 /// Reads the answer to [`super::request::ClientRequest::List`].
 /// `header_params`: the server decides which calls become tasks, and reads so many header parameters of a tool at most.
-pub(super) fn read_page(kind: CallKind, result: Json<'_>, header_params: Option<usize>) -> Result<Page<'_>, Problem> {
+pub(super) fn read_page(
+    kind: CallKind,
+    result: Json<'_>,
+    header_params: Option<usize>,
+) -> Result<Page<'_>, DecodeError> {
     let [items, next_cursor] = read(result, "a list", &[kind.words().1, "nextCursor"])?;
     let items = items.and_then(json::elements);
-    let items = items.ok_or_else(|| Problem::new("a list without what it lists", result.get()))?;
+    let items = items.ok_or_else(|| DecodeError::new("a list without what it lists", result.get()))?;
     Ok(Page {
         items: items.into_iter().map(|item| read_item(item, header_params)).collect(),
         next_cursor: read_cursor(next_cursor),
@@ -236,8 +240,8 @@ pub(super) fn read<'a, const N: usize>(
     raw: Json<'a>,
     what: &str,
     names: &[&str; N],
-) -> Result<[Option<Json<'a>>; N], Problem> {
-    json::fields(raw, names).ok_or_else(|| Problem::new(what, raw.get()).within("unexpected JSON"))
+) -> Result<[Option<Json<'a>>; N], DecodeError> {
+    json::fields(raw, names).ok_or_else(|| DecodeError::new(what, raw.get()).within("unexpected JSON"))
 }
 
 /// The members of an object, if it is one.

@@ -1,7 +1,7 @@
 //! What is said only within a session: the end of the handshake, and the requests that go the other way.
 
 use super::{
-    fault::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
+    error_codes::{INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND},
     input::{InputAnswer, InputKind},
     json::{self, Json},
     json_object::JsonObject,

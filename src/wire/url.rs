@@ -1,6 +1,6 @@
 //! Which URLs of a server are trusted. The platform parses and resolves them.
 
-use super::Problem;
+use super::DecodeError;
 
 /// A URL as the platform has parsed it: the properties `href` and `origin` of the WHATWG URL standard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,12 @@ pub fn resolve_natively(base: &str, reference: &str) -> Option<ResolvedUrl> {
 /// # Errors
 ///
 /// The reference is not a URL, or may be read in two ways, or has another origin than the endpoint.
-pub fn resolve(resolver: UrlResolver, endpoint: &str, reference: &str) -> Result<String, Problem> {
+pub fn resolve(resolver: UrlResolver, endpoint: &str, reference: &str) -> Result<String, DecodeError> {
     let reference = reference.trim_ascii();
     // URL parsers drop tabs and line ends anywhere, and read `\` as `/`. Other software does not.
     let is_ambiguous = reference.is_empty() || reference.bytes().any(|b| b < b' ' || b == b'\\');
     let origin = resolver(endpoint, "").filter(|_| !is_ambiguous).map(|url| url.origin);
-    let origin = origin.ok_or_else(|| Problem::new("no address that messages could be sent to", reference))?;
+    let origin = origin.ok_or_else(|| DecodeError::new("no address that messages could be sent to", reference))?;
     // URL parsers read `https:path` as relative if the base has the same scheme. RFC 3986 does not.
     let end = reference.find([':', '/', '?', '#']).and_then(|at| reference.get(at..)).unwrap_or_default();
     let has_bare_scheme = end.starts_with(':') && !end.starts_with("://");
@@ -39,7 +39,7 @@ pub fn resolve(resolver: UrlResolver, endpoint: &str, reference: &str) -> Result
     let is_direct = |href: &str| href.strip_prefix(&origin).is_some_and(|path| path.starts_with('/'));
     let url = resolver(endpoint, reference).filter(|url| url.origin == origin && is_direct(&url.href));
     let url = url.filter(|_| !has_bare_scheme);
-    let url = url.ok_or_else(|| Problem::new("an address of another origin to send messages to", reference))?;
+    let url = url.ok_or_else(|| DecodeError::new("an address of another origin to send messages to", reference))?;
     Ok(url.href)
 }
 
@@ -48,14 +48,14 @@ pub fn resolve(resolver: UrlResolver, endpoint: &str, reference: &str) -> Result
 /// # Errors
 ///
 /// It comes from elsewhere. Of the URL only the origin is told because the rest may contain a secret.
-pub fn check_redirect(resolver: UrlResolver, endpoint: &str, url: &str) -> Result<(), Problem> {
+pub fn check_redirect(resolver: UrlResolver, endpoint: &str, url: &str) -> Result<(), DecodeError> {
     let origin = |url| resolver(url, "").map(|url| url.origin);
     let (expected, origin) = (origin(endpoint), origin(url));
     if origin.is_some() && origin == expected {
         return Ok(());
     }
     let what = "a redirect to another origin, from which nothing was accepted";
-    Err(Problem::new(what, origin.as_deref().unwrap_or_default()))
+    Err(DecodeError::new(what, origin.as_deref().unwrap_or_default()))
 }
 
 /// Returns the URL that a request is redirected to. It has the endpoint's origin and no user information.
@@ -63,7 +63,12 @@ pub fn check_redirect(resolver: UrlResolver, endpoint: &str, url: &str) -> Resul
 /// # Errors
 ///
 /// The URL has another origin. Of the URL only the origin is reported because the rest may contain a secret.
-pub fn redirect_target(resolver: UrlResolver, endpoint: &str, from: &str, location: &str) -> Result<String, Problem> {
+pub fn redirect_target(
+    resolver: UrlResolver,
+    endpoint: &str,
+    from: &str,
+    location: &str,
+) -> Result<String, DecodeError> {
     let origin = resolver(endpoint, "").map(|url| url.origin).unwrap_or_default();
     let target = resolver(from, location.trim_ascii());
     let is_direct = |href: &str| href.strip_prefix(&origin).is_some_and(|path| path.starts_with('/'));
@@ -71,7 +76,7 @@ pub fn redirect_target(resolver: UrlResolver, endpoint: &str, from: &str, locati
         Some(url) if url.origin == origin && is_direct(&url.href) => Ok(url.href),
         other => {
             let elsewhere = other.map(|url| url.origin).unwrap_or_default();
-            Err(Problem::new("a redirect to another origin, to which nothing was sent", &elsewhere))
+            Err(DecodeError::new("a redirect to another origin, to which nothing was sent", &elsewhere))
         }
     }
 }
@@ -80,7 +85,7 @@ pub fn redirect_target(resolver: UrlResolver, endpoint: &str, from: &str, locati
 mod tests {
     use super::*;
 
-    fn resolve(endpoint: &str, reference: &str) -> Result<String, Problem> {
+    fn resolve(endpoint: &str, reference: &str) -> Result<String, DecodeError> {
         super::resolve(resolve_natively, endpoint, reference)
     }
 

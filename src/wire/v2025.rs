@@ -2,7 +2,7 @@
 //! Tasks: specification 2025-11-25, basic/utilities/tasks.
 
 use super::{
-    Problem,
+    DecodeError,
     input::capabilities,
     json::{self, Json},
     json_object::JsonObject,
@@ -43,10 +43,10 @@ pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) ->
 }
 
 /// Reads the answer to [`ClientRequest::Initialize`].
-pub(super) fn read_capabilities(result: Json<'_>) -> Result<ServerCapabilities, Problem> {
+pub(super) fn read_capabilities(result: Json<'_>) -> Result<ServerCapabilities, DecodeError> {
     let [version, capabilities] = read(result, "the answer to the handshake", &["protocolVersion", "capabilities"])?;
     let version =
-        json::text(version).ok_or_else(|| Problem::new("the handshake names no protocol version", result.get()))?;
+        json::text(version).ok_or_else(|| DecodeError::new("the handshake names no protocol version", result.get()))?;
     let [tools, tasks, experimental] = read_any(capabilities, &["tools", "tasks", "experimental"]);
     // Where FastMCP 2.14 declared them at first (deviation 8).
     let [old] = read_any(experimental, &["tasks"]);
@@ -64,7 +64,7 @@ pub(super) fn read_capabilities(result: Json<'_>) -> Result<ServerCapabilities, 
 }
 
 /// Reads the answer to [`ClientRequest::Call`].
-pub(super) fn read_call_response(result: Json<'_>) -> Result<CallResponse<'_>, Problem> {
+pub(super) fn read_call_response(result: Json<'_>) -> Result<CallResponse<'_>, DecodeError> {
     let [task, meta] = read(result, "the answer to the call", &["task", "_meta"])?;
     let Some(task) = task else {
         let [old] = read_any(meta, &["modelcontextprotocol.io/task"]);

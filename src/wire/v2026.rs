@@ -2,7 +2,7 @@
 //! is its own. There is no session: every request says all that the server must know of the client.
 
 use super::{
-    Problem,
+    DecodeError,
     headers::{self, Headers},
     input::{InputAnswer, InputKind, capabilities},
     json::{self, Json},
@@ -159,23 +159,23 @@ pub(super) fn is_disowned(error: &RpcError) -> bool {
 }
 
 /// Reads the answer to [`ClientRequest::Call`].
-pub(super) fn read_call_response(result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, Problem> {
+pub(super) fn read_call_response(result: Json<'_>, may_be_task: bool) -> Result<CallResponse<'_>, DecodeError> {
     let [kind, requests, state] =
         read(result, "the answer to the call", &["resultType", "inputRequests", "requestState"])?;
     match json::text(kind).as_deref() {
         // Servers of earlier revisions leave it out (2026-07-28, Base Protocol: "Result Type").
         None | Some("complete") => read_payload(result).map(CallResponse::Plain),
         Some("task") if may_be_task => read_snapshot(result, TIMES).map(CallResponse::Task),
-        Some("task") => Err(Problem::new("a task in answer to a call that may not be one", "")),
+        Some("task") => Err(DecodeError::new("a task in answer to a call that may not be one", "")),
         Some("input_required") if requests.is_some() || state.is_some() => {
             Ok(CallResponse::InputRequired(read_input_requests(requests), state))
         }
-        Some(other) => Err(Problem::new("a result of an unknown type", other)),
+        Some(other) => Err(DecodeError::new("a result of an unknown type", other)),
     }
 }
 
 /// Reads a task's state.
-pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, Problem> {
+pub(super) fn read_state(json: Json<'_>) -> Result<State<'_>, DecodeError> {
     let snapshot = read_snapshot(json, TIMES)?;
     let [requests, result, error] = read_any(Some(json), &["inputRequests", "result", "error"]);
     let outcome = match (snapshot.status, result, error) {
@@ -213,10 +213,10 @@ pub(super) fn answer_input(kind: InputKind, answer: &InputAnswer) -> Result<&str
 }
 
 /// Checks that a result is whole: some of this era are not.
-pub(super) fn complete(result: Json<'_>) -> Result<Json<'_>, Problem> {
+pub(super) fn complete(result: Json<'_>) -> Result<Json<'_>, DecodeError> {
     let [kind] = read_any(Some(result), &["resultType"]);
     match json::text(kind).as_deref() {
         None | Some("complete") => Ok(result),
-        Some(other) => Err(Problem::new("a result of a type that does not belong here", other)),
+        Some(other) => Err(DecodeError::new("a result of a type that does not belong here", other)),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use stateless::{forms, greeted, greeted_with, task};
 
 use mcp_tasks::Millis;
 use mcp_tasks::client::{Call, Client, Config, Era, ExchangeId, Handle, Input, Output, ReplyId, TaskMode};
-use mcp_tasks::task::{Failure, FailureCode, Interest, Outcome};
+use mcp_tasks::task::{Interest, Outcome, TaskError, TaskErrorCode};
 use mcp_tasks::wire::http::Method;
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
 use serde_json::Value;
@@ -324,7 +324,7 @@ impl Sim {
 }
 
 /// Fails the test unless the failure has this code and all of these words.
-pub(crate) fn assert_says(failure: &Failure, code: FailureCode, words: &[&str]) {
+pub(crate) fn assert_says(failure: &TaskError, code: TaskErrorCode, words: &[&str]) {
     assert_eq!(failure.code, code, "{failure:?}");
     for word in words {
         assert!(failure.message.contains(word), "`{word}` is not in `{}`", failure.message);

@@ -3,7 +3,7 @@
 use super::{Sent, Sim, assert_says};
 use mcp_tasks::Millis;
 use mcp_tasks::client::{ExchangeId, Handle, Output, ReplyId};
-use mcp_tasks::task::{Failure, FailureCode, Outcome};
+use mcp_tasks::task::{Outcome, TaskError, TaskErrorCode};
 use mcp_tasks::wire::snapshot::{Snapshot, Status};
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ impl Sim {
     }
 
     /// The failure it was settled with; fails the test when there is none.
-    pub(crate) fn failure(&self, handle: Handle) -> &Failure {
+    pub(crate) fn failure(&self, handle: Handle) -> &TaskError {
         match self.outcome(handle) {
             Some(Outcome::Failure(failure)) => failure,
             other => panic!("handle {handle}: no failure but {other:?}"),
@@ -38,13 +38,13 @@ impl Sim {
     }
 
     /// Fails the test unless the handle was settled with this code and all of these words.
-    pub(crate) fn assert_failed(&self, handle: Handle, code: FailureCode, words: &[&str]) {
+    pub(crate) fn assert_failed(&self, handle: Handle, code: TaskErrorCode, words: &[&str]) {
         assert_says(self.failure(handle), code, words);
     }
 
-    pub(crate) fn interruptions(&self, handle: Handle) -> Vec<&Failure> {
+    pub(crate) fn interruptions(&self, handle: Handle) -> Vec<&TaskError> {
         let mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Interrupted { handle: h, failure } if *h == handle => Some::<&Failure>(failure),
+            Output::Interrupted { handle: h, failure } if *h == handle => Some::<&TaskError>(failure),
             _ => None,
         });
         mine.collect()
@@ -75,9 +75,9 @@ impl Sim {
         self.snapshots(handle).iter().map(|s| s.status).collect()
     }
 
-    pub(crate) fn reply(&self, reply: ReplyId) -> Option<Result<&str, &Failure>> {
+    pub(crate) fn reply(&self, reply: ReplyId) -> Option<Result<&str, &TaskError>> {
         let mut mine = self.told.iter().filter_map(|(_, output)| match output {
-            Output::Replied { reply: r, answer: Ok(json) } if *r == reply => Some(Ok::<&str, &Failure>(json)),
+            Output::Replied { reply: r, answer: Ok(json) } if *r == reply => Some(Ok::<&str, &TaskError>(json)),
             Output::Replied { reply: r, answer: Err(failure) } if *r == reply => Some(Err(failure)),
             _ => None,
         });

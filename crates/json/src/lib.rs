@@ -19,7 +19,7 @@ pub struct Json<'a>(&'a RawValue);
 
 /// Why a text is not accepted as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotJson {
+pub enum JsonError {
     /// The text ends before its value does.
     BreaksOff,
     /// The text breaks the grammar.
@@ -36,8 +36,8 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotJson`]: the text is not one JSON value, or is nested more than 127 levels deep.
-    pub fn check(text: &'a str) -> Result<Self, NotJson> {
+    /// [`JsonError`]: the text is not one JSON value, or is nested more than 127 levels deep.
+    pub fn check(text: &'a str) -> Result<Self, JsonError> {
         check_depth(text)?;
         Ok(Self(serde_json::from_str(text)?))
     }
@@ -72,7 +72,7 @@ impl Serialize for Json<'_> {
     }
 }
 
-impl From<serde_json::Error> for NotJson {
+impl From<serde_json::Error> for JsonError {
     fn from(error: serde_json::Error) -> Self {
         if error.is_eof() { Self::BreaksOff } else { Self::Malformed }
     }
@@ -80,7 +80,7 @@ impl From<serde_json::Error> for NotJson {
 
 /// Refuses text that is nested deeper than [`MAX_DEPTH`]. serde_json skips a value without recursion and therefore without a
 /// limit, but code that walks a value recurses, here and in the application.
-fn check_depth(text: &str) -> Result<(), NotJson> {
+fn check_depth(text: &str) -> Result<(), JsonError> {
     // Most texts have fewer brackets than that. A search for brackets is several times faster than the loop below.
     if memchr2_iter(b'{', b'[', text.as_bytes()).nth(MAX_DEPTH).is_none() {
         return Ok(());
@@ -90,7 +90,7 @@ fn check_depth(text: &str) -> Result<(), NotJson> {
         rest = tail;
         match byte {
             b'"' => rest = after_string(rest),
-            b'{' | b'[' if depth == MAX_DEPTH => return Err(NotJson::TooDeep),
+            b'{' | b'[' if depth == MAX_DEPTH => return Err(JsonError::TooDeep),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
@@ -111,7 +111,7 @@ fn after_string(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Parses a text that is one JSON object and returns the values of these members, as [`fields`] does.
-pub fn check_fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[Option<Json<'a>>; N], NotJson> {
+pub fn check_fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[Option<Json<'a>>; N], JsonError> {
     check_depth(text)?;
     let mut values = [None; N];
     read_fields(text, names, &mut values)?;

@@ -1,7 +1,7 @@
 //! Failures of the engine as JavaScript errors.
 
 use super::options::Callbacks;
-use crate::task::Failure;
+use crate::task::TaskError;
 use js_sys::{Array, Error, Object, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::preserve;
@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, prelude::*};
 /// `Failure` in the generated declarations.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlainFailure<'a> {
+struct ErrorObject<'a> {
     code: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,11 +36,11 @@ struct PlainRpcError<'a> {
 }
 
 /// The error for a failure; `cause` is the platform's own error, or undefined.
-pub(super) fn failed(callbacks: &Callbacks, failure: &Failure, cause: JsValue) -> JsValue {
+pub(super) fn failed(callbacks: &Callbacks, failure: &TaskError, cause: JsValue) -> JsValue {
     let rpc = failure.rpc.as_ref();
     created(
         callbacks,
-        &PlainFailure {
+        &ErrorObject {
             code: failure.code.as_str(),
             message: &failure.message,
             http_status: failure.http_status,
@@ -68,8 +68,8 @@ pub(super) fn error(callbacks: &Callbacks, code: &str, message: &str) -> JsValue
     created(callbacks, &plain(code, message, JsValue::UNDEFINED))
 }
 
-fn plain<'a>(code: &'a str, message: &'a str, result: JsValue) -> PlainFailure<'a> {
-    PlainFailure {
+fn plain<'a>(code: &'a str, message: &'a str, result: JsValue) -> ErrorObject<'a> {
+    ErrorObject {
         code,
         message,
         http_status: None,
@@ -81,7 +81,7 @@ fn plain<'a>(code: &'a str, message: &'a str, result: JsValue) -> PlainFailure<'
     }
 }
 
-fn created(callbacks: &Callbacks, failure: &PlainFailure<'_>) -> JsValue {
+fn created(callbacks: &Callbacks, failure: &ErrorObject<'_>) -> JsValue {
     let plain = serde_wasm_bindgen::to_value(failure).unwrap_or_default();
     // A hook that throws must not leave a promise pending.
     let hook = callbacks.create_error.as_ref().and_then(|hook| hook.call1(&JsValue::UNDEFINED, &plain).ok());

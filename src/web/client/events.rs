@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     client::{Handle, Output},
-    task::{self, Failure, FailureCode},
+    task::{self, TaskError, TaskErrorCode},
 };
 use js_sys::{Function, JSON, JsString, Object, Promise};
 use serde::Serialize;
@@ -176,10 +176,10 @@ impl Driver {
     }
 
     /// Waiting for the task makes no sense now, but the task goes on. After `close` nothing goes on here.
-    fn interrupted(self: &Rc<Self>, handle: Handle, failure: &Failure) {
+    fn interrupted(self: &Rc<Self>, handle: Handle, failure: &TaskError) {
         let Some(record) = self.task(handle) else { return };
         let cause = self.cause_of(failure);
-        if failure.code == FailureCode::Closed {
+        if failure.code == TaskErrorCode::Closed {
             self.tasks.borrow_mut().remove(&handle);
             return self.settled(&record, TaskRecord::failed(&self.callbacks, failure, cause));
         }
@@ -195,7 +195,7 @@ impl Driver {
         self.release_if_unused(&record);
     }
 
-    fn replied(&self, reply: u32, answer: Result<String, Box<Failure>>) {
+    fn replied(&self, reply: u32, answer: Result<String, Box<TaskError>>) {
         let pending = {
             let mut replies = self.replies.borrow_mut();
             let at = replies.iter().position(|pending| pending.id == reply);
@@ -215,9 +215,9 @@ impl Driver {
     }
 
     /// The platform's own error, where it is the one that the failure's message reports.
-    fn cause_of(&self, failure: &Failure) -> JsValue {
+    fn cause_of(&self, failure: &TaskError) -> JsValue {
         let thrown = self.last_thrown.borrow();
-        let is_cause = failure.code == FailureCode::Network
+        let is_cause = failure.code == TaskErrorCode::Network
             && thrown.is_object()
             && error::message(&thrown).is_some_and(|message| failure.message.contains(&message));
         if is_cause { thrown.clone() } else { JsValue::UNDEFINED }

@@ -91,7 +91,7 @@ export interface EngineOptions
   onInputClosed?: ((id: number) => void) | undefined;
   /** A notification that the engine does not use; `params` is JSON text. */
   onNotification?: ((method: string, params: string) => void) | undefined;
-  /** Trouble that no promise reports. */
+  /** TransportError that no promise reports. */
   onWarning?: ((warning: Warning) => void) | undefined;
 }
 

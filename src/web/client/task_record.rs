@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     client::{CallKind, Handle, InputId},
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::snapshot::{Snapshot, Status},
 };
 use js_sys::{JsString, Object, Reflect};
@@ -27,7 +27,7 @@ pub(super) enum Outcome {
     /// With a result that says that the tool failed: the error that promises of the result reject with.
     ToolError(JsValue),
     /// Without a result; `code` is absent for a value that the application gave, such as an abort reason.
-    Failure { error: JsValue, code: Option<FailureCode> },
+    Failure { error: JsValue, code: Option<TaskErrorCode> },
 }
 
 /// An input request that is not answered yet.
@@ -192,15 +192,15 @@ impl TaskRecord {
     }
 
     /// The outcome for a failure.
-    pub(super) fn failed(callbacks: &Callbacks, failure: &Failure, cause: JsValue) -> Outcome {
+    pub(super) fn failed(callbacks: &Callbacks, failure: &TaskError, cause: JsValue) -> Outcome {
         Outcome::Failure { error: error::failed(callbacks, failure, cause), code: Some(failure.code) }
     }
 
     /// The error with which `cancel` rejects, because the task may go on although nothing more is known of it here.
     pub(super) fn why_not_cancellable(&self) -> Option<JsValue> {
         let Some(Outcome::Failure { error, code }) = self.outcome.borrow().clone() else { return None };
-        let goes_on = !self.status.is_terminal() && code != Some(FailureCode::TaskExpired);
-        let may_run = self.is_task.get() == Some(true) || code == Some(FailureCode::Closed);
+        let goes_on = !self.status.is_terminal() && code != Some(TaskErrorCode::TaskExpired);
+        let may_run = self.is_task.get() == Some(true) || code == Some(TaskErrorCode::Closed);
         (goes_on && may_run).then_some(error)
     }
 

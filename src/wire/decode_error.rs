@@ -1,10 +1,10 @@
 use std::fmt;
 
-/// What was wrong with bytes a server sent, in words a developer can act on.
+/// Why bytes of the server could not be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem(String);
+pub struct DecodeError(String);
 
-impl Problem {
+impl DecodeError {
     /// `what` says what was expected; `seen` is what came instead, shortened to a few dozen characters.
     pub fn new(what: &str, seen: &str) -> Self {
         let mut text = String::from(what);
@@ -15,7 +15,7 @@ impl Problem {
         Self(text)
     }
 
-    /// The same problem, told with the place it was found in.
+    /// The same error, with the place where it was found.
     pub fn within(self, place: &str) -> Self {
         let mut text = String::from(place);
         text.push_str(": ");
@@ -23,18 +23,18 @@ impl Problem {
         Self(text)
     }
 
-    /// The words.
+    /// The message.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The words, taken out.
+    /// The message, by value.
     pub fn into_text(self) -> String {
         self.0
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -1,15 +1,15 @@
 use crate::{
-    task::{Failure, FailureCode},
+    task::{TaskError, TaskErrorCode},
     wire::{
-        Problem,
+        DecodeError,
         http::{self, Head},
         jsonrpc::RpcError,
     },
 };
 
-/// Why a request has no answer.
+/// Why a request was not answered. [`Self::to_task_error`] makes the public error of it.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum TransportError {
     /// No connection, a cut stream.
     Network(String),
     /// No answer within so many milliseconds.
@@ -17,14 +17,14 @@ pub(super) enum Trouble {
     /// An HTTP status that is none of success, with the JSON-RPC error of its body if there was one.
     Http(Head, Option<RpcError>),
     /// What came was not the protocol.
-    Protocol(Problem),
+    Protocol(DecodeError),
     /// A message was longer than this many bytes, the option `maxMessageBytes`.
     TooLong(u64),
     /// The answer came from another origin.
-    Elsewhere(Problem),
+    Elsewhere(DecodeError),
 }
 
-impl Trouble {
+impl TransportError {
     /// The same request may well succeed later.
     pub(super) fn is_transient(&self) -> bool {
         match self {
@@ -44,12 +44,12 @@ impl Trouble {
         matches!(self, Self::Http(head, _) if http::is_unprocessed(head.status, head.retry_after.is_some()))
     }
 
-    /// The server said no, in so many words.
+    /// The server has refused the request.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Http(head, _) if head.status < 500)
     }
 
-    /// Who we are is not enough.
+    /// Authorization is missing or does not suffice.
     pub(super) fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Http(Head { status: 401 | 403, .. }, _))
     }
@@ -61,27 +61,27 @@ impl Trouble {
         }
     }
 
-    /// The typed failure for whoever waits. `doing` names what was tried, `consequence` what did not happen.
-    pub(super) fn failure(&self, doing: &str, consequence: &str) -> Box<Failure> {
+    /// The public error. `doing` names the operation, `consequence` says what did not happen.
+    pub(super) fn to_task_error(&self, doing: &str, consequence: &str) -> Box<TaskError> {
         match self {
             Self::Late(ms) => {
                 let message = format!("{doing}: no answer within {} s{consequence}", ms / 1000);
-                Failure::new(FailureCode::Network, message)
+                TaskError::new(TaskErrorCode::Network, message)
             }
-            Self::Network(why) => Failure::new(FailureCode::Network, format!("{doing}: {why}{consequence}")),
+            Self::Network(why) => TaskError::new(TaskErrorCode::Network, format!("{doing}: {why}{consequence}")),
             Self::Protocol(problem) | Self::Elsewhere(problem) => {
                 let message = format!("{doing}: the server sent {}{consequence}", problem.as_str());
-                Failure::new(FailureCode::Protocol, message)
+                TaskError::new(TaskErrorCode::Protocol, message)
             }
             Self::TooLong(most) => {
                 let what = format!("the server sent a message longer than maxMessageBytes ({most} bytes)");
-                Failure::new(FailureCode::Protocol, format!("{doing}: {what}{consequence}"))
+                TaskError::new(TaskErrorCode::Protocol, format!("{doing}: {what}{consequence}"))
             }
             Self::Http(head, rpc) => {
                 let (code, what) = if self.is_unauthorized() {
-                    (FailureCode::AuthorizationRequired, " (authorization required)")
+                    (TaskErrorCode::AuthorizationRequired, " (authorization required)")
                 } else {
-                    (FailureCode::Http, "")
+                    (TaskErrorCode::Http, "")
                 };
                 // A fetch that follows redirects turns a POST into a GET at 301, 302 and 303.
                 let redirect = match (head.status, &head.redirected_to) {
@@ -95,7 +95,7 @@ impl Trouble {
                 let status = head.status;
                 let message =
                     format!("{doing}: the server answered HTTP {status}{what}{redirect}{colon}{words}{consequence}");
-                let mut failure = Failure::new(code, message);
+                let mut failure = TaskError::new(code, message);
                 failure.rpc = rpc.clone();
                 failure.http_status = Some(head.status);
                 failure.retry_after_ms = head.retry_after_ms();

@@ -1,4 +1,4 @@
-//! What a server's errors mean. Words differ from server to server, codes less.
+//! JSON-RPC error codes, and what they mean in answers about tasks: messages differ between servers more than codes do.
 
 use super::{jsonrpc::RpcError, response::Payload};
 
