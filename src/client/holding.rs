@@ -80,7 +80,7 @@ impl Client {
     pub(super) fn has_room_for_call(&self) -> bool {
         // The older transport ends the request of a call at once.
         self.multiplexed
-            || self.legacy.url().is_some()
+            || self.http_sse.url().is_some()
             || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
     }
 

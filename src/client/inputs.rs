@@ -1,7 +1,7 @@
 use super::{
     Client, Handle, InputId, Output, ReplyId,
     config::length,
-    exchanges::Role,
+    http_exchange::ExchangeKind,
     question::{Answer, Question, Way},
     requests::Purpose,
     transport_error::TransportError,
@@ -290,7 +290,7 @@ impl Client {
         }
         for (input, body) in ready {
             let deadline = now.saturating_add(self.config.request_timeout_ms);
-            self.post(Role::Answer(input), body, Headers::default(), Some(deadline));
+            self.post(ExchangeKind::InputResponse(input), body, Headers::default(), Some(deadline));
         }
         self.release_updates(now);
     }

@@ -3,7 +3,7 @@
 use super::{
     Client,
     config::length,
-    exchanges::{Body, Exchange, find},
+    http_exchange::{Body, HttpExchange, find},
     io::ExchangeId,
     transport_error::TransportError,
 };
@@ -45,9 +45,9 @@ impl Client {
 
     /// Aborts an exchange, for this reason.
     pub(super) fn end_exchange(&mut self, now: Millis, id: ExchangeId, cause: &TransportError) {
-        let Some(origin) = find(&mut self.exchanges, id).map(|e| e.origin.clone()) else { return };
+        let Some(context) = find(&mut self.exchanges, id).map(|e| e.context.clone()) else { return };
         self.abort(id);
-        self.broke(now, id, &origin, cause);
+        self.exchange_failed(now, id, &context, cause);
     }
 
     /// Whether a task id can be sent: servers accept headers of some kilobytes.
@@ -87,7 +87,7 @@ impl Client {
 
     /// Unfinished messages and lists, statuses of live tasks and open input requests. Early notifications have a limit of their own.
     fn held_bytes(&self) -> usize {
-        let bodies = || self.exchanges.iter().map(Exchange::held_bytes);
+        let bodies = || self.exchanges.iter().map(HttpExchange::held_bytes);
         // A buffer that grows is copied, and the pages of a list are joined in the end.
         let copied = bodies().max().unwrap_or_default();
         let lists = self.listings.iter().map(|listing| 2 * listing.held_bytes());
@@ -125,7 +125,7 @@ impl Client {
     }
 }
 
-impl Exchange {
+impl HttpExchange {
     fn held_bytes(&self) -> usize {
         match &self.body {
             Body::Json(text) => text.held_bytes(),

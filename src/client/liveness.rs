@@ -3,8 +3,8 @@
 use super::{
     CallKind, Client, Handle,
     entry::{Cancel, Creation, Entry},
-    exchanges::{Body, Role},
-    legacy::Legacy,
+    http_exchange::{Body, ExchangeKind},
+    http_sse::HttpSse,
     question::{Question, Way},
     requests::Purpose,
     session::Session,
@@ -82,27 +82,30 @@ impl Client {
             updates: BTreeSet::new(),
             queries: BTreeSet::new(),
             answers: BTreeSet::new(),
-            handshake: matches!(self.legacy, Legacy::Opening(..)),
+            handshake: matches!(self.http_sse, HttpSse::Opening(..)),
         };
         let mut carried: BTreeSet<u32> = self.resumes.iter().map(super::resume::Resume::request).collect();
         for exchange in &self.exchanges {
-            match exchange.origin.role {
-                Role::Request(request) | Role::Resumed(request, _) => {
+            match exchange.context.kind {
+                ExchangeKind::Request(request) | ExchangeKind::Resumed(request, _) => {
                     // The answer to a request that the HTTP+SSE server has accepted arrives on the stream.
-                    let is_read = !matches!(exchange.body, Body::Ignored) || self.legacy.url().is_some();
+                    let is_read = !matches!(exchange.body, Body::Ignored) || self.http_sse.url().is_some();
                     carried.extend(is_read.then_some(request));
                     let is_automatic = self.purpose_of(request).is_some_and(Purpose::is_automatic);
                     expect(!is_automatic || exchange.deadline.is_some(), "a poll has no deadline")?;
                 }
-                Role::Answer(input) => {
+                ExchangeKind::InputResponse(input) => {
                     found.answers.insert(input);
                 }
-                Role::Confirmation => found.handshake = true,
-                Role::Note | Role::Response | Role::Stream | Role::Legacy => {}
+                ExchangeKind::Initialized => found.handshake = true,
+                ExchangeKind::Notification
+                | ExchangeKind::Response
+                | ExchangeKind::NotificationStream
+                | ExchangeKind::HttpSse => {}
             }
         }
         for (request, purpose) in &self.requests {
-            if !carried.contains(request) && self.legacy.url().is_none() {
+            if !carried.contains(request) && self.http_sse.url().is_none() {
                 return Err(format!("request {request} is not answered and not in flight: {purpose:?}"));
             }
             match *purpose {

@@ -8,20 +8,20 @@ mod answered_keys;
 mod backoff;
 mod config;
 mod creation;
-mod early;
+mod dispatch;
+mod early_notifications;
 mod entry;
 mod errands;
-mod exchanges;
 mod holding;
+mod http_exchange;
+mod http_sse;
 mod inputs;
 mod io;
-mod kept;
-mod legacy;
 mod limits;
 mod listing;
 #[cfg(not(target_arch = "wasm32"))]
 mod liveness;
-mod messages;
+mod notification_stream;
 mod outage;
 mod poll_queue;
 mod polling;
@@ -33,8 +33,8 @@ mod responses;
 mod resume;
 mod rollcall;
 mod rounds;
+mod saved_session;
 mod session;
-mod stream;
 mod task_index;
 mod tasks;
 mod timers;
@@ -58,9 +58,10 @@ use crate::Millis;
 use answered_keys::AnsweredKeys;
 use backoff::Backoff;
 use entry::Refresher;
-use exchanges::Exchange;
-use legacy::Legacy;
+use http_exchange::HttpExchange;
+use http_sse::HttpSse;
 use listing::Listing;
+use notification_stream::NotificationStream;
 use queries::Pending;
 use question::Question;
 use requests::Purpose;
@@ -69,7 +70,6 @@ use resume::Resume;
 use rollcall::RollCall;
 use session::{Ready, Session};
 use std::collections::VecDeque;
-use stream::Stream;
 use tasks::Tasks;
 pub(crate) use warnings::WarningLimit;
 
@@ -106,10 +106,10 @@ pub struct Client {
     /// Where a page was redirected to: used in place of the endpoint until a request fails.
     redirect_target: Option<String>,
     resumes: Vec<Resume>,
-    stream: Stream,
-    legacy: Legacy,
+    stream: NotificationStream,
+    http_sse: HttpSse,
     /// In the order in which they began, which is the order of their ids.
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<HttpExchange>,
     /// JSON-RPC requests that are not answered yet, in the order of their ids.
     requests: Vec<(u32, Purpose)>,
     next_exchange: ExchangeId,
@@ -163,8 +163,8 @@ impl Client {
             warnings: WarningLimit::default(),
             redirect_target: None,
             resumes: Vec::new(),
-            stream: Stream::default(),
-            legacy: Legacy::default(),
+            stream: NotificationStream::default(),
+            http_sse: HttpSse::default(),
             exchanges: Vec::new(),
             requests: Vec::new(),
             next_exchange: 1,
@@ -213,7 +213,7 @@ impl Client {
             Input::Redirected { exchange, redirect } => self.redirected(now, exchange, redirect),
             Input::Chunk { exchange, bytes } => self.chunk(now, exchange, bytes),
             Input::End { exchange } => self.end(now, exchange),
-            Input::Failed { exchange, why } => self.exchange_failed(now, exchange, why),
+            Input::Failed { exchange, why } => self.fetch_failed(now, exchange, why),
             Input::Pause(reason) => self.pause(now, reason),
             Input::Resume(reason) => self.resume(now, reason),
             Input::Timeout => {}
@@ -241,7 +241,7 @@ impl Client {
 
     /// Starts everything that can be started now.
     fn pump(&mut self, now: Millis) {
-        self.tend_legacy(now);
+        self.update_http_sse(now);
         self.connect_if_wanted(now);
         self.send_responses();
         if !self.session.is_ready() {
@@ -250,7 +250,7 @@ impl Client {
         for kind in CallKind::ALL {
             self.list_if_wanted(now, kind);
         }
-        self.tend_stream(now);
+        self.update_stream(now);
         self.place_questions(now);
         self.release_answers(now);
         self.release_resumes(now);

@@ -1,6 +1,6 @@
 //! Redirects. The platform reports them and follows none, so that headers, session id and body leave the endpoint's origin never.
 
-use super::{Client, Output, Redirect, exchanges::find, io::ExchangeId, transport_error::TransportError};
+use super::{Client, Output, Redirect, http_exchange::find, io::ExchangeId, transport_error::TransportError};
 use crate::{
     Millis,
     wire::{DecodeError, http::Method, url},

@@ -1,6 +1,6 @@
 use super::{
     Client, Config, Fetch, Handle, InputId, Output, ReplyId,
-    exchanges::{Body, Exchange, Origin, Role},
+    http_exchange::{Body, ExchangeContext, ExchangeKind, HttpExchange},
     io::ExchangeId,
     transport_error::TransportError,
 };
@@ -59,7 +59,7 @@ impl Client {
         let deadline = timeout_ms.map(|ms| now.saturating_add(ms));
         let client_info = self.client_info();
         let (body, headers) = self.era.encode(ask, request, client_info);
-        self.post(Role::Request(request), body, headers, deadline);
+        self.post(ExchangeKind::Request(request), body, headers, deadline);
         self.requests.push((request, purpose));
         request
     }
@@ -67,29 +67,29 @@ impl Client {
     /// Sends the notification that ends the handshake.
     pub(super) fn confirm(&mut self, now: Millis) {
         let deadline = now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Confirmation, session::initialized(), Headers::default(), Some(deadline));
+        self.post(ExchangeKind::Initialized, session::initialized(), Headers::default(), Some(deadline));
     }
 
     /// Sends something that wants no answer.
     pub(super) fn notify(&mut self, body: String) {
         let deadline = self.now.saturating_add(self.config.request_timeout_ms);
-        self.post(Role::Note, body, Headers::default(), Some(deadline));
+        self.post(ExchangeKind::Notification, body, Headers::default(), Some(deadline));
     }
 
     /// Opens a stream: the standalone one, or the rest of one that was cut.
-    pub(super) fn open_get(&mut self, role: Role, last_event_id: Option<&str>) -> ExchangeId {
+    pub(super) fn open_get(&mut self, kind: ExchangeKind, last_event_id: Option<&str>) -> ExchangeId {
         let (session_id, version) = self.session.binding();
         let headers = headers::stream_headers(session_id, version, last_event_id);
         // Only a call, and a task that waits for us, may take as long as it likes.
-        let deadline = match role {
-            Role::Resumed(request, _)
+        let deadline = match kind {
+            ExchangeKind::Resumed(request, _)
                 if !matches!(self.purpose_of(request), Some(Purpose::Call(_) | Purpose::HeldResult(_))) =>
             {
                 Some(self.now.saturating_add(self.config.request_timeout_ms))
             }
             _ => None,
         };
-        self.fetch(role, Method::Get, headers, None, deadline, false)
+        self.fetch(kind, Method::Get, headers, None, deadline, false)
     }
 
     fn client_info(&self) -> ClientInfo<'_> {
@@ -104,14 +104,14 @@ impl Client {
         let client_info = self.client_info();
         let task_ids = json::array(task_ids.iter().map(AsRef::as_ref));
         let (body, headers) = self.era.encode(ClientRequest::Listen { task_ids: &task_ids }, request, client_info);
-        self.post(Role::Stream, body, headers, None)
+        self.post(ExchangeKind::NotificationStream, body, headers, None)
     }
 
     /// Lets the server forget the session.
     pub(super) fn say_goodbye(&mut self) {
         let (Some(session_id), Some(version)) = self.session.binding() else { return };
         let headers = headers::bound(Some(session_id), Some(version));
-        self.fetch(Role::Note, Method::Delete, headers, None, None, true);
+        self.fetch(ExchangeKind::Notification, Method::Delete, headers, None, None, true);
     }
 
     pub(super) fn abort(&mut self, exchange: ExchangeId) {
@@ -190,26 +190,33 @@ impl Client {
 
     /// The request has to be answered by then. False: no exchange is open that could bring the answer.
     pub(super) fn set_deadline(&mut self, request: u32, at: Millis) -> bool {
-        let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        let its = self.exchanges.iter_mut().find(|exchange| is_its(exchange.origin.role));
+        let is_its =
+            |kind: ExchangeKind| matches!(kind, ExchangeKind::Request(r) | ExchangeKind::Resumed(r, _) if r == request);
+        let its = self.exchanges.iter_mut().find(|exchange| is_its(exchange.context.kind));
         its.map(|exchange| exchange.deadline = Some(at)).is_some()
     }
 
     /// `own`: the headers that belong to this message.
-    pub(super) fn post(&mut self, role: Role, body: String, own: Headers, deadline: Option<Millis>) -> ExchangeId {
+    pub(super) fn post(
+        &mut self,
+        kind: ExchangeKind,
+        body: String,
+        own: Headers,
+        deadline: Option<Millis>,
+    ) -> ExchangeId {
         // Servers of the older transport look at neither, and browsers ask for permission to send them.
-        let (session_id, version) = match self.legacy.url() {
+        let (session_id, version) = match self.http_sse.url() {
             None if self.era.has_sessions() => self.session.binding(),
             _ => (None, None),
         };
         let mut headers = headers::post_headers(session_id, version);
         headers.append(own);
-        self.fetch(role, Method::Post, headers, Some(body), deadline, false)
+        self.fetch(kind, Method::Post, headers, Some(body), deadline, false)
     }
 
     fn fetch(
         &mut self,
-        role: Role,
+        kind: ExchangeKind,
         method: Method,
         headers: Headers,
         body: Option<String>,
@@ -218,10 +225,17 @@ impl Client {
     ) -> ExchangeId {
         let id = self.next_exchange;
         self.next_exchange = id.wrapping_add(1);
-        let origin = Origin { role, epoch: self.epoch, sent_at: self.now, resumes: None };
-        self.exchanges.push(Exchange { id, origin, body: Body::Expected, session_id: None, deadline, redirects: 0 });
+        let context = ExchangeContext { kind, epoch: self.epoch, sent_at: self.now, resumes: None };
+        self.exchanges.push(HttpExchange {
+            id,
+            context,
+            body: Body::Expected,
+            session_id: None,
+            deadline,
+            redirects: 0,
+        });
         let endpoint = self.redirect_target.as_ref().unwrap_or(&self.config.endpoint);
-        let url = self.legacy.url().unwrap_or(endpoint).clone();
+        let url = self.http_sse.url().unwrap_or(endpoint).clone();
         self.put(Output::Fetch(Fetch { exchange: id, url, method, headers, body, keepalive }));
         id
     }

@@ -1,7 +1,7 @@
 //! Owns the responses that the engine gives itself to requests of the server: to a `ping`, and to what the client does not serve.
 //! Their number is bounded, so that a server cannot make the client send without end.
 
-use super::{Client, config::length, exchanges::Role};
+use super::{Client, config::length, http_exchange::ExchangeKind};
 use crate::wire::headers::Headers;
 use std::collections::VecDeque;
 
@@ -35,13 +35,16 @@ impl Client {
             && let Some(body) = self.responses.queue.pop_front()
         {
             let deadline = self.now.saturating_add(self.config.request_timeout_ms);
-            self.post(Role::Response, body, Headers::default(), Some(deadline));
+            self.post(ExchangeKind::Response, body, Headers::default(), Some(deadline));
         }
     }
 
     /// How many more responses may be sent now.
     pub(super) fn response_room(&self) -> usize {
-        let in_flight = self.exchanges.iter().filter(|e| matches!(e.origin.role, Role::Response | Role::Answer(_)));
+        let in_flight = self
+            .exchanges
+            .iter()
+            .filter(|e| matches!(e.context.kind, ExchangeKind::Response | ExchangeKind::InputResponse(_)));
         length(self.config.limits.responses_in_flight).saturating_sub(in_flight.count())
     }
 

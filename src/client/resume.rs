@@ -1,6 +1,6 @@
 use super::{
     Client,
-    exchanges::{self, Origin, Role},
+    http_exchange::{self, ExchangeContext, ExchangeKind},
     requests::Purpose,
     transport_error::TransportError,
 };
@@ -63,20 +63,26 @@ impl Cut {
 
 impl Client {
     /// Whether the rest of this exchange can be had: then it is asked for later.
-    pub(super) fn resume_later(&mut self, now: Millis, origin: &Origin, stream: &EventStream, why: &str) -> bool {
+    pub(super) fn resume_later(
+        &mut self,
+        now: Millis,
+        context: &ExchangeContext,
+        stream: &EventStream,
+        why: &str,
+    ) -> bool {
         if !self.era.has_sessions() {
             return false;
         }
-        let is_new = stream.last_event_id() != origin.resumes.as_ref().map(|cut| cut.after.as_str());
-        let (request, attempts) = match origin.role {
-            Role::Request(request) => (request, 0),
+        let is_new = stream.last_event_id() != context.resumes.as_ref().map(|cut| cut.after.as_str());
+        let (request, attempts) = match context.kind {
+            ExchangeKind::Request(request) => (request, 0),
             // Something new came: the server is telling, only in pieces.
-            Role::Resumed(request, _) if is_new => (request, 0),
-            Role::Resumed(request, attempts) => (request, attempts + 1),
+            ExchangeKind::Resumed(request, _) if is_new => (request, 0),
+            ExchangeKind::Resumed(request, attempts) => (request, attempts + 1),
             _ => return false,
         };
         let Some(after) = stream.last_event_id().filter(|id| is_header(id)) else { return false };
-        let known_retry_ms = origin.resumes.as_ref().and_then(|cut| cut.retry_ms);
+        let known_retry_ms = context.resumes.as_ref().and_then(|cut| cut.retry_ms);
         let cut = Cut { after: after.into(), why: why.into(), retry_ms: stream.retry_ms().or(known_retry_ms) };
         if !self.is_resumable(request) || attempts >= cut.most_attempts() {
             return false;
@@ -92,20 +98,20 @@ impl Client {
         now: Millis,
         request: u32,
         attempts: u32,
-        origin: &Origin,
+        context: &ExchangeContext,
         cause: &TransportError,
     ) {
-        let Some(cut) = origin.resumes.clone() else { return };
+        let Some(cut) = context.resumes.clone() else { return };
         let attempts = attempts + 1;
         if cause.is_transient() && attempts < cut.most_attempts() && self.is_resumable(request) {
-            self.backoff.on_failure(now, origin.sent_at, cause.outage_weight(), cause.retry_after_ms());
+            self.backoff.on_failure(now, context.sent_at, cause.outage_weight(), cause.retry_after_ms());
             let at = self.backoff.retry_at(now, attempts, cause.retry_after_ms());
             return self.resumes.push(Resume { request, cut, at, attempts });
         }
         let Some(purpose) = self.take_request(request) else { return };
         let doing = format!("{}; taking the stream up again", cut.why);
         let why = cause.to_task_error(&doing, "").message;
-        self.unanswered(now, origin.sent_at, purpose, &TransportError::Network(why));
+        self.unanswered(now, context.sent_at, purpose, &TransportError::Network(why));
     }
 
     fn is_resumable(&self, request: u32) -> bool {
@@ -123,10 +129,10 @@ impl Client {
         let (due, later): (Vec<Resume>, Vec<Resume>) = self.resumes.drain(..).partition(|r| r.at <= now);
         self.resumes = later;
         for resume in due {
-            let role = Role::Resumed(resume.request, resume.attempts);
-            let exchange = self.open_get(role, Some(&resume.cut.after));
-            if let Some(exchange) = exchanges::find(&mut self.exchanges, exchange) {
-                exchange.origin.resumes = Some(resume.cut);
+            let kind = ExchangeKind::Resumed(resume.request, resume.attempts);
+            let exchange = self.open_get(kind, Some(&resume.cut.after));
+            if let Some(exchange) = http_exchange::find(&mut self.exchanges, exchange) {
+                exchange.context.resumes = Some(resume.cut);
             }
         }
     }
@@ -140,8 +146,9 @@ impl Client {
     pub(super) fn drop_request(&mut self, request: u32) {
         self.take_request(request);
         self.resumes.retain(|r| r.request != request);
-        let is_its = |role: Role| matches!(role, Role::Request(r) | Role::Resumed(r, _) if r == request);
-        let its = self.exchanges.iter().filter(|exchange| is_its(exchange.origin.role));
+        let is_its =
+            |kind: ExchangeKind| matches!(kind, ExchangeKind::Request(r) | ExchangeKind::Resumed(r, _) if r == request);
+        let its = self.exchanges.iter().filter(|exchange| is_its(exchange.context.kind));
         for id in its.map(|exchange| exchange.id).collect::<Vec<_>>() {
             self.abort(id);
         }

@@ -1,4 +1,4 @@
-use super::{Client, Era, Output, legacy::Legacy, requests::Purpose, transport_error::TransportError};
+use super::{Client, Era, Output, http_sse::HttpSse, requests::Purpose, transport_error::TransportError};
 use crate::{
     Millis,
     task::{TaskError, TaskErrorCode},
@@ -69,8 +69,8 @@ impl Client {
             if !self.is_era_known {
                 self.era = self.config.era.unwrap_or(Era::NEWEST);
             }
-            match self.legacy {
-                Legacy::Known => self.open_legacy(None),
+            match self.http_sse {
+                HttpSse::Known => self.open_http_sse(None),
                 _ => self.start_handshake(now),
             }
         }
@@ -117,14 +117,14 @@ impl Client {
             let message = format!("{place}: the server chose {seen}");
             return self.no_session(now, &TaskError::new(TaskErrorCode::Unsupported, message));
         }
-        let (session_id, capabilities) = match self.legacy {
+        let (session_id, capabilities) = match self.http_sse {
             // A task would end with the stream there.
-            Legacy::Open(_) => {
+            HttpSse::Open(_) => {
                 let ServerCapabilities { protocol_version, tools, .. } = capabilities;
                 (None, ServerCapabilities { protocol_version, tools, ..ServerCapabilities::default() })
             }
             _ => {
-                self.legacy = Legacy::Never;
+                self.http_sse = HttpSse::Never;
                 (session_id, capabilities)
             }
         };
@@ -204,7 +204,7 @@ impl Client {
         }
         // What is not known to speak this era may speak its oldest form.
         if !self.is_era_known && self.falls_back(cause) {
-            return self.open_legacy(Some(failure));
+            return self.open_http_sse(Some(failure));
         }
         if !cause.is_transient() {
             return self.not_let_in(now, &failure);
@@ -287,7 +287,7 @@ impl Client {
             self.put(super::Output::Abort(exchange.id));
         }
         self.requests.clear();
-        self.legacy = Legacy::default();
+        self.http_sse = HttpSse::default();
         self.resumes.clear();
         self.end_questions(self.now, &closed, &|_| true);
         for kind in CallKind::ALL {

@@ -1,6 +1,6 @@
 use super::{
     Client, Handle, Output, ReplyId,
-    early::EarlyNotifications,
+    early_notifications::EarlyNotifications,
     entry::{Announcement, Cancel, Creation, Entry, Refresher},
     poll_queue::PollQueue,
     task_index::TaskIndex,

@@ -1,7 +1,7 @@
 use super::{
     Client, Output, PauseReason, WakeReason,
     entry::Creation,
-    exchanges::{Body, Role},
+    http_exchange::{Body, ExchangeKind},
     polling::MOST_AUTOMATIC,
     requests::Purpose,
     session::Session,
@@ -22,7 +22,7 @@ impl Client {
             // When to open the stream again.
             (self.reopen_time(), WakeReason::OpenStream),
             // When to close a stream nobody listens to.
-            (self.stream.close_at().or(self.legacy.close_at()), WakeReason::CloseStream),
+            (self.stream.close_at().or(self.http_sse.close_at()), WakeReason::CloseStream),
             // When to ask after a task; not while there is no room, which an answer will make.
             (self.ask_time(), WakeReason::Poll),
             // When to send again what met a server in trouble.
@@ -32,7 +32,7 @@ impl Client {
             // When to give up on a request that is not answered.
             (self.exchanges.iter().filter_map(|e| e.deadline).min(), WakeReason::RequestTimeout),
             // When to give up on a request that was taken, but is not answered.
-            (self.legacy.first_deadline().map(|(at, _)| at), WakeReason::RequestTimeout),
+            (self.http_sse.first_deadline().map(|(at, _)| at), WakeReason::RequestTimeout),
         ];
         // What was due at the last input was done then, or waits for something else than time.
         timers
@@ -48,28 +48,28 @@ impl Client {
         for id in late.map(|e| e.id).collect::<Vec<_>>() {
             let Ok(at) = self.exchanges.binary_search_by_key(&id, |exchange| exchange.id) else { continue };
             let Some(exchange) = self.exchanges.get(at) else { continue };
-            let origin = exchange.origin.clone();
+            let context = exchange.context.clone();
             match exchange.body {
                 Body::Ignored => self.abort(id),
                 Body::Refusal(..) => {
                     self.put(Output::Abort(id));
                     self.end(now, id);
                 }
-                Body::Events(..) if self.is_answered(origin.role) => {
+                Body::Events(..) if self.is_answered(context.kind) => {
                     self.leaves_streams_open = true;
                     self.abort(id);
                 }
                 _ => {
                     self.abort(id);
-                    self.broke(now, id, &origin, &TransportError::Late(self.config.request_timeout_ms));
+                    self.exchange_failed(now, id, &context, &TransportError::Late(self.config.request_timeout_ms));
                 }
             }
         }
     }
 
-    fn is_answered(&self, role: Role) -> bool {
-        match role {
-            Role::Request(request) | Role::Resumed(request, _) => self.purpose_of(request).is_none(),
+    fn is_answered(&self, kind: ExchangeKind) -> bool {
+        match kind {
+            ExchangeKind::Request(request) | ExchangeKind::Resumed(request, _) => self.purpose_of(request).is_none(),
             _ => false,
         }
     }
@@ -111,7 +111,7 @@ impl Client {
     }
 
     /// A request found its session lost: it was not looked at, so it is sent again in the next one.
-    pub(super) fn redo(&mut self, now: Millis, purpose: Purpose, cause: &TransportError) {
+    pub(super) fn resend(&mut self, now: Millis, purpose: Purpose, cause: &TransportError) {
         match purpose {
             Purpose::GetTask(handle, want) => self.with_task(now, handle, |task, now| task.unanswered(now, want)),
             Purpose::TaskResult(handle) => self.with_task(now, handle, |task, now| task.unanswered(now, Want::Result)),

@@ -1,4 +1,8 @@
-use super::{Client, Output, exchanges::Role, io::ExchangeId, resume::is_header, transport_error::TransportError};
+//! The stream for notifications: when it is opened, closed and opened again.
+
+use super::{
+    Client, Output, http_exchange::ExchangeKind, io::ExchangeId, resume::is_header, transport_error::TransportError,
+};
 use crate::{Millis, wire::event_stream::EventStream};
 use std::borrow::Cow;
 
@@ -6,10 +10,10 @@ use std::borrow::Cow;
 const HOLD_CALLS_MS: u64 = 500;
 /// A stream is kept a little longer than it is needed: the next call may follow at once.
 const LINGER_MS: u64 = 1000;
-/// A stream that ends sooner than this without a word has died young.
-const YOUNG_MS: u64 = 5000;
-/// After so many streams in a row that died young, polling alone has to do.
-const MOST_YOUNG_DEATHS: u32 = 3;
+/// A stream that ends sooner than this without a message is short-lived.
+const SHORT_LIVED_MS: u64 = 5000;
+/// After this many short-lived streams in a row no further one is opened: tasks are polled.
+const MAX_SHORT_LIVED: u32 = 3;
 const REOPEN_MS: u64 = 1000;
 /// A server that wants to be asked at once gets a breath all the same: it would be a hot loop.
 const SHORTEST_REOPEN_MS: u64 = 250;
@@ -18,11 +22,11 @@ const LONGEST_REOPEN_MS: u64 = 300_000;
 /// A stream is asked to speak of so many tasks at most; the others are polled.
 const MOST_NAMED: usize = 256;
 
-/// The standalone stream (HTTP GET) on which a server says what nobody asked for.
+/// The stream for notifications and requests of the server: an HTTP GET, or `subscriptions/listen`.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(super) struct NotificationStream {
     state: State,
-    young_deaths: u32,
+    short_lived_count: u32,
     last_death: Millis,
     last_event_id: Option<String>,
     retry_ms: Option<u64>,
@@ -53,7 +57,7 @@ enum State {
     GivenUp,
 }
 
-impl Stream {
+impl NotificationStream {
     /// The last event it told, in whichever connection.
     pub(super) fn last_event_id(&self) -> Option<&str> {
         self.last_event_id.as_deref()
@@ -91,7 +95,7 @@ impl Stream {
 
 impl Client {
     /// Opens the stream when somebody watches, closes it a little after the last has stopped.
-    pub(super) fn tend_stream(&mut self, now: Millis) {
+    pub(super) fn update_stream(&mut self, now: Millis) {
         if !self.is_listened_to() && self.calls.is_empty() {
             let live = matches!(self.stream.state, State::Opening(..) | State::Open { .. });
             match self.stream.close_at {
@@ -142,9 +146,9 @@ impl Client {
             return self.open_listen(now, may);
         }
         // The older transport has one stream for everything.
-        if may && self.config.stream && !self.is_stopped() && self.legacy.url().is_none() {
+        if may && self.config.stream && !self.is_stopped() && self.http_sse.url().is_none() {
             let last_event_id = self.stream.last_event_id.clone().filter(|id| is_header(id));
-            let exchange = self.open_get(Role::Stream, last_event_id.as_deref());
+            let exchange = self.open_get(ExchangeKind::NotificationStream, last_event_id.as_deref());
             self.stream.state = State::Opening(exchange, now);
         }
     }
@@ -206,7 +210,7 @@ impl Client {
             _ => {}
         }
         if !self.session.is_ready() {
-            self.stream = Stream::default();
+            self.stream = NotificationStream::default();
         }
         self.stream_silent(now);
     }
@@ -228,14 +232,14 @@ impl Client {
         }
         if let State::Open { spoke, .. } = &mut self.stream.state {
             *spoke = true;
-            self.stream.young_deaths = 0;
+            self.stream.short_lived_count = 0;
         }
         self.stream.last_event_id = stream.last_event_id().map(ToOwned::to_owned);
     }
 
     /// Keeps what is needed to go on where the stream ended.
-    pub(super) fn stream_resumable(&mut self, role: Role, stream: &EventStream) {
-        if role == Role::Stream {
+    pub(super) fn stream_resumable(&mut self, kind: ExchangeKind, stream: &EventStream) {
+        if kind == ExchangeKind::NotificationStream {
             self.stream.retry_ms = stream.retry_ms().or(self.stream.retry_ms);
         }
     }
@@ -246,9 +250,11 @@ impl Client {
             self.stream.named = named;
             return;
         }
-        let young = match self.stream.state {
+        let is_short_lived = match self.stream.state {
             State::Opening(exchange, _) if exchange == id => true,
-            State::Open { exchange, since, spoke } if exchange == id => !spoke && now < since.saturating_add(YOUNG_MS),
+            State::Open { exchange, since, spoke } if exchange == id => {
+                !spoke && now < since.saturating_add(SHORT_LIVED_MS)
+            }
             _ => return,
         };
         self.stream_silent(now);
@@ -264,14 +270,14 @@ impl Client {
         }
         // A server that answers nothing at all is down; that says nothing about its streams.
         let is_up = self.backoff.answered_since(self.stream.last_death);
-        self.stream.young_deaths += u32::from(young && is_up);
+        self.stream.short_lived_count += u32::from(is_short_lived && is_up);
         self.stream.last_death = now;
-        if self.stream.young_deaths >= MOST_YOUNG_DEATHS
+        if self.stream.short_lived_count >= MAX_SHORT_LIVED
             || matches!(cause, TransportError::Protocol(_) | TransportError::TooLong(_) | TransportError::Elsewhere(_))
         {
             return self.stream_given_up(cause);
         }
-        let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.young_deaths);
+        let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.short_lived_count);
         let wait = wait.max(cause.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
         let until = now.saturating_add(wait);
         self.stream.state = State::Waiting(until.max(self.backoff.gate().unwrap_or(0)));

@@ -1,6 +1,6 @@
 use super::{
     Client, Output,
-    exchanges::{self, Role},
+    http_exchange::{self, ExchangeKind},
     io::ExchangeId,
     session::Session,
     transport_error::TransportError,
@@ -27,7 +27,7 @@ const POST_LINGER_MS: u64 = 5000;
 /// HTTP+SSE, the transport of 2024-11-05, for servers that know no other: one stream on which everything comes, and an
 /// address, told on it, to which everything is posted. The session is the stream. There are no tasks.
 #[derive(Debug, Default)]
-pub(super) enum Legacy {
+pub(super) enum HttpSse {
     /// Nothing was agreed with the server yet.
     #[default]
     Unknown,
@@ -52,7 +52,7 @@ pub(super) struct Open {
     close_at: Option<Millis>,
 }
 
-impl Legacy {
+impl HttpSse {
     /// Where messages are posted, if not at the endpoint.
     pub(super) fn url(&self) -> Option<&String> {
         match self {
@@ -96,32 +96,32 @@ impl Client {
     /// Whether a handshake that was refused like this is tried on the older transport.
     pub(super) fn falls_back(&self, cause: &TransportError) -> bool {
         matches!(cause, TransportError::Http(Head { status: 400 | 404 | 405, .. }, _))
-            && matches!((&self.legacy, &self.session), (Legacy::Unknown, Session::Connecting))
+            && matches!((&self.http_sse, &self.session), (HttpSse::Unknown, Session::Connecting))
     }
 
     /// Opens the stream.
-    pub(super) fn open_legacy(&mut self, refused: Option<Box<TaskError>>) {
-        let id = self.open_get(Role::Legacy, None);
-        if let Some(exchange) = exchanges::find(&mut self.exchanges, id) {
+    pub(super) fn open_http_sse(&mut self, refused: Option<Box<TaskError>>) {
+        let id = self.open_get(ExchangeKind::HttpSse, None);
+        if let Some(exchange) = http_exchange::find(&mut self.exchanges, id) {
             // Until it has named the address: a stream of another kind may never say a word.
             exchange.deadline = Some(self.now.saturating_add(self.config.request_timeout_ms));
         }
-        self.legacy = Legacy::Opening(id, refused);
+        self.http_sse = HttpSse::Opening(id, refused);
     }
 
     /// Something came on the stream. Whether it is to be read as a message.
-    pub(super) fn legacy_event(&mut self, now: Millis, id: ExchangeId, event: &Event<'_>) -> bool {
-        match &self.legacy {
+    pub(super) fn http_sse_event(&mut self, now: Millis, id: ExchangeId, event: &Event<'_>) -> bool {
+        match &self.http_sse {
             // The address is named once: a second one is ignored, as are events of names that nobody knows.
-            Legacy::Open(open) if open.exchange == id => event.name == http::MESSAGE_EVENT,
-            Legacy::Opening(exchange, _) if *exchange == id => {
+            HttpSse::Open(open) if open.exchange == id => event.name == http::MESSAGE_EVENT,
+            HttpSse::Opening(exchange, _) if *exchange == id => {
                 if event.name == http::ENDPOINT_EVENT {
-                    self.legacy_named(now, id, &event.text());
+                    self.http_sse_endpoint(now, id, &event.text());
                 } else {
                     self.abort(id);
                     let problem =
                         DecodeError::new("a stream that begins with another event than its address", event.name);
-                    self.legacy_ended(now, &TransportError::Protocol(problem));
+                    self.http_sse_ended(now, &TransportError::Protocol(problem));
                 }
                 false
             }
@@ -130,18 +130,18 @@ impl Client {
     }
 
     /// The stream has named the address: the handshake goes there.
-    fn legacy_named(&mut self, now: Millis, id: ExchangeId, address: &str) {
+    fn http_sse_endpoint(&mut self, now: Millis, id: ExchangeId, address: &str) {
         match url::resolve(self.config.resolve_url, &self.config.endpoint, address) {
             Ok(url) => {
-                if let Some(exchange) = exchanges::find(&mut self.exchanges, id) {
+                if let Some(exchange) = http_exchange::find(&mut self.exchanges, id) {
                     exchange.deadline = None;
                 }
-                self.legacy = Legacy::Open(Open { exchange: id, url, deadlines: BinaryHeap::new(), close_at: None });
+                self.http_sse = HttpSse::Open(Open { exchange: id, url, deadlines: BinaryHeap::new(), close_at: None });
                 self.start_handshake(now);
             }
             Err(problem) => {
                 self.abort(id);
-                self.legacy = Legacy::Unknown;
+                self.http_sse = HttpSse::Unknown;
                 let failure =
                     TransportError::Protocol(problem).to_task_error(&self.connecting(), "; nothing was sent there");
                 self.no_session(now, &failure);
@@ -150,27 +150,27 @@ impl Client {
     }
 
     /// The stream is over, and with it the session.
-    pub(super) fn legacy_ended(&mut self, now: Millis, cause: &TransportError) {
-        match std::mem::take(&mut self.legacy) {
+    pub(super) fn http_sse_ended(&mut self, now: Millis, cause: &TransportError) {
+        match std::mem::take(&mut self.http_sse) {
             // What counts is what the server said to the transport of today, unless it asks who we are.
-            Legacy::Opening(_, Some(mut failure)) if !cause.is_unauthorized() => {
+            HttpSse::Opening(_, Some(mut failure)) if !cause.is_unauthorized() => {
                 let too = cause.to_task_error("; the older HTTP+SSE transport was tried too", "");
                 failure.message.push_str(&too.message);
                 self.no_session(now, &failure);
             }
             // It may have been replaced by a newer one: the handshake begins anew.
-            Legacy::Opening(_, None) if !cause.is_transient() && !cause.is_unauthorized() => {
+            HttpSse::Opening(_, None) if !cause.is_transient() && !cause.is_unauthorized() => {
                 self.session = Session::Idle;
             }
-            Legacy::Opening(_, refused) => {
+            HttpSse::Opening(_, refused) => {
                 if refused.is_none() {
-                    self.legacy = Legacy::Known;
+                    self.http_sse = HttpSse::Known;
                 }
                 self.handshake_failed(now, cause);
             }
             _ => {
                 self.session_lost(now);
-                self.drop_legacy(now, cause);
+                self.close_http_sse(now, cause);
                 match self.session {
                     Session::Confirming(_) => self.handshake_failed(now, cause),
                     // A stream that dies again and again is not opened in a hot loop.
@@ -184,18 +184,18 @@ impl Client {
     }
 
     /// Gives up on what is late, closes a stream that has no session or nobody who needs it.
-    pub(super) fn tend_legacy(&mut self, now: Millis) {
-        if self.legacy.url().is_none() {
+    pub(super) fn update_http_sse(&mut self, now: Millis) {
+        if self.http_sse.url().is_none() {
             return;
         }
-        while let Some(request) = self.legacy.next_late(now) {
+        while let Some(request) = self.http_sse.next_late(now) {
             if let Some(purpose) = self.take_request(request) {
                 self.unanswered(now, now, purpose, &TransportError::Late(self.config.request_timeout_ms));
             }
         }
-        self.let_go_of_posts(now);
+        self.limit_answered_posts(now);
         let needed = !self.requests.is_empty() || !self.inputs.is_empty() || self.wants_session();
-        let Legacy::Open(open) = &mut self.legacy else { return };
+        let HttpSse::Open(open) = &mut self.http_sse else { return };
         match self.session {
             Session::Connecting | Session::Confirming(_) => return,
             Session::Ready(_) if needed => {
@@ -212,13 +212,13 @@ impl Client {
             }
             _ => {}
         }
-        self.drop_legacy(now, &TransportError::Network("the session was lost before the answer came".into()));
+        self.close_http_sse(now, &TransportError::Network("the session was lost before the answer came".into()));
     }
 
     /// Servers may answer a POST late, but not for ever after they have answered its request.
-    fn let_go_of_posts(&mut self, now: Millis) {
+    fn limit_answered_posts(&mut self, now: Millis) {
         for exchange in self.exchanges.iter_mut().filter(|e| e.deadline.is_none()) {
-            if let Role::Request(request) = exchange.origin.role
+            if let ExchangeKind::Request(request) = exchange.context.kind
                 && self.requests.binary_search_by_key(&request, |(id, _)| *id).is_err()
             {
                 exchange.deadline = Some(now.saturating_add(POST_LINGER_MS));
@@ -227,8 +227,8 @@ impl Client {
     }
 
     /// Closes the stream; what waits for an answer on it, on either side, will have none.
-    fn drop_legacy(&mut self, now: Millis, why: &TransportError) {
-        self.legacy = Legacy::Known;
+    fn close_http_sse(&mut self, now: Millis, why: &TransportError) {
+        self.http_sse = HttpSse::Known;
         self.withdraw(now, &|_| true);
         for exchange in std::mem::take(&mut self.exchanges) {
             self.put(Output::Abort(exchange.id));

@@ -1,3 +1,5 @@
+//! Encodes a session as text, and decodes it, so that a later engine can resume the session.
+
 use super::session::Ready;
 use crate::wire::{Era, response::ServerCapabilities, text};
 

@@ -23,11 +23,11 @@ const LINGER_MS: u64 = 5000;
 /// used again. A server that does not is noticed once: then its streams are released with the answer.
 const ANSWERED_LINGER_MS: u64 = 250;
 
-/// One HTTP request and what has come back.
+/// One HTTP request and what was received of its response.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct HttpExchange {
     pub(super) id: ExchangeId,
-    pub(super) origin: Origin,
+    pub(super) context: ExchangeContext,
     pub(super) body: Body,
     /// The session the server put us in by this response.
     pub(super) session_id: Option<String>,
@@ -37,10 +37,10 @@ pub(super) struct Exchange {
     pub(super) redirects: u32,
 }
 
-/// Where an exchange comes from.
+/// What an exchange was sent for, and when.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
-    pub(super) role: Role,
+pub(super) struct ExchangeContext {
+    pub(super) kind: ExchangeKind,
     /// The session it was sent in.
     pub(super) epoch: u32,
     pub(super) sent_at: Millis,
@@ -48,25 +48,25 @@ pub(super) struct Origin {
     pub(super) resumes: Option<Cut>,
 }
 
-/// What an exchange is for.
+/// What an exchange is for, by the message that its request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ExchangeKind {
     /// Carries the JSON-RPC request of this id.
     Request(u32),
     /// Ends the handshake.
-    Confirmation,
-    /// Takes up the cut stream of this request, after so many times in vain.
+    Initialized,
+    /// Resumes the cut stream of this request; with the number of attempts before.
     Resumed(u32, u32),
-    /// Carries the answer to this input request of the server's.
-    Answer(InputId),
+    /// Carries the answer to this input request.
+    InputResponse(InputId),
     /// Carries a response that the engine gives itself.
     Response,
-    /// Wants no answer.
-    Note,
+    /// A notification, or the deletion of the session: the response does not matter.
+    Notification,
     /// The standalone stream.
-    Stream,
-    /// The stream of the older transport.
-    Legacy,
+    NotificationStream,
+    /// The stream of the HTTP+SSE transport.
+    HttpSse,
 }
 
 /// What is known of a response's body.
@@ -85,14 +85,14 @@ pub(super) enum Body {
 }
 
 /// The exchange with this id, among exchanges in the order of their ids.
-pub(super) fn find(exchanges: &mut [Exchange], id: ExchangeId) -> Option<&mut Exchange> {
+pub(super) fn find(exchanges: &mut [HttpExchange], id: ExchangeId) -> Option<&mut HttpExchange> {
     let at = exchanges.binary_search_by_key(&id, |exchange| exchange.id).ok()?;
     exchanges.get_mut(at)
 }
 
 impl Client {
     /// Removes an exchange, which is over.
-    pub(super) fn take_exchange(&mut self, id: ExchangeId) -> Option<Exchange> {
+    pub(super) fn take_exchange(&mut self, id: ExchangeId) -> Option<HttpExchange> {
         let at = self.exchanges.binary_search_by_key(&id, |exchange| exchange.id).ok()?;
         Some(self.exchanges.remove(at))
     }
@@ -104,26 +104,34 @@ impl Client {
         if let Some(url) = &head.redirected_to
             && let Err(problem) = url::check_redirect(*resolve_url, endpoint, url)
         {
-            let origin = exchange.origin.clone();
+            let context = exchange.context.clone();
             self.abort(id);
-            return self.broke(now, id, &origin, &TransportError::Elsewhere(problem));
+            return self.exchange_failed(now, id, &context, &TransportError::Elsewhere(problem));
         }
         exchange.session_id = head.session_id.clone();
         let ok = (200..300).contains(&head.status);
-        let role = exchange.origin.role;
-        exchange.body = match (ok, role, head.media()) {
-            (_, Role::Note | Role::Response, _) | (true, Role::Confirmation | Role::Answer(_), _) => Body::Ignored,
-            (true, Role::Request(request), _) if self.legacy.url().is_some() => {
-                self.legacy.accepted(request, exchange.deadline);
+        let kind = exchange.context.kind;
+        exchange.body = match (ok, kind, head.media()) {
+            (_, ExchangeKind::Notification | ExchangeKind::Response, _)
+            | (true, ExchangeKind::Initialized | ExchangeKind::InputResponse(_), _) => Body::Ignored,
+            (true, ExchangeKind::Request(request), _) if self.http_sse.url().is_some() => {
+                self.http_sse.accepted(request, exchange.deadline);
                 Body::Ignored
             }
-            (true, Role::Request(_), Media::Json) => Body::Json(Pieces::default()),
-            (true, Role::Request(_) | Role::Resumed(..) | Role::Stream | Role::Legacy, Media::EventStream) => {
+            (true, ExchangeKind::Request(_), Media::Json) => Body::Json(Pieces::default()),
+            (
+                true,
+                ExchangeKind::Request(_)
+                | ExchangeKind::Resumed(..)
+                | ExchangeKind::NotificationStream
+                | ExchangeKind::HttpSse,
+                Media::EventStream,
+            ) => {
                 let stream = EventStream::new(self.config.max_message_bytes());
                 // A stream that brings no id must not lose the one that is known.
-                let known = match role {
-                    Role::Stream => self.stream.last_event_id(),
-                    _ => exchange.origin.resumes.as_ref().map(|cut| cut.after.as_str()),
+                let known = match kind {
+                    ExchangeKind::NotificationStream => self.stream.last_event_id(),
+                    _ => exchange.context.resumes.as_ref().map(|cut| cut.after.as_str()),
                 };
                 Body::Events(Box::new(stream.resuming(known.unwrap_or_default())), None)
             }
@@ -133,10 +141,10 @@ impl Client {
         if matches!(exchange.body, Body::Ignored | Body::Refusal(..)) {
             exchange.deadline = Some(now.saturating_add(LINGER_MS));
         }
-        match (&exchange.body, role) {
-            (Body::Ignored, Role::Confirmation) => self.confirmed(now),
-            (Body::Ignored, Role::Answer(input)) => self.answer_taken(now, input),
-            (Body::Events(..), Role::Stream) => self.stream_opened(now, id),
+        match (&exchange.body, kind) {
+            (Body::Ignored, ExchangeKind::Initialized) => self.confirmed(now),
+            (Body::Ignored, ExchangeKind::InputResponse(input)) => self.answer_taken(now, input),
+            (Body::Events(..), ExchangeKind::NotificationStream) => self.stream_opened(now, id),
             _ => {}
         }
     }
@@ -165,12 +173,12 @@ impl Client {
 
     pub(super) fn end(&mut self, now: Millis, id: ExchangeId) {
         let Some(exchange) = self.take_exchange(id) else { return };
-        let Exchange { origin, body, session_id, .. } = exchange;
-        let role = origin.role;
+        let HttpExchange { context, body, session_id, .. } = exchange;
+        let kind = context.kind;
         match body {
             Body::Refusal(head, page) => {
                 let rpc = error_in(&page);
-                if let Role::Request(request) = role
+                if let ExchangeKind::Request(request) = kind
                     && let Some(error) = rpc.clone().filter(|error| self.era.is_answer(head.status, error))
                     && let Some(purpose) = self.purpose_of(request)
                     // A server that breaks down over a question may answer it the next time.
@@ -180,59 +188,60 @@ impl Client {
                     self.take_request(request);
                     return self.answered(now, purpose, session_id, Err(error));
                 }
-                self.broke(now, id, &origin, &refusal(*head, rpc, &page));
+                self.exchange_failed(now, id, &context, &refusal(*head, rpc, &page));
             }
-            Body::Json(text) => self.json_answer(now, id, &origin, session_id, &text.join()),
+            Body::Json(text) => self.json_answer(now, id, &context, session_id, &text.join()),
             Body::Events(stream, odd) => {
-                self.stream_resumable(role, &stream);
-                if odd.is_none() && self.resume_later(now, &origin, &stream, CUT) {
+                self.stream_resumable(kind, &stream);
+                if odd.is_none() && self.resume_later(now, &context, &stream, CUT) {
                     return;
                 }
                 // What the standalone stream said amiss was told then, and is no reason to give it up.
-                let cause = match odd.filter(|_| !matches!(role, Role::Stream | Role::Legacy)) {
-                    Some(problem) => TransportError::Protocol(problem),
-                    None => TransportError::Network(CUT.into()),
-                };
-                self.broke(now, id, &origin, &cause);
+                let cause =
+                    match odd.filter(|_| !matches!(kind, ExchangeKind::NotificationStream | ExchangeKind::HttpSse)) {
+                        Some(problem) => TransportError::Protocol(problem),
+                        None => TransportError::Network(CUT.into()),
+                    };
+                self.exchange_failed(now, id, &context, &cause);
             }
             Body::Expected => {
                 let cause = TransportError::Network("the response ended before it began".into());
-                self.broke(now, id, &origin, &cause);
+                self.exchange_failed(now, id, &context, &cause);
             }
             Body::Ignored => {}
         }
     }
 
-    pub(super) fn exchange_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
-        let Some(Exchange { origin, body, .. }) = self.take_exchange(id) else { return };
+    pub(super) fn fetch_failed(&mut self, now: Millis, id: ExchangeId, why: &str) {
+        let Some(HttpExchange { context, body, .. }) = self.take_exchange(id) else { return };
         match &body {
             // It has done what it was for: what counts is the head.
             Body::Ignored => return,
             Body::Events(stream, _) => {
-                self.stream_resumable(origin.role, stream);
-                if self.resume_later(now, &origin, stream, why) {
+                self.stream_resumable(context.kind, stream);
+                if self.resume_later(now, &context, stream, why) {
                     return;
                 }
             }
             _ => {}
         }
-        self.broke(now, id, &origin, &TransportError::Network(why.into()));
+        self.exchange_failed(now, id, &context, &TransportError::Network(why.into()));
     }
 
     fn events(&mut self, now: Millis, id: ExchangeId, bytes: &[u8]) {
         let Some(exchange) = find(&mut self.exchanges, id) else { return };
         // The parser is taken out so that a message may change anything, its own exchange included.
         let body = std::mem::replace(&mut exchange.body, Body::Ignored);
-        let (role, session_id) = (exchange.origin.role, exchange.session_id.clone());
+        let (kind, session_id) = (exchange.context.kind, exchange.session_id.clone());
         let Body::Events(mut stream, mut odd) = body else { return };
-        let own = match role {
-            Role::Request(request) | Role::Resumed(request, _) => Some(request),
+        let own = match kind {
+            ExchangeKind::Request(request) | ExchangeKind::Resumed(request, _) => Some(request),
             _ => None,
         };
         let max_batch = length(self.config.limits.batch_messages);
         let mut is_over = false;
         let fed = stream.feed(bytes, |event| {
-            if role == Role::Legacy && !self.legacy_event(now, id, &event) {
+            if kind == ExchangeKind::HttpSse && !self.http_sse_event(now, id, &event) {
                 return;
             }
             // Some servers open with an event that has an id and no data. The TypeScript SDK replays it as an empty object.
@@ -254,7 +263,7 @@ impl Client {
                 }
             }
         });
-        if role == Role::Stream {
+        if kind == ExchangeKind::NotificationStream {
             self.stream_spoke(&stream);
             // The server ends a stream that was asked for by answering the request (2026-07-28, Subscriptions).
             if is_over && !self.era.has_sessions() {
@@ -279,11 +288,18 @@ impl Client {
     }
 
     /// Exactly one message that answers exactly this request.
-    fn json_answer(&mut self, now: Millis, id: ExchangeId, origin: &Origin, session_id: Option<String>, text: &[u8]) {
-        let Role::Request(request) = origin.role else { return };
+    fn json_answer(
+        &mut self,
+        now: Millis,
+        id: ExchangeId,
+        context: &ExchangeContext,
+        session_id: Option<String>,
+        text: &[u8],
+    ) {
+        let ExchangeKind::Request(request) = context.kind else { return };
         let messages = match jsonrpc::messages(text, length(self.config.limits.batch_messages)) {
             Ok(messages) => messages,
-            Err(problem) => return self.broke(now, id, origin, &TransportError::Protocol(problem)),
+            Err(problem) => return self.exchange_failed(now, id, context, &TransportError::Protocol(problem)),
         };
         let mut odd = DecodeError::new("an empty batch", "");
         for message in messages {
@@ -302,44 +318,50 @@ impl Client {
                 }
             }
         }
-        self.broke(now, id, origin, &TransportError::Protocol(odd));
+        self.exchange_failed(now, id, context, &TransportError::Protocol(odd));
     }
 
-    /// An exchange is over. Does nothing where it has done what it was for.
-    pub(super) fn broke(&mut self, now: Millis, id: ExchangeId, origin: &Origin, cause: &TransportError) {
-        let role = origin.role;
+    /// An exchange has ended without the answer. Does nothing if it is answered already.
+    pub(super) fn exchange_failed(
+        &mut self,
+        now: Millis,
+        id: ExchangeId,
+        context: &ExchangeContext,
+        cause: &TransportError,
+    ) {
+        let kind = context.kind;
         self.redirect_target = None;
         // What stands alone says nothing about the rest.
-        let stands_alone =
-            matches!(role, Role::Note | Role::Response) || (role == Role::Stream && !self.era.has_sessions());
-        if !stands_alone && self.is_session_loss(origin.epoch, cause) {
-            if role == Role::Confirmation {
+        let stands_alone = matches!(kind, ExchangeKind::Notification | ExchangeKind::Response)
+            || (kind == ExchangeKind::NotificationStream && !self.era.has_sessions());
+        if !stands_alone && self.is_session_loss(context.epoch, cause) {
+            if kind == ExchangeKind::Initialized {
                 return self.confirmation_lost(now);
             }
-            if origin.epoch == self.epoch {
+            if context.epoch == self.epoch {
                 self.session_lost(now);
             }
-            if let Role::Request(request) = role
+            if let ExchangeKind::Request(request) = kind
                 && let Some(purpose) = self.take_request(request)
             {
-                return self.redo(now, purpose, cause);
+                return self.resend(now, purpose, cause);
             }
         }
-        match role {
-            Role::Note | Role::Response => {}
-            Role::Stream => self.stream_ended(now, id, cause),
-            Role::Legacy => self.legacy_ended(now, cause),
-            Role::Confirmation => self.handshake_failed(now, cause),
-            Role::Answer(input) => {
+        match kind {
+            ExchangeKind::Notification | ExchangeKind::Response => {}
+            ExchangeKind::NotificationStream => self.stream_ended(now, id, cause),
+            ExchangeKind::HttpSse => self.http_sse_ended(now, cause),
+            ExchangeKind::Initialized => self.handshake_failed(now, cause),
+            ExchangeKind::InputResponse(input) => {
                 if cause.is_transient() {
-                    self.request_failed(now, origin.sent_at, cause, cause.outage_weight());
+                    self.request_failed(now, context.sent_at, cause, cause.outage_weight());
                 }
                 self.answer_failed(now, input, cause);
             }
-            Role::Resumed(request, attempts) => self.not_resumed(now, request, attempts, origin, cause),
-            Role::Request(request) => {
+            ExchangeKind::Resumed(request, attempts) => self.not_resumed(now, request, attempts, context, cause),
+            ExchangeKind::Request(request) => {
                 if let Some(purpose) = self.take_request(request) {
-                    self.unanswered(now, origin.sent_at, purpose, cause);
+                    self.unanswered(now, context.sent_at, purpose, cause);
                 }
             }
         }
@@ -349,7 +371,7 @@ impl Client {
         let TransportError::Http(head, rpc) = cause else { return false };
         let had_session = match &self.session {
             Session::Confirming(ready) | Session::Ready(ready) => {
-                !self.era.has_sessions() || ready.session_id.is_some() || self.legacy.url().is_some()
+                !self.era.has_sessions() || ready.session_id.is_some() || self.http_sse.url().is_some()
             }
             _ => false,
         };

@@ -1,3 +1,5 @@
+//! Passes each received JSON-RPC message to its handler.
+
 use super::{Client, Output};
 use crate::{
     Millis,
