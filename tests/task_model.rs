@@ -47,7 +47,7 @@ fn event() -> impl Strategy<Value = Event> {
             Event::RetryNow, Event::PollEarly
         ]),
         1 => any::<bool>().prop_map(Event::Hide),
-        1 => any::<bool>().prop_map(Event::AwaitUs),
+        1 => any::<bool>().prop_map(Event::AwaitInput),
     ]
 }
 

@@ -30,7 +30,7 @@ fn events() -> Vec<Event> {
         Event::Settle,
     ];
     all.extend([true, false].map(Event::Hide));
-    all.extend([true, false].map(Event::AwaitUs));
+    all.extend([true, false].map(Event::AwaitInput));
     all.extend([Interest::Status, Interest::Result].map(Event::Watch));
     all.extend([Interest::Status, Interest::Result].map(Event::Unwatch));
     for want in [Want::Status, Want::Result] {

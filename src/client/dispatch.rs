@@ -37,7 +37,7 @@ impl Client {
                 ServerNotification::Progress { token, json } => {
                     let handle = token.wrapping_sub(self.progress_base);
                     if self.tasks.get(handle).is_some() {
-                        self.put(Output::Progress { handle, json });
+                        self.emit(Output::Progress { handle, json });
                     }
                 }
                 ServerNotification::RequestCancelled(id) => self.input_withdrawn(now, id),
@@ -52,7 +52,7 @@ impl Client {
                     }
                     if self.config.notifications {
                         let params = params.map_or("{}", Json::get).into();
-                        self.put(Output::Notified { method: method.into_owned(), params });
+                        self.emit(Output::Notified { method: method.into_owned(), params });
                     }
                 }
             },

@@ -1,13 +1,13 @@
 use super::{
     Call, ReplyId,
-    holding::Hold,
+    long_poll::LongPoll,
     poll_queue::{Due, Priority},
     task_index::Indexed,
 };
 use crate::{
     Millis,
     task::{DueReason, Task, TaskError},
-    wire::request::Round,
+    wire::request::RoundTrip,
 };
 
 /// One task with what the client keeps beside it. There may be ten thousand of them: the two largest fields that are rarely
@@ -24,15 +24,15 @@ pub(super) struct Entry {
     /// Reply ids of callers waiting for a fresh status.
     pub(super) refreshers: Vec<Refresher>,
     /// The `tasks/result` request left open for input requests.
-    pub(super) hold: Hold,
+    pub(super) long_poll: LongPoll,
     /// The result, if it arrived before the status that it belongs to.
     pub(super) early_result: Option<String>,
     /// The input request that the server has announced and that has not arrived.
     pub(super) announced: Option<Box<Announcement>>,
     /// What the call is sent again with.
-    pub(super) round: Option<Box<Round>>,
+    pub(super) round_trip: Option<Box<RoundTrip>>,
     /// How often the server has answered the call with input requests.
-    pub(super) rounds: u32,
+    pub(super) round_trips: u32,
     /// Since when the server has not responded about a task that is past its TTL.
     pub(super) overdue: Option<Millis>,
     /// The tool's structured content is wrapped: see [`crate::wire::response::Payload::is_wrapped`].
@@ -130,11 +130,11 @@ impl Entry {
             abandoned: false,
             forgotten: false,
             refreshers: Vec::new(),
-            hold: Hold::default(),
+            long_poll: LongPoll::default(),
             early_result: None,
             announced: None,
-            round: None,
-            rounds: 0,
+            round_trip: None,
+            round_trips: 0,
             overdue: None,
             is_wrapped: false,
             is_alone: false,

@@ -161,7 +161,7 @@ impl Client {
                 let room = LONGEST_REFUSAL.saturating_sub(page.len());
                 page.extend(bytes.iter().take(room));
                 if bytes.len() > room {
-                    self.put(Output::Abort(id));
+                    self.emit(Output::Abort(id));
                     self.end(now, id);
                 }
             }

@@ -231,7 +231,7 @@ impl Client {
         self.http_sse = HttpSse::Known;
         self.withdraw(now, &|_| true);
         for exchange in std::mem::take(&mut self.exchanges) {
-            self.put(Output::Abort(exchange.id));
+            self.emit(Output::Abort(exchange.id));
         }
         for (_, purpose) in std::mem::take(&mut self.requests) {
             self.unanswered(now, now, purpose, why);

@@ -5,7 +5,7 @@ use super::{
     entry::{Cancel, Creation, Entry},
     http_exchange::{Body, ExchangeKind},
     http_sse::HttpSse,
-    question::{Question, Way},
+    input_request::{OpenInputRequest, ResponseRoute},
     requests::Purpose,
     session::Session,
 };
@@ -124,13 +124,13 @@ impl Client {
                 Purpose::GetTask(handle, Want::Result) | Purpose::TaskResult(handle) => {
                     found.results.insert(handle);
                 }
-                Purpose::HeldResult(handle) => {
+                Purpose::LongPoll(handle) => {
                     found.long_polls.insert(handle);
                 }
                 Purpose::CancelTask(handle) => {
                     found.cancels.insert(handle);
                 }
-                Purpose::RollCall(_) | Purpose::Probe => {}
+                Purpose::ListTasks(_) | Purpose::Probe => {}
                 Purpose::Update(batch) => {
                     found.updates.insert(batch);
                 }
@@ -172,7 +172,7 @@ impl Client {
         let waits_for_time = not_before.max(self.backoff.next_call()) > self.now && attempts > 0;
         let waits_for_list = self.listings.first().is_some_and(super::listing::Listing::is_wanted);
         let waits_for_answer = self.automatic_in_flight() > 0 || self.has_timer(self.probe_time());
-        let waits_for_stream = self.has_timer(self.release_time());
+        let waits_for_stream = self.has_timer(self.calls_ready_time());
         expect(
             waits_for_time
                 || (self.backoff.is_suspected() && waits_for_answer)
@@ -205,13 +205,13 @@ impl Client {
     }
 
     /// Whether the application's answer to an input request is on its way. One without an answer waits for the application.
-    fn check_answer(&self, question: &Question, in_flight: &InFlight) -> Result<(), String> {
+    fn check_answer(&self, question: &OpenInputRequest, in_flight: &InFlight) -> Result<(), String> {
         let Some(answer) = &question.answer else { return Ok(()) };
-        let is_on_its_way = match question.way {
-            Way::Call => true,
+        let is_on_its_way = match question.route {
+            ResponseRoute::Call => true,
             _ if !answer.sent => !self.session.is_ready() || answer.not_before > self.now || self.response_room() == 0,
-            Way::Response { .. } => in_flight.answers.contains(&question.input),
-            Way::Update => answer.is_in(&in_flight.updates),
+            ResponseRoute::Response { .. } => in_flight.answers.contains(&question.input),
+            ResponseRoute::Update => answer.is_in(&in_flight.updates),
         };
         expect(is_on_its_way, "the answer to an input request is not sent")
     }
@@ -225,7 +225,7 @@ impl Client {
 fn check_attention(entry: &Entry, handle: Handle, in_flight: &InFlight) -> Result<(), String> {
     let task = &entry.task;
     let asks_for_result = || {
-        let is_held = entry.hold.open.is_some() && in_flight.long_polls.contains(&handle);
+        let is_held = entry.long_poll.open.is_some() && in_flight.long_polls.contains(&handle);
         is_held || in_flight.results.contains(&handle)
     };
     let is_asked_for = || task.due().is_some() || in_flight.statuses.contains(&handle);
@@ -236,7 +236,7 @@ fn check_attention(entry: &Entry, handle: Handle, in_flight: &InFlight) -> Resul
         Lifecycle::Settled(_) => true,
     };
     expect(is_live || !task.is_watched(), "it is watched and not asked for")?;
-    expect(entry.hold.open.is_none() || in_flight.long_polls.contains(&handle), "its long poll is not in flight")
+    expect(entry.long_poll.open.is_none() || in_flight.long_polls.contains(&handle), "its long poll is not in flight")
 }
 
 fn expect(holds: bool, otherwise: &str) -> Result<(), String> {

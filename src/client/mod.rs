@@ -6,33 +6,34 @@
 
 mod answered_keys;
 mod backoff;
+mod calls;
+mod cancel;
 mod config;
-mod creation;
 mod dispatch;
 mod early_notifications;
 mod entry;
-mod errands;
-mod holding;
 mod http_exchange;
 mod http_sse;
-mod inputs;
+mod input_request;
+mod input_requests;
 mod io;
 mod limits;
+mod list_polling;
 mod listing;
 #[cfg(not(target_arch = "wasm32"))]
 mod liveness;
+mod long_poll;
+mod multi_round_trip;
 mod notification_stream;
 mod outage;
 mod poll_queue;
 mod polling;
 mod queries;
-mod question;
 mod redirects;
+mod refresh;
 mod requests;
 mod responses;
 mod resume;
-mod rollcall;
-mod rounds;
 mod saved_session;
 mod session;
 mod task_index;
@@ -60,14 +61,14 @@ use backoff::Backoff;
 use entry::Refresher;
 use http_exchange::HttpExchange;
 use http_sse::HttpSse;
+use input_request::OpenInputRequest;
+use list_polling::ListPolling;
 use listing::Listing;
 use notification_stream::NotificationStream;
 use queries::Pending;
-use question::Question;
 use requests::Purpose;
 use responses::Responses;
 use resume::Resume;
-use rollcall::RollCall;
 use session::{Ready, Session};
 use std::collections::VecDeque;
 use tasks::Tasks;
@@ -92,12 +93,12 @@ pub struct Client {
     cancels: Vec<Handle>,
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
-    roll_call: RollCall,
+    list_polling: ListPolling,
     // `queries`, `inputs`, `exchanges` and `requests` are scanned after every input anyway, so vectors suffice. As maps these
     // four cost 2.6 KB of gzip more.
     queries: Vec<Pending>,
     /// What the server asks and nobody has answered yet.
-    inputs: Vec<Question>,
+    inputs: Vec<OpenInputRequest>,
     answered_keys: AnsweredKeys,
     /// What the newest questions were called.
     keys: Vec<String>,
@@ -154,7 +155,7 @@ impl Client {
             calls: Vec::new(),
             cancels: Vec::new(),
             listings: Default::default(),
-            roll_call: RollCall::default(),
+            list_polling: ListPolling::default(),
             queries: Vec::new(),
             inputs: Vec::new(),
             answered_keys: AnsweredKeys::default(),
@@ -251,26 +252,26 @@ impl Client {
             self.list_if_wanted(now, kind);
         }
         self.update_stream(now);
-        self.place_questions(now);
-        self.release_answers(now);
-        self.release_resumes(now);
-        self.release_calls(now);
+        self.assign_input_requests(now);
+        self.send_ready_answers(now);
+        self.send_ready_resumes(now);
+        self.send_ready_calls(now);
         // After the calls, which take its room.
-        self.tend_holds(now);
-        self.release_cancels(now);
-        self.release_queries(now);
+        self.update_long_polls(now);
+        self.send_ready_cancels(now);
+        self.send_ready_queries(now);
         self.ask_due(now);
         self.probe_if_wanted(now);
     }
 
     fn warn(&mut self, code: &'static str, message: String) {
         if let Some(message) = self.warnings.admit(code, message) {
-            self.put(Output::Warning { code, message });
+            self.emit(Output::Warning { code, message });
         }
     }
 
     /// Not inlined: it has dozens of callers.
-    fn put(&mut self, output: Output) {
+    fn emit(&mut self, output: Output) {
         self.outputs.push_back(output);
     }
 }

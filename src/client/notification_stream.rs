@@ -293,7 +293,7 @@ impl Client {
     fn stream_given_up(&mut self, cause: &TransportError) {
         let why = cause.to_task_error("the notification stream", "").message;
         let remedy = "; tasks are polled instead. A proxy that buffers, or a missing CORS permission, looks like this";
-        self.put(Output::Warning { code: "stream-failed", message: format!("{why}{remedy}") });
+        self.emit(Output::Warning { code: "stream-failed", message: format!("{why}{remedy}") });
     }
 
     /// No stream speaks for any task now: polls go back to the server's interval.

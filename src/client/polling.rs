@@ -29,13 +29,13 @@ impl Client {
         }
         let in_trouble = self.backoff.gate().is_some();
         if in_trouble {
-            self.roll_call.drop_pass();
+            self.list_polling.drop_pass();
         }
         let mut room = self.backoff.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
         let urgent = [Priority::Requested, Priority::Result];
         let urgent = urgent.into_iter().flat_map(|priority| self.tasks.poll_queue().until(priority, now));
         // Counts no further than there is room: thousands may be due.
-        if !in_trouble && urgent.take(room).count() < room && self.call_roll(now) {
+        if !in_trouble && urgent.take(room).count() < room && self.poll_list(now) {
             room -= 1;
         }
         let routine = self.next_polls().is_some_and(|next| next.at <= now);
@@ -70,7 +70,7 @@ impl Client {
             Some((want, entry.task.task_id()?.to_owned()))
         });
         let Some(Some((want, task_id))) = asked else { return };
-        if want == Want::Result && self.hurry_hold(now, handle) {
+        if want == Want::Result && self.limit_long_poll(now, handle) {
             return;
         }
         let (purpose, ask) = match want {
@@ -272,7 +272,7 @@ impl Client {
             return None;
         }
         let mut first = self.next_polls().map(|next| next.at);
-        if self.roll_call.wants_page() {
+        if self.list_polling.wants_page() {
             first = Some(0);
         }
         for priority in Priority::ALL {

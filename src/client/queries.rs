@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// Sends the questions that wait.
-    pub(super) fn release_queries(&mut self, now: Millis) {
+    pub(super) fn send_ready_queries(&mut self, now: Millis) {
         let ready = self.queries.iter().filter(|p| !p.asking && p.not_before <= now);
         for reply in ready.map(|p| p.reply).collect::<Vec<_>>() {
             let Session::Ready(session) = &self.session else { return };

@@ -18,9 +18,9 @@ impl Client {
                 if redirect.status.is_none() && redirect.from == self.config.endpoint {
                     self.redirect_target = Some(url.clone());
                 }
-                self.put(Output::Follow { exchange: id, url });
+                self.emit(Output::Follow { exchange: id, url });
             }
-            Ok(None) => self.put(Output::FindRedirect(id)),
+            Ok(None) => self.emit(Output::FindRedirect(id)),
             Err(problem) => self.end_exchange(now, id, &TransportError::Elsewhere(problem)),
         }
     }

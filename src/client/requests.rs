@@ -26,11 +26,11 @@ pub(super) enum Purpose {
     /// Asks for the status, or for the result where the state carries it.
     GetTask(Handle, Want),
     TaskResult(Handle),
-    /// The same, left open for a task that wants input.
-    HeldResult(Handle),
+    /// `tasks/result`, left open for a task that requires input.
+    LongPoll(Handle),
     CancelTask(Handle),
-    /// A page of the tasks, in place of many of them.
-    RollCall(u32),
+    /// A page of `tasks/list`, in place of many polls.
+    ListTasks(u32),
     /// Answers of a task's: the first of them, and those that were sent with it.
     Update(InputId),
     Query(ReplyId),
@@ -41,7 +41,7 @@ pub(super) enum Purpose {
 impl Purpose {
     /// Sent by the engine itself, not because somebody just asked for it: bounded, and held back in trouble.
     pub(super) fn is_automatic(self) -> bool {
-        matches!(self, Self::GetTask(..) | Self::TaskResult(_) | Self::RollCall(_) | Self::Probe)
+        matches!(self, Self::GetTask(..) | Self::TaskResult(_) | Self::ListTasks(_) | Self::Probe)
     }
 }
 
@@ -83,7 +83,7 @@ impl Client {
         // Only a call, and a task that waits for us, may take as long as it likes.
         let deadline = match kind {
             ExchangeKind::Resumed(request, _)
-                if !matches!(self.purpose_of(request), Some(Purpose::Call(_) | Purpose::HeldResult(_))) =>
+                if !matches!(self.purpose_of(request), Some(Purpose::Call(_) | Purpose::LongPoll(_))) =>
             {
                 Some(self.now.saturating_add(self.config.request_timeout_ms))
             }
@@ -107,8 +107,8 @@ impl Client {
         self.post(ExchangeKind::NotificationStream, body, headers, None)
     }
 
-    /// Lets the server forget the session.
-    pub(super) fn say_goodbye(&mut self) {
+    /// Ends the session on the server, by HTTP DELETE.
+    pub(super) fn delete_session(&mut self) {
         let (Some(session_id), Some(version)) = self.session.binding() else { return };
         let headers = headers::bound(Some(session_id), Some(version));
         self.fetch(ExchangeKind::Notification, Method::Delete, headers, None, None, true);
@@ -116,7 +116,7 @@ impl Client {
 
     pub(super) fn abort(&mut self, exchange: ExchangeId) {
         if self.take_exchange(exchange).is_some() {
-            self.put(Output::Abort(exchange));
+            self.emit(Output::Abort(exchange));
         }
     }
 
@@ -155,9 +155,9 @@ impl Client {
             Purpose::Call(handle) => self.called(now, handle, answer),
             Purpose::GetTask(handle, want) => self.got_task(now, handle, want, answer),
             Purpose::TaskResult(handle) => self.got_result(now, handle, answer),
-            Purpose::HeldResult(handle) => self.held_answered(now, handle, answer),
+            Purpose::LongPoll(handle) => self.long_poll_answered(now, handle, answer),
             Purpose::CancelTask(handle) => self.cancel_answered(now, handle, answer),
-            Purpose::RollCall(number) => self.roll_page(now, number, answer),
+            Purpose::ListTasks(number) => self.list_page_received(now, number, answer),
             Purpose::Update(batch) => self.updated(now, batch, answer),
             Purpose::Query(reply) => self.query_answered(now, reply, answer),
             Purpose::Probe => {}
@@ -167,7 +167,7 @@ impl Client {
     /// A request that was sent then will not be answered.
     pub(super) fn unanswered(&mut self, now: Millis, sent_at: Millis, purpose: Purpose, cause: &TransportError) {
         // The handshake has a back-off of its own, and a long poll shows nothing that a poll would not.
-        let is_counted = !matches!(purpose, Purpose::Initialize | Purpose::HeldResult(_) | Purpose::RollCall(_));
+        let is_counted = !matches!(purpose, Purpose::Initialize | Purpose::LongPoll(_) | Purpose::ListTasks(_));
         if is_counted && cause.is_transient() {
             self.request_failed(now, sent_at, cause, cause.outage_weight());
         }
@@ -177,9 +177,9 @@ impl Client {
             Purpose::Call(handle) => self.call_failed(now, handle, cause),
             Purpose::GetTask(handle, want) => self.poll_failed(now, handle, want, cause),
             Purpose::TaskResult(handle) => self.poll_failed(now, handle, Want::Result, cause),
-            Purpose::HeldResult(handle) => self.hold_failed(now, handle, cause),
+            Purpose::LongPoll(handle) => self.long_poll_failed(now, handle, cause),
             Purpose::CancelTask(handle) => self.cancel_failed(now, handle, cause),
-            Purpose::RollCall(_) => self.roll_failed(now, sent_at, cause),
+            Purpose::ListTasks(_) => self.list_poll_failed(now, sent_at, cause),
             Purpose::Update(batch) => self.update_failed(now, batch, cause),
             Purpose::Query(reply) => self.query_failed(now, reply, cause),
             // Any answer shows that the server is there.
@@ -236,7 +236,7 @@ impl Client {
         });
         let endpoint = self.redirect_target.as_ref().unwrap_or(&self.config.endpoint);
         let url = self.http_sse.url().unwrap_or(endpoint).clone();
-        self.put(Output::Fetch(Fetch { exchange: id, url, method, headers, body, keepalive }));
+        self.emit(Output::Fetch(Fetch { exchange: id, url, method, headers, body, keepalive }));
         id
     }
 }

@@ -119,13 +119,13 @@ impl Client {
             // Without a session there is nothing to take up.
             None | Some(Purpose::Initialize) => false,
             // What has ended can be asked for anew.
-            Some(Purpose::HeldResult(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
+            Some(Purpose::LongPoll(handle)) => self.tasks.get(handle).is_some() && !self.tasks.has_ended(handle),
             Some(_) => true,
         }
     }
 
     /// Takes up the streams whose time has come.
-    pub(super) fn release_resumes(&mut self, now: Millis) {
+    pub(super) fn send_ready_resumes(&mut self, now: Millis) {
         let (due, later): (Vec<Resume>, Vec<Resume>) = self.resumes.drain(..).partition(|r| r.at <= now);
         self.resumes = later;
         for resume in due {

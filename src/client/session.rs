@@ -108,7 +108,7 @@ impl Client {
             HandshakeOutcome::Odd(problem) => return self.handshake_failed(now, &TransportError::Protocol(problem)),
             HandshakeOutcome::Other => return self.try_other_era(now),
             HandshakeOutcome::Again(error) | HandshakeOutcome::Refused(error) => {
-                return self.not_let_in(now, &TaskError::rpc(TaskErrorCode::Rpc, &place, error));
+                return self.handshake_refused(now, &TaskError::rpc(TaskErrorCode::Rpc, &place, error));
             }
         };
         if !self.era.speaks(&capabilities.protocol_version) {
@@ -132,7 +132,7 @@ impl Client {
             self.is_era_known = true;
             // What one client was told to speak says nothing about what others would find.
             if self.config.era.is_none() {
-                self.put(Output::Speaks(self.era));
+                self.emit(Output::Speaks(self.era));
             }
         }
         // Some servers put every client into a session, whatever it speaks.
@@ -160,7 +160,7 @@ impl Client {
     }
 
     /// The server refuses the handshake. What was known of it may no longer be true: then it is asked like a new one.
-    fn not_let_in(&mut self, now: Millis, failure: &TaskError) {
+    fn handshake_refused(&mut self, now: Millis, failure: &TaskError) {
         if !std::mem::take(&mut self.is_era_known) || self.config.era.is_some() {
             return self.no_session(now, failure);
         }
@@ -173,7 +173,7 @@ impl Client {
         if let Session::Confirming(ready) = &self.session {
             let ready = ready.clone();
             if self.config.keeps_session {
-                self.put(Output::Session(ready.to_text()));
+                self.emit(Output::Session(ready.to_text()));
             }
             self.session = Session::Ready(ready);
             self.session_attempts = 0;
@@ -207,7 +207,7 @@ impl Client {
             return self.open_http_sse(Some(failure));
         }
         if !cause.is_transient() {
-            return self.not_let_in(now, &failure);
+            return self.handshake_refused(now, &failure);
         }
         let until = self.backoff.on_failed_handshake(now, cause.retry_after_ms());
         self.session_attempts += 1;
@@ -226,7 +226,7 @@ impl Client {
             self.fail_listing(kind, failure);
         }
         self.fail_queries(failure);
-        self.fail_errands(now, failure);
+        self.fail_cancels_and_refreshes(now, failure);
         if !matches!(failure.code, TaskErrorCode::Network | TaskErrorCode::Http)
             || failure.http_status.is_some_and(|s| s < 500 && s != 429)
         {
@@ -268,11 +268,11 @@ impl Client {
         self.epoch = self.epoch.wrapping_add(1);
         self.count_loss(now);
         self.forget_lists();
-        self.roll_call.drop_pass();
+        self.list_polling.drop_pass();
         self.fail_resumes(now);
         self.withdraw_requests(now);
         self.discard_responses();
-        self.drop_holds(now);
+        self.end_long_polls(now);
         self.close_stream(now);
         for handle in self.tasks.handles() {
             self.with_task(now, handle, |task, now| task.ask_now(now));
@@ -284,12 +284,12 @@ impl Client {
         let closed = TaskError::new(TaskErrorCode::Closed, "the client was closed; tasks go on at the server".into());
         self.calls.clear();
         for exchange in std::mem::take(&mut self.exchanges) {
-            self.put(super::Output::Abort(exchange.id));
+            self.emit(super::Output::Abort(exchange.id));
         }
         self.requests.clear();
         self.http_sse = HttpSse::default();
         self.resumes.clear();
-        self.end_questions(self.now, &closed, &|_| true);
+        self.end_input_requests(self.now, &closed, &|_| true);
         for kind in CallKind::ALL {
             self.fail_listing(kind, &closed);
         }
@@ -298,10 +298,10 @@ impl Client {
             if let Some(mut entry) = self.tasks.remove(handle) {
                 self.answer_waiting(&mut entry, &Err(closed.clone()));
             }
-            self.put(super::Output::Interrupted { handle, failure: closed.clone() });
+            self.emit(super::Output::Interrupted { handle, failure: closed.clone() });
         }
         if !self.config.keeps_session {
-            self.say_goodbye();
+            self.delete_session();
         }
         self.session = Session::Closed;
     }
@@ -312,7 +312,7 @@ impl Client {
         let closed = || TaskError::new(TaskErrorCode::Closed, "the client was closed; nothing was sent".into());
         match input {
             Input::Call { handle, .. } | Input::Attach { handle, .. } | Input::Watch { handle, .. } => {
-                self.put(Output::Interrupted { handle, failure: closed() });
+                self.emit(Output::Interrupted { handle, failure: closed() });
             }
             Input::Refresh { reply, .. }
             | Input::Cancel { reply, .. }

@@ -54,12 +54,12 @@ impl TaskIndex {
         // No status arrives before the task is named or after it has ended.
         let is_running = matches!(entry.task.lifecycle(), Lifecycle::Named(_) | Lifecycle::Live(_));
         let is_input_required = entry.is_input_required();
-        entry.hold.is_refused &= is_input_required;
+        entry.long_poll.is_refused &= is_input_required;
         let new = Indexed {
             watched: entry.task.is_watched() && is_running,
             creating: matches!(entry.creation, Creation::Sent { as_task: true, .. }),
             sent: matches!(entry.creation, Creation::Sent { .. }),
-            input: is_input_required || entry.hold.open.is_some(),
+            input: is_input_required || entry.long_poll.open.is_some(),
             held_bytes: entry.task.lifecycle().snapshot().map_or(0, Snapshot::held_bytes),
         };
         if new != entry.indexed {

@@ -183,11 +183,11 @@ impl Client {
 
     /// Emits a changed status, and acts on a terminal one.
     fn changed(&mut self, now: Millis, handle: Handle, snapshot: Rc<Snapshot>) {
-        self.put(Output::Changed { handle, snapshot: Rc::clone(&snapshot) });
+        self.emit(Output::Changed { handle, snapshot: Rc::clone(&snapshot) });
         if !snapshot.status.is_terminal() {
             return;
         }
-        self.roll_call.note_end(now, &snapshot.task_id);
+        self.list_polling.note_end(now, &snapshot.task_id);
         // An ended task needs no input, whether its result is awaited or not.
         self.withdraw_of(handle, Some(&snapshot.task_id));
         // A cancelled task has no result that could be fetched.
@@ -209,7 +209,7 @@ impl Client {
         });
         let Some(is_unseen) = is_unseen else { return };
         let is_wrapped = self.tasks.get(handle).is_some_and(|entry| entry.is_wrapped);
-        self.put(Output::Settled { handle, outcome, is_wrapped, is_unseen });
+        self.emit(Output::Settled { handle, outcome, is_wrapped, is_unseen });
         self.drop_task(handle, task_id.as_deref());
     }
 
@@ -231,7 +231,7 @@ impl Client {
     pub(super) fn interrupt(&mut self, now: Millis, handle: Handle, failure: Box<TaskError>) {
         self.with_task(now, handle, |task, now| task.interrupt(now));
         self.answer_refreshers(now, handle, &Err(failure.clone()));
-        self.put(Output::Interrupted { handle, failure });
+        self.emit(Output::Interrupted { handle, failure });
     }
 
     /// Answers what still waits on a task that is settled or gone: whatever was asked for is moot.
@@ -241,8 +241,8 @@ impl Client {
 
     /// Answers whoever waits for something about a task that is dropped here.
     pub(super) fn answer_waiting(&mut self, entry: &mut Entry, answer: &Result<String, Box<TaskError>>) {
-        if let Some(held) = entry.hold.open.take() {
-            self.end_hold(&held);
+        if let Some(open) = entry.long_poll.open.take() {
+            self.abort_long_poll(&open);
         }
         let mut replies: Vec<ReplyId> =
             std::mem::take(&mut entry.refreshers).iter().filter_map(Refresher::reply).collect();
@@ -260,12 +260,12 @@ impl Client {
     }
 
     /// The answer where there is nothing to say.
-    pub(super) fn done(&mut self, reply: ReplyId) {
+    pub(super) fn reply_ok(&mut self, reply: ReplyId) {
         self.reply(reply, Ok("null".into()));
     }
 
     pub(super) fn reply(&mut self, reply: ReplyId, answer: Result<String, Box<TaskError>>) {
-        self.put(Output::Replied { reply, answer });
+        self.emit(Output::Replied { reply, answer });
     }
 
     /// Nobody holds the number any more.

@@ -18,7 +18,7 @@ impl Client {
             // When to try the handshake again.
             (self.connect_time(), WakeReason::Connect),
             // When to stop holding calls back for a stream that does not answer.
-            (self.release_time(), WakeReason::ReleaseCalls),
+            (self.calls_ready_time(), WakeReason::ReleaseCalls),
             // When to open the stream again.
             (self.reopen_time(), WakeReason::OpenStream),
             // When to close a stream nobody listens to.
@@ -28,7 +28,7 @@ impl Client {
             // When to send again what met a server in trouble.
             (self.retry_time(), WakeReason::Retry),
             // When to let another task's request wait in place of one that is silent.
-            (self.hold_time(), WakeReason::Rotate),
+            (self.long_poll_time(), WakeReason::Rotate),
             // When to give up on a request that is not answered.
             (self.exchanges.iter().filter_map(|e| e.deadline).min(), WakeReason::RequestTimeout),
             // When to give up on a request that was taken, but is not answered.
@@ -52,7 +52,7 @@ impl Client {
             match exchange.body {
                 Body::Ignored => self.abort(id),
                 Body::Refusal(..) => {
-                    self.put(Output::Abort(id));
+                    self.emit(Output::Abort(id));
                     self.end(now, id);
                 }
                 Body::Events(..) if self.is_answered(context.kind) => {
@@ -122,12 +122,12 @@ impl Client {
                 }
             }
             Purpose::Update(batch) => self.update_again(batch),
-            Purpose::HeldResult(handle) => self.hold_failed(now, handle, cause),
+            Purpose::LongPoll(handle) => self.long_poll_failed(now, handle, cause),
             Purpose::List(kind) => self.relist(kind, now),
             Purpose::CancelTask(handle) => {
                 self.cancel_again(handle, 0, now);
             }
-            Purpose::RollCall(_) => self.roll_call.drop_pass(),
+            Purpose::ListTasks(_) => self.list_polling.drop_pass(),
             Purpose::Query(reply) => self.query_again(reply),
             Purpose::Probe => {}
             Purpose::Initialize => self.handshake_failed(now, cause),
@@ -141,7 +141,7 @@ impl Client {
         }
     }
 
-    pub(super) fn release_time(&self) -> Option<Millis> {
+    pub(super) fn calls_ready_time(&self) -> Option<Millis> {
         if self.calls.is_empty() { None } else { self.stream.hold_until() }
     }
 

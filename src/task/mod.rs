@@ -107,8 +107,8 @@ impl Task {
 
     /// The server waits for input of ours (any more): nothing happens to the task before it has that, so it is asked after
     /// rarely.
-    pub fn await_us(&mut self, now: Millis, awaits: bool) {
-        self.schedule.await_us(awaits);
+    pub fn await_input(&mut self, now: Millis, awaits: bool) {
+        self.schedule.await_input(awaits);
         self.replan(now);
     }
 

@@ -22,7 +22,7 @@ pub struct Schedule {
     /// A notification has arrived for this task on the stream that is open now.
     streamed: bool,
     /// The server waits for us.
-    awaits_us: bool,
+    awaits_input: bool,
     bad_answers: u32,
     failed_polls: u32,
     /// No request is sent before this: the last one failed.
@@ -40,7 +40,7 @@ impl Schedule {
             interval_ms: clamp(interval_ms),
             heard_at: None,
             streamed: false,
-            awaits_us: false,
+            awaits_input: false,
             bad_answers: 0,
             failed_polls: 0,
             not_before: 0,
@@ -86,8 +86,8 @@ impl Schedule {
         self.streamed = false;
     }
 
-    pub(super) fn await_us(&mut self, awaits: bool) {
-        self.awaits_us = awaits;
+    pub(super) fn await_input(&mut self, awaits: bool) {
+        self.awaits_input = awaits;
     }
 
     pub(super) fn hide(&mut self, hidden: bool) {
@@ -130,7 +130,9 @@ impl Schedule {
             _ if self.hurry => return (now.max(self.not_before), DueReason::Now),
             None => return (now.max(self.not_before), DueReason::Now),
             _ if self.bad_answers > 0 => (self.retry_ms(), DueReason::BadAnswer),
-            _ if self.streamed || self.awaits_us => (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck),
+            _ if self.streamed || self.awaits_input => {
+                (SAFETY_CHECK_MS.max(4 * self.interval_ms), DueReason::SafetyCheck)
+            }
             _ if self.hidden => (HIDDEN_INTERVAL_MS.max(self.interval_ms), DueReason::Hidden),
             _ if self.early_at.is_some() => {
                 return (self.early_at.unwrap_or(now).max(self.not_before), DueReason::Early);

@@ -66,14 +66,14 @@ pub struct CallParams<'a> {
     /// What names this call in what the server tells of its progress, for as long as its task lives.
     pub progress_token: u32,
     /// What the server asked in answer to the same call before, and what it wants to see again.
-    pub round: Option<&'a Round>,
+    pub round_trip: Option<&'a RoundTrip>,
     /// The arguments that are repeated in headers.
     pub header_params: &'a [HeaderParam],
 }
 
 /// What a call is sent again with, after the server has answered it with questions (2026-07-28, Multi Round-Trip Requests).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Round {
+pub struct RoundTrip {
     /// The answers by key, as a JSON object; `None`: nothing was asked.
     pub responses: Option<String>,
     /// The server's own note, as the JSON text that it sent.

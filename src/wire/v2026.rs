@@ -49,14 +49,14 @@ pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) ->
         }
         params.insert("notifications", wanted);
     }
-    if let ClientRequest::Call(CallParams { task, progress_token, round, header_params, arguments, .. }) = ask {
+    if let ClientRequest::Call(CallParams { task, progress_token, round_trip, header_params, arguments, .. }) = ask {
         // Leaving it out is the only way to have an answer at once (extension, "Capability Negotiation").
         may_be_task = task.is_some();
         meta.insert("progressToken", progress_token);
-        if let Some(round) = round {
+        if let Some(round_trip) = round_trip {
             params = params
-                .with_some("inputResponses", round.responses.as_deref().map(Json::from_application))
-                .with_some("requestState", round.state.as_deref().map(Json::from_application));
+                .with_some("inputResponses", round_trip.responses.as_deref().map(Json::from_application))
+                .with_some("requestState", round_trip.state.as_deref().map(Json::from_application));
         }
         for header_param in header_params {
             if let Some(value) = header_param.value(arguments) {

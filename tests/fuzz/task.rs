@@ -139,7 +139,7 @@ impl Past {
             |e| matches!(e, Event::StreamTaken) || matches!(e, Event::Observe(s) if s.pushed),
             |e| *e == Event::StreamLost,
         );
-        let awaits_us = self.since(|e| *e == Event::AwaitUs(true), |e| *e == Event::AwaitUs(false));
+        let awaits_input = self.since(|e| *e == Event::AwaitInput(true), |e| *e == Event::AwaitInput(false));
         let hidden = self.since(|e| *e == Event::Hide(true), |e| *e == Event::Hide(false));
         let news = |e: &Event| matches!(e, Event::Observe(_) | Event::Named | Event::BadAnswer(_));
         let early = self.last(|e| *e == Event::PollEarly).filter(|_| self.since(|e| *e == Event::PollEarly, news));
@@ -157,7 +157,9 @@ impl Past {
             Stage::Named | Stage::Live if !watched => None,
             _ if hurry || counted_from.is_none() => Some((now, DueReason::Now)),
             _ if bad > 0 => Some((after(retry), DueReason::BadAnswer)),
-            _ if streamed || awaits_us => Some((after(interval.saturating_mul(4).max(15_000)), DueReason::SafetyCheck)),
+            _ if streamed || awaits_input => {
+                Some((after(interval.saturating_mul(4).max(15_000)), DueReason::SafetyCheck))
+            }
             _ if hidden => Some((after(interval.max(15_000)), DueReason::Hidden)),
             _ if early.is_some() => Some((early.map_or(now, |(_, at)| at.saturating_add(250)), DueReason::Early)),
             _ => Some((after(interval), DueReason::Interval)),

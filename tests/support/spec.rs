@@ -113,7 +113,7 @@ pub(crate) struct Expected {
     early: Option<Millis>,
     hurry: bool,
     streamed: bool,
-    awaits_us: bool,
+    awaits_input: bool,
     hidden: bool,
 }
 
@@ -131,7 +131,7 @@ impl Expected {
             early: None,
             hurry: false,
             streamed: false,
-            awaits_us: false,
+            awaits_input: false,
             hidden: false,
         }
     }
@@ -225,7 +225,7 @@ impl Expected {
         };
         self.hurry = flag(self.hurry, schedule.cell(keys, "hurry"));
         self.streamed = flag(self.streamed, schedule.cell(keys, "streamed"));
-        self.awaits_us = flag(self.awaits_us, schedule.cell(keys, "awaits us"));
+        self.awaits_input = flag(self.awaits_input, schedule.cell(keys, "awaits input"));
         self.hidden = flag(self.hidden, schedule.cell(keys, "hidden"));
     }
 
@@ -247,7 +247,7 @@ impl Expected {
                     "hurry" => self.hurry,
                     "never heard" => self.heard.is_none(),
                     "bad answers" => self.bad_answers > 0,
-                    "streamed or awaits us" => self.streamed || self.awaits_us,
+                    "streamed or awaits input" => self.streamed || self.awaits_input,
                     "hidden" => self.hidden,
                     "early" => self.early.is_some(),
                     "else" => true,
@@ -272,7 +272,7 @@ impl Expected {
 
     /// What makes two of them the same state: times, and how often, make no new one.
     pub(crate) fn kind(&self) -> String {
-        let Self { lifecycle, watchers, hurry, streamed, awaits_us, hidden, .. } = self;
+        let Self { lifecycle, watchers, hurry, streamed, awaits_input, hidden, .. } = self;
         let at = self.known.as_ref().and_then(|s| s.last_updated_at.as_deref());
         let status = self.known.as_ref().map(|s| s.status);
         let known = match (lifecycle.as_str(), status) {
@@ -292,10 +292,10 @@ impl Expected {
             self.heard.is_some(),
             self.bad_answers > 0,
             self.not_before > 0,
-            self.early.is_some() && !(*hurry || *streamed || *awaits_us || *hidden),
+            self.early.is_some() && !(*hurry || *streamed || *awaits_input || *hidden),
             hurry,
             streamed,
-            *awaits_us && !streamed,
+            *awaits_input && !streamed,
             hidden,
         );
         format!("{lifecycle} {known:?} {doing} {watchers:?} {flags:?}")
@@ -327,7 +327,7 @@ fn keys_of(event: Event) -> Vec<String> {
         | Event::PollFailed(want) => {
             format!("{}({want:?})", method(event))
         }
-        Event::Hide(yes) | Event::AwaitUs(yes) => format!("{}({yes})", method(event)),
+        Event::Hide(yes) | Event::AwaitInput(yes) => format!("{}({yes})", method(event)),
         Event::Observe(_)
         | Event::Named
         | Event::Interrupt
@@ -350,7 +350,7 @@ pub(crate) fn method(event: Event) -> &'static str {
         Event::Interrupt => "interrupt",
         Event::AskNow => "ask_now",
         Event::Hide(_) => "hide",
-        Event::AwaitUs(_) => "await_us",
+        Event::AwaitInput(_) => "await_input",
         Event::StreamTaken => "stream_taken",
         Event::StreamLost => "stream_lost",
         Event::Asking(_) => "asking",

@@ -6,13 +6,13 @@ use crate::{
 
 /// An input request of the server's that is not answered yet.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct OpenInputRequest {
     pub(super) input: InputId,
-    pub(super) way: Way,
-    /// What whoever answers tells it from others by.
+    pub(super) route: ResponseRoute,
+    /// Identifies the request to the application. Unique within a task.
     pub(super) key: String,
     pub(super) kind: InputKind,
-    /// Its words, by which it may be recognised.
+    /// The message, by which an announced request may be recognised.
     pub(super) message: Option<Box<str>>,
     /// As JSON text; empty once the application has it.
     pub(super) params: String,
@@ -30,7 +30,7 @@ pub(super) struct Question {
 
 /// How the answer gets to the server.
 #[derive(Debug)]
-pub(super) enum Way {
+pub(super) enum ResponseRoute {
     /// As the answer to a request of the server's, by a POST of its own.
     Response {
         /// The request's id as it stood.
@@ -57,11 +57,11 @@ pub(super) struct Answer {
     batch: InputId,
 }
 
-impl Question {
+impl OpenInputRequest {
     /// A question within an answer.
     pub(super) fn of_answer(
         input: InputId,
-        way: Way,
+        route: ResponseRoute,
         key: &str,
         kind: InputKind,
         params: Json<'_>,
@@ -72,7 +72,7 @@ impl Question {
         let (key, params) = (key.into(), params.get().into());
         Self {
             input,
-            way,
+            route,
             key,
             kind,
             message: None,
@@ -112,13 +112,13 @@ impl Question {
         self.answer.as_ref().is_some_and(|answer| answer.sent && answer.batch == batch)
     }
 
-    /// The answer did not do: the question is as open as before. Gives who waited for the answer's receipt.
-    pub(super) fn take_back(&mut self) -> Option<ReplyId> {
+    /// The server has refused the answer: the request is open again. Returns the reply id that waited for the receipt.
+    pub(super) fn reopen(&mut self) -> Option<ReplyId> {
         self.answer.take().and_then(|answer| answer.reply)
     }
 
     pub(super) fn has_id(&self, other: &str) -> bool {
-        matches!(&self.way, Way::Response { id, .. } if **id == *other)
+        matches!(&self.route, ResponseRoute::Response { id, .. } if **id == *other)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Questions that a server asks within its answers: in answer to a call, which is then sent again, and in a task's state.
+//! Input requests within responses: in the response to a call, which is then sent again, and in the state of a task.
 
 use super::{
     Call, Client, Handle, InputId,
     config::length,
     entry::Creation,
-    question::{Question, Way},
+    input_request::{OpenInputRequest, ResponseRoute},
     requests::Purpose,
     transport_error::TransportError,
 };
@@ -16,13 +16,13 @@ use crate::{
         input::{InputAnswer, InputKind, answer_set},
         json::Json,
         jsonrpc::RpcError,
-        request::{ClientRequest, Round},
+        request::{ClientRequest, RoundTrip},
         response::InputRequest,
     },
 };
 
 /// How often a server may answer one call with input requests.
-const MOST_ROUNDS: u32 = 64;
+const MAX_ROUND_TRIPS: u32 = 64;
 /// How many methods a message names that the client has no handler for.
 const MAX_METHODS_NAMED: usize = 5;
 
@@ -36,14 +36,14 @@ impl Client {
         asked: Vec<InputRequest<'_>>,
         state: Option<Json<'_>>,
     ) {
-        let round = Round { responses: None, state: state.map(|state| state.get().into()) };
-        let rounds = self.tasks.update(handle, |entry| {
-            entry.round = Some(Box::new(round));
-            entry.rounds += 1;
-            entry.rounds
+        let round_trip = RoundTrip { responses: None, state: state.map(|state| state.get().into()) };
+        let round_trips = self.tasks.update(handle, |entry| {
+            entry.round_trip = Some(Box::new(round_trip));
+            entry.round_trips += 1;
+            entry.round_trips
         });
         let doing = format!("{}{}", call.kind.doing(), call.name);
-        if rounds.is_none_or(|rounds| rounds > MOST_ROUNDS) {
+        if round_trips.is_none_or(|round_trips| round_trips > MAX_ROUND_TRIPS) {
             let problem = DecodeError::new("questions without end in answer to the same call", "").within(&doing);
             let failure =
                 TaskError::new(TaskErrorCode::Protocol, format!("{}; it was not sent again", problem.as_str()));
@@ -67,24 +67,34 @@ impl Client {
         for InputRequest { key, kind, params } in asked {
             if let Ok(kind) = kind {
                 let input = self.new_input_id();
-                self.inputs.push(Question::of_answer(input, Way::Call, &key, kind, params, Some(handle), None));
+                self.inputs.push(OpenInputRequest::of_answer(
+                    input,
+                    ResponseRoute::Call,
+                    &key,
+                    kind,
+                    params,
+                    Some(handle),
+                    None,
+                ));
             }
         }
     }
 
     /// The answers to what a call was answered with are there, or not yet all of them.
-    pub(super) fn gather(&mut self, now: Millis, handle: Handle) {
-        let is_its = |question: &Question| question.handle == Some(handle) && matches!(question.way, Way::Call);
+    pub(super) fn complete_round_trip(&mut self, now: Millis, handle: Handle) {
+        let is_its = |question: &OpenInputRequest| {
+            question.handle == Some(handle) && matches!(question.route, ResponseRoute::Call)
+        };
         let its = self.inputs_where(&is_its);
-        let answers = self.inputs.iter().filter(|question| is_its(question)).filter_map(Question::response);
+        let answers = self.inputs.iter().filter(|question| is_its(question)).filter_map(OpenInputRequest::response);
         let responses = answer_set(answers);
         let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
         for input in its {
-            self.question_over(now, input, Ok("null".into()));
+            self.input_request_over(now, input, Ok("null".into()));
         }
         let taken = self.tasks.update(handle, |entry| {
-            if let Some(round) = &mut entry.round {
-                round.responses = Some(responses);
+            if let Some(round_trip) = &mut entry.round_trip {
+                round_trip.responses = Some(responses);
             }
             std::mem::replace(&mut entry.creation, Creation::Over)
         });
@@ -101,13 +111,13 @@ impl Client {
             return self.interrupt_all(now, &handles, TaskErrorCode::Protocol, &words);
         }
         self.withdraw(now, &|question| {
-            let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.way, Way::Update);
+            let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.route, ResponseRoute::Update);
             is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
         });
         let max_open = length(self.config.limits.input_requests);
         let mut unanswerable: Vec<String> = Vec::new();
         for asked in asked {
-            let is_open = |q: &Question| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
+            let is_open = |q: &OpenInputRequest| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
             let is_known = self.answered_keys.contains(task_id, &asked.key) || self.inputs.iter().any(is_open);
             if is_known || self.inputs.len() >= max_open {
                 continue;
@@ -119,10 +129,11 @@ impl Client {
             };
             match (hopeless, &asked.kind) {
                 (None, Ok(kind)) => {
-                    let (way, owner) = (Way::Update, Some(task_id.into()));
+                    let (route, owner) = (ResponseRoute::Update, Some(task_id.into()));
                     let handle = handles.first().copied();
                     let input = self.new_input_id();
-                    let question = Question::of_answer(input, way, &asked.key, *kind, asked.params, handle, owner);
+                    let question =
+                        OpenInputRequest::of_answer(input, route, &asked.key, *kind, asked.params, handle, owner);
                     self.inputs.push(question);
                 }
                 (why, _) => {
@@ -168,8 +179,8 @@ impl Client {
         let (handle, kind): (Option<Handle>, InputKind) = (question.handle, question.kind);
         let Err(why) = self.era.answer_input(kind, answer) else { return true };
         let words = format!("asks for {}, which was not answered: {why}", kind.method());
-        match (&question.way, handle) {
-            (Way::Call, Some(handle)) => {
+        match (&question.route, handle) {
+            (ResponseRoute::Call, Some(handle)) => {
                 let doing = self.doing_call(handle).unwrap_or_default();
                 let message = format!("{doing}: the server {words}; it was not sent again");
                 self.fail(now, handle, TaskError::new(TaskErrorCode::Unsupported, message));
@@ -183,13 +194,14 @@ impl Client {
     }
 
     /// Sends the answers of tasks that wait, one update for each task.
-    pub(super) fn release_updates(&mut self, now: Millis) {
+    pub(super) fn send_ready_updates(&mut self, now: Millis) {
         loop {
-            let waits = |question: &Question| matches!(question.way, Way::Update) && question.is_ready(now);
+            let waits =
+                |question: &OpenInputRequest| matches!(question.route, ResponseRoute::Update) && question.is_ready(now);
             let Some(first) = self.inputs.iter().find(|question| waits(question)) else { return };
             let (batch, owner) = (first.input, first.owner.clone());
             let its = self.inputs.iter().filter(|question| waits(question) && question.owner == owner);
-            let set = answer_set(its.filter_map(Question::response));
+            let set = answer_set(its.filter_map(OpenInputRequest::response));
             for question in &mut self.inputs {
                 if question.owner == owner && question.is_ready(now) {
                     question.sent_in(batch);
@@ -216,11 +228,11 @@ impl Client {
                     let key = std::mem::take(&mut question.key);
                     self.answered_keys.insert(&owner, &key);
                 }
-                self.question_over(now, input, Ok("null".into()));
+                self.input_request_over(now, input, Ok("null".into()));
                 continue;
             };
             // It may be answered in another way, as long as the task asks it.
-            let (reply, owner) = (question.take_back(), question.owner.clone());
+            let (reply, owner) = (question.reopen(), question.owner.clone());
             self.reply_if(reply, Err(refused));
             for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect()) {
                 self.with_task(now, handle, |task, now| task.ask_now(now));

@@ -13,26 +13,26 @@ use crate::{
 
 /// A browser gives an origin six HTTP/1.1 sockets, over all tabs (deviation 42): so many requests at most may last, so that
 /// one is left for what is short, an answer to the server above all.
-const MOST_LASTING: usize = 5;
+const MAX_LASTING: usize = 5;
 /// Of them, so many at most wait for the input requests of tasks.
-const MOST_HELD: usize = 4;
+const MAX_LONG_POLLS: usize = 4;
 /// A request that has waited so long in silence makes room for another task's.
 const ROTATE_MS: Millis = 5000;
-/// A held request of a task that has ended is answered at once, or not at all (deviation 29).
+/// The long poll of a task that has ended is answered at once, or not at all (deviation 29).
 const LAST_WORD_MS: Millis = 5000;
 
 /// A `tasks/result` that is left open. Some servers tell a task's input requests on its stream and nowhere else
 /// (deviations 22, 40); so it is opened when a task wants input, and only then.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct OpenLongPoll {
     request: u32,
     since: Millis,
 }
 
-/// What a task knows of such requests.
+/// The long poll of a task: the open one, and when the next one may be opened.
 #[derive(Debug, Default)]
-pub(super) struct Hold {
-    pub(super) open: Option<Held>,
+pub(super) struct LongPoll {
+    pub(super) open: Option<OpenLongPoll>,
     /// When the last one was ended.
     ended_at: Millis,
     /// Not before this is another opened: the last one broke.
@@ -42,37 +42,37 @@ pub(super) struct Hold {
 }
 
 impl Client {
-    /// Opens, ends and rotates held requests.
-    pub(super) fn tend_holds(&mut self, now: Millis) {
+    /// Opens, ends and rotates long polls.
+    pub(super) fn update_long_polls(&mut self, now: Millis) {
         if self.era.tells_all() {
             return;
         }
         for handle in self.tasks.inputs() {
-            let idle = |entry: &Entry| entry.hold.open.is_some() && !entry.task.is_watched();
+            let idle = |entry: &Entry| entry.long_poll.open.is_some() && !entry.task.is_watched();
             if self.tasks.get(handle).is_some_and(idle) {
-                self.release_hold(now, handle);
+                self.end_long_poll(now, handle);
             }
         }
-        let room = self.hold_room();
-        while self.held() > room
-            && let Some(handle) = self.next_to_yield(Millis::MAX)
+        let room = self.long_poll_room();
+        while self.open_long_polls() > room
+            && let Some(handle) = self.next_to_end(Millis::MAX)
         {
-            self.release_hold(now, handle);
+            self.end_long_poll(now, handle);
         }
         if self.is_stopped() || self.backoff.gate().is_some_and(|until| until > now) {
             return;
         }
-        while let Some((_, handle)) = self.waiting_for_hold().filter(|(after, _)| *after <= now) {
-            if self.held() >= room {
+        while let Some((_, handle)) = self.next_long_poll().filter(|(after, _)| *after <= now) {
+            if self.open_long_polls() >= room {
                 // Who has just had its turn may only have what nobody needs.
-                let may_displace = self.tasks.get(handle).is_some_and(|entry| entry.hold.next_turn() <= now);
-                let Some(other) = self.next_to_yield(if may_displace { now } else { 0 }) else { return };
-                self.release_hold(now, other);
+                let may_displace = self.tasks.get(handle).is_some_and(|entry| entry.long_poll.next_turn() <= now);
+                let Some(other) = self.next_to_end(if may_displace { now } else { 0 }) else { return };
+                self.end_long_poll(now, other);
             }
-            if self.held() >= room {
+            if self.open_long_polls() >= room {
                 return;
             }
-            self.hold(now, handle);
+            self.open_long_poll(now, handle);
         }
     }
 
@@ -81,41 +81,41 @@ impl Client {
         // The older transport ends the request of a call at once.
         self.multiplexed
             || self.http_sse.url().is_some()
-            || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MOST_LASTING
+            || self.tasks.calls_in_flight() + usize::from(self.stream.is_live()) < MAX_LASTING
     }
 
-    /// When a held request makes room for one that waits, or one that broke may be sent again.
-    pub(super) fn hold_time(&self) -> Option<Millis> {
-        let (after, first) = self.waiting_for_hold()?;
-        let first = self.tasks.get(first).map(|entry| after.max(entry.hold.next_turn()));
-        let held = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.hold.open.as_ref());
-        let turns = held.map(|held| held.since.saturating_add(ROTATE_MS));
+    /// When a long poll makes room for one that waits, or one that failed may be sent again.
+    pub(super) fn long_poll_time(&self) -> Option<Millis> {
+        let (after, first) = self.next_long_poll()?;
+        let first = self.tasks.get(first).map(|entry| after.max(entry.long_poll.next_turn()));
+        let open = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.long_poll.open.as_ref());
+        let turns = open.map(|open| open.since.saturating_add(ROTATE_MS));
         turns.chain(first).filter(|at| *at > self.now).min()
     }
 
     /// The result of a task that has ended is wanted, and is being waited for already: it has a little while.
-    pub(super) fn hurry_hold(&mut self, now: Millis, handle: Handle) -> bool {
-        let held = self.tasks.get(handle).and_then(|entry| entry.hold.open.as_ref()).map(|held| held.request);
-        let Some(request) = held else { return false };
+    pub(super) fn limit_long_poll(&mut self, now: Millis, handle: Handle) -> bool {
+        let open = self.tasks.get(handle).and_then(|entry| entry.long_poll.open.as_ref()).map(|open| open.request);
+        let Some(request) = open else { return false };
         if self.set_deadline(request, now.saturating_add(LAST_WORD_MS)) {
             return true;
         }
         // Its stream was cut: asking anew is faster than to take that up.
-        if let Some(Some(held)) = self.tasks.update(handle, |entry| entry.hold.open.take()) {
-            self.end_hold(&held);
+        if let Some(Some(open)) = self.tasks.update(handle, |entry| entry.long_poll.open.take()) {
+            self.abort_long_poll(&open);
         }
         false
     }
 
-    /// A held request was answered: the task has ended, or the server does not let it wait (deviation 17).
-    pub(super) fn held_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
+    /// A long poll was answered: the task has ended, or the server does not let it wait (deviation 17).
+    pub(super) fn long_poll_answered(&mut self, now: Millis, handle: Handle, answer: Result<Json<'_>, RpcError>) {
         let result = match answer.map(read_payload) {
             Ok(Ok(payload)) if !payload.is_empty => Some(payload.json.get().into()),
             _ => None,
         };
         self.tasks.update(handle, |entry| {
-            entry.hold.open = None;
-            entry.hold.is_refused = true;
+            entry.long_poll.open = None;
+            entry.long_poll.is_refused = true;
             entry.early_result = result;
             // How it has ended is told by its status.
             entry.task.unanswered(now, Want::Result);
@@ -149,77 +149,76 @@ impl Client {
         true
     }
 
-    /// A held request broke.
-    pub(super) fn hold_failed(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
+    /// A long poll failed.
+    pub(super) fn long_poll_failed(&mut self, now: Millis, handle: Handle, cause: &TransportError) {
         if matches!(cause, TransportError::TooLong(_)) && self.tasks.has_ended(handle) {
             return self.poll_failed(now, handle, Want::Result, cause);
         }
-        self.close_hold(now, handle);
+        self.take_long_poll(now, handle);
         self.tasks.update(handle, |entry| {
-            entry.hold.is_refused = !cause.is_transient();
-            entry.hold.after = now.saturating_add(ROTATE_MS);
+            entry.long_poll.is_refused = !cause.is_transient();
+            entry.long_poll.after = now.saturating_add(ROTATE_MS);
         });
     }
 
-    /// Takes the held request of a task, which is not answered. The result of a task that has ended was to come on it, so it
+    /// Takes the long poll of a task, which is not answered. The result of a task that has ended was to come on it, so it
     /// is asked for again.
-    fn close_hold(&mut self, now: Millis, handle: Handle) -> Option<Held> {
+    fn take_long_poll(&mut self, now: Millis, handle: Handle) -> Option<OpenLongPoll> {
         let closed = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_)) {
                 entry.task.unanswered(now, Want::Result);
             }
-            entry.hold.open.take()
+            entry.long_poll.open.take()
         });
         closed.flatten()
     }
 
-    /// Ends the held request of a task that goes on.
-    pub(super) fn release_hold(&mut self, now: Millis, handle: Handle) {
-        self.tasks.update(handle, |entry| entry.hold.ended_at = now);
-        if let Some(held) = self.close_hold(now, handle) {
-            self.end_hold(&held);
+    /// Ends the long poll of a task that goes on.
+    pub(super) fn end_long_poll(&mut self, now: Millis, handle: Handle) {
+        self.tasks.update(handle, |entry| entry.long_poll.ended_at = now);
+        if let Some(open) = self.take_long_poll(now, handle) {
+            self.abort_long_poll(&open);
         }
     }
 
-    /// Closes the stream of a held request. No `notifications/cancelled` is sent: one that crosses the answer ends the session
+    /// Closes the stream of a long poll. No `notifications/cancelled` is sent: one that crosses the answer ends the session
     /// of servers on the official Python SDK (1.30).
-    pub(super) fn end_hold(&mut self, held: &Held) {
-        if self.purpose_of(held.request).is_some() {
-            self.drop_request(held.request);
+    pub(super) fn abort_long_poll(&mut self, open: &OpenLongPoll) {
+        if self.purpose_of(open.request).is_some() {
+            self.drop_request(open.request);
         }
     }
 
     /// The session is lost, and with it what its requests wait for.
-    pub(super) fn drop_holds(&mut self, now: Millis) {
+    pub(super) fn end_long_polls(&mut self, now: Millis) {
         for handle in self.tasks.inputs() {
-            if let Some(held) = self.close_hold(now, handle) {
-                self.end_hold(&held);
+            if let Some(open) = self.take_long_poll(now, handle) {
+                self.abort_long_poll(&open);
             }
         }
     }
 
-    fn hold(&mut self, now: Millis, handle: Handle) {
+    fn open_long_poll(&mut self, now: Millis, handle: Handle) {
         let Some(task_id) = self.tasks.id_of(handle).map(ToOwned::to_owned) else { return };
-        let request =
-            self.send(now, Purpose::HeldResult(handle), ClientRequest::TaskResult { task_id: &task_id }, None);
-        self.tasks.update(handle, |entry| entry.hold.open = Some(Held { request, since: now }));
+        let request = self.send(now, Purpose::LongPoll(handle), ClientRequest::TaskResult { task_id: &task_id }, None);
+        self.tasks.update(handle, |entry| entry.long_poll.open = Some(OpenLongPoll { request, since: now }));
     }
 
-    fn hold_room(&self) -> usize {
+    fn long_poll_room(&self) -> usize {
         if self.multiplexed {
             return usize::MAX;
         }
         let others = self.tasks.calls_in_flight() + usize::from(self.stream.is_live());
-        MOST_LASTING.saturating_sub(others).min(MOST_HELD)
+        MAX_LASTING.saturating_sub(others).min(MAX_LONG_POLLS)
     }
 
-    fn held(&self) -> usize {
-        let held = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.hold.open.is_some());
-        self.tasks.inputs().iter().filter(|h| held(h)).count()
+    fn open_long_polls(&self) -> usize {
+        let open = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.long_poll.open.is_some());
+        self.tasks.inputs().iter().filter(|h| open(h)).count()
     }
 
     /// Whose question cannot come in yet: who has waited longest, and not before when.
-    fn waiting_for_hold(&self) -> Option<(Millis, Handle)> {
+    fn next_long_poll(&self) -> Option<(Millis, Handle)> {
         if self.era.tells_all() {
             return None;
         }
@@ -228,34 +227,34 @@ impl Client {
             // One for the task, whichever of its handles that is (deviation 29).
             let is_free = || self.tasks.by_id(entry.task.task_id().unwrap_or("")).all(|h| self.is_free(h));
             let waits = entry.is_input_required() && entry.task.is_watched();
-            (waits && is_free() && !self.has_question(handle)).then_some((
-                entry.hold.after,
-                entry.hold.ended_at,
+            (waits && is_free() && !self.has_input_request(handle)).then_some((
+                entry.long_poll.after,
+                entry.long_poll.ended_at,
                 handle,
             ))
         });
         waiting.min().map(|(after, _, handle)| (after, handle))
     }
 
-    /// No request is held here, and none was refused.
+    /// No long poll is open for this handle, and none was refused.
     fn is_free(&self, handle: Handle) -> bool {
-        self.tasks.get(handle).is_none_or(|entry| entry.hold.open.is_none() && !entry.hold.is_refused)
+        self.tasks.get(handle).is_none_or(|entry| entry.long_poll.open.is_none() && !entry.long_poll.is_refused)
     }
 
     /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
     /// that was long enough by then.
-    fn next_to_yield(&self, now: Millis) -> Option<Handle> {
-        let held = self.tasks.inputs().into_iter().filter_map(|handle| {
+    fn next_to_end(&self, now: Millis) -> Option<Handle> {
+        let open = self.tasks.inputs().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
-            let needed = entry.is_input_required() && !self.has_question(handle);
-            Some((needed, entry.hold.open.as_ref()?.since, handle))
+            let needed = entry.is_input_required() && !self.has_input_request(handle);
+            Some((needed, entry.long_poll.open.as_ref()?.since, handle))
         });
-        let (needed, since, handle) = held.min()?;
+        let (needed, since, handle) = open.min()?;
         (!needed || since.saturating_add(ROTATE_MS) <= now).then_some(handle)
     }
 }
 
-impl Hold {
+impl LongPoll {
     /// When it may take another's place.
     fn next_turn(&self) -> Millis {
         if self.ended_at == 0 { 0 } else { self.ended_at.saturating_add(ROTATE_MS) }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Millis,
-    task::{Interest, Lifecycle, TaskError, TaskErrorCode},
+    task::{Lifecycle, TaskError, TaskErrorCode},
     wire::{error_codes, json::Json, jsonrpc::RpcError, request::ClientRequest},
 };
 
@@ -15,62 +15,13 @@ use crate::{
 const MOST_ATTEMPTS: u32 = 3;
 
 impl Client {
-    /// Queries the status of a task now. The caller gets its reply when the status is known.
-    pub(super) fn refresh(&mut self, now: Millis, handle: Handle, refresher: Refresher) {
-        let reply = refresher.reply();
-        let asked = self.tasks.update(handle, |entry| {
-            if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
-                return false;
-            }
-            entry.refreshers.push(refresher);
-            entry.task.watch(now, Interest::Status);
-            entry.task.ask_now(now);
-            true
-        });
-        // The status of a task that has ended, or that is not known here any more, does not change.
-        if asked != Some(true) {
-            self.reply_if(reply, Ok("null".into()));
-        }
-    }
-
-    /// The status of a task has arrived: replies to the callers that wait for it.
-    pub(super) fn refreshed(&mut self, now: Millis, handle: Handle, terminal: bool) {
-        for refresher in self.take_refreshers(now, handle) {
-            match refresher {
-                Refresher::CancelRefused(reply, failure) if !terminal => self.reply(reply, Err(failure)),
-                other => self.reply_if(other.reply(), Ok("null".into())),
-            }
-        }
-    }
-
-    /// The status will not arrive: replies the same to all, but an acknowledged cancellation remains one.
-    pub(super) fn answer_refreshers(&mut self, now: Millis, handle: Handle, answer: &Result<String, Box<TaskError>>) {
-        for refresher in self.take_refreshers(now, handle) {
-            let is_acknowledged = matches!(refresher, Refresher::Cancelled(_));
-            let answer = if is_acknowledged { Ok("null".into()) } else { answer.clone() };
-            self.reply_if(refresher.reply(), answer);
-        }
-    }
-
-    /// Who asked for a task's state and watched for it; they no longer do.
-    fn take_refreshers(&mut self, now: Millis, handle: Handle) -> Vec<Refresher> {
-        let taken = self.tasks.update(handle, |entry| {
-            let refreshers = std::mem::take(&mut entry.refreshers);
-            for _ in &refreshers {
-                entry.task.unwatch(now, Interest::Status);
-            }
-            refreshers
-        });
-        taken.unwrap_or_default()
-    }
-
     /// Asks the server to cancel a task, as soon as it has a name.
     pub(super) fn cancel(&mut self, handle: Handle, reply: ReplyId) {
         // Nothing is under way: the server has answered, and waits for us.
         if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
             let message = format!("{}{}: cancelled while the server waited for answers", call.kind.doing(), call.name);
             self.fail(self.now, handle, TaskError::new(TaskErrorCode::TaskCancelled, message));
-            return self.done(reply);
+            return self.reply_ok(reply);
         }
         let queued = self.tasks.update(handle, |entry| {
             if matches!(entry.task.lifecycle(), Lifecycle::Ended(_) | Lifecycle::Settled(_)) {
@@ -91,7 +42,7 @@ impl Client {
             Some(Some(true)) => self.cancels.push(handle),
             Some(Some(false)) => {}
             // There is nothing left to cancel.
-            _ => self.done(reply),
+            _ => self.reply_ok(reply),
         }
     }
 
@@ -104,7 +55,7 @@ impl Client {
     }
 
     /// Sends the cancellations that wait, unless the server is in trouble.
-    pub(super) fn release_cancels(&mut self, now: Millis) {
+    pub(super) fn send_ready_cancels(&mut self, now: Millis) {
         let Session::Ready(ready) = &self.session else { return };
         let offered = ready.capabilities.task_cancel;
         for handle in std::mem::take(&mut self.cancels) {
@@ -196,7 +147,7 @@ impl Client {
     }
 
     /// No session: what waits for one is told so, tasks go on.
-    pub(super) fn fail_errands(&mut self, now: Millis, failure: &TaskError) {
+    pub(super) fn fail_cancels_and_refreshes(&mut self, now: Millis, failure: &TaskError) {
         let answer = Err(failure.clone().into());
         for handle in std::mem::take(&mut self.cancels) {
             let replies = self.take_cancel(handle, false);

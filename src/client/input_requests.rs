@@ -2,7 +2,7 @@ use super::{
     Client, Handle, InputId, Output, ReplyId,
     config::length,
     http_exchange::ExchangeKind,
-    question::{Answer, Question, Way},
+    input_request::{Answer, OpenInputRequest, ResponseRoute},
     requests::Purpose,
     transport_error::TransportError,
 };
@@ -64,9 +64,9 @@ impl Client {
             );
             return self.queue_response(jsonrpc::error_response(id, -32603, &message));
         }
-        let question = Question {
+        let question = OpenInputRequest {
             input: self.new_input_id(),
-            way: Way::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
+            route: ResponseRoute::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
             key: String::new(),
             kind: request.kind,
             message: request.message.as_deref().map(Into::into),
@@ -82,19 +82,19 @@ impl Client {
             Some(request) => self.receiver_requested(question, request),
             None => {
                 self.inputs.push(question);
-                self.place_questions(now);
+                self.assign_input_requests(now);
             }
         }
     }
 
     /// Whoever hosts tasks is told at once: the call within which the server asks may wait for the answer. Nor does the call
     /// or task wait for us: what it needs becomes a task of ours, which the server asks after.
-    fn receiver_requested(&mut self, question: Question, request: ReceiverRequest) {
+    fn receiver_requested(&mut self, question: OpenInputRequest, request: ReceiverRequest) {
         let handle = self.asking_request(&question);
         let params = question.params.clone();
         let input = question.input;
-        self.inputs.push(Question { is_told: true, params: String::new(), ..question });
-        self.put(Output::ReceiverRequested { input, handle, request, params });
+        self.inputs.push(OpenInputRequest { is_told: true, params: String::new(), ..question });
+        self.emit(Output::ReceiverRequested { input, handle, request, params });
     }
 
     /// A task that we host has changed.
@@ -123,16 +123,16 @@ impl Client {
     }
 
     /// The ids of the questions that a predicate accepts, so that these can be changed or removed afterwards.
-    pub(super) fn inputs_where(&self, accepts: &dyn Fn(&Question) -> bool) -> Vec<InputId> {
+    pub(super) fn inputs_where(&self, accepts: &dyn Fn(&OpenInputRequest) -> bool) -> Vec<InputId> {
         self.inputs.iter().filter(|question| accepts(question)).map(|question| question.input).collect()
     }
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
-    pub(super) fn place_questions(&mut self, now: Millis) {
+    pub(super) fn assign_input_requests(&mut self, now: Millis) {
         for input in self.inputs_where(&|question| !question.is_told) {
             let Some(question) = self.inputs.iter().find(|question| question.input == input) else { continue };
-            let (is_request, given) = (matches!(question.way, Way::Response { .. }), question.handle);
-            let handle = given.or_else(|| if is_request { self.whose(question) } else { None });
+            let (is_request, given) = (matches!(question.route, ResponseRoute::Response { .. }), question.handle);
+            let handle = given.or_else(|| if is_request { self.owner_of(question) } else { None });
             if is_request && handle.is_none() && self.is_about_to_name() {
                 continue;
             }
@@ -147,22 +147,22 @@ impl Client {
             (question.handle, question.owner, question.is_told) = (handle, owner, true);
             let params = std::mem::take(&mut question.params);
             let kind = question.kind;
-            let id = match &question.way {
-                Way::Response { id, .. } => Some(id.clone()),
+            let id = match &question.route {
+                ResponseRoute::Response { id, .. } => Some(id.clone()),
                 _ => None,
             };
             for handle in handles.into_iter().filter(|_| is_request) {
-                self.awaits_us(now, handle);
+                self.awaits_input(now, handle);
             }
-            self.put(Output::InputRequested { input, handle, kind, key, params, id });
+            self.emit(Output::InputRequested { input, handle, kind, key, params, id });
         }
     }
 
     /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
     /// as released servers send it, gets a key of its own.
     fn new_key(&mut self, input: InputId) -> String {
-        let id = match self.inputs.iter().find(|question| question.input == input).map(|question| &question.way) {
-            Some(Way::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
+        let id = match self.inputs.iter().find(|question| question.input == input).map(|question| &question.route) {
+            Some(ResponseRoute::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
             _ => Json::NULL,
         };
         let mut key = json::text(Some(id)).unwrap_or_else(|| id.get().into()).into_owned();
@@ -178,8 +178,8 @@ impl Client {
 
     /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
     /// the question's words and then asks, in that order.
-    fn whose(&self, question: &Question) -> Option<Handle> {
-        if let Way::Response { task_id: Some(task_id), .. } = &question.way {
+    fn owner_of(&self, question: &OpenInputRequest) -> Option<Handle> {
+        if let ResponseRoute::Response { task_id: Some(task_id), .. } = &question.route {
             return self.tasks.by_id(task_id).next();
         }
         let own = self.asking_request(question);
@@ -201,9 +201,9 @@ impl Client {
     }
 
     /// The call or task on whose stream the server asks.
-    fn asking_request(&self, question: &Question) -> Option<Handle> {
+    fn asking_request(&self, question: &OpenInputRequest) -> Option<Handle> {
         match question.own.and_then(|id| self.purpose_of(id)) {
-            Some(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::HeldResult(handle)) => Some(handle),
+            Some(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::LongPoll(handle)) => Some(handle),
             _ => None,
         }
     }
@@ -213,10 +213,10 @@ impl Client {
     }
 
     /// A task waits for an answer of ours, whatever the server calls that.
-    fn awaits_us(&mut self, now: Millis, handle: Handle) {
+    fn awaits_input(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| {
             entry.announced = None;
-            entry.task.await_us(now, true);
+            entry.task.await_input(now, true);
         });
         let live = self.tasks.snapshot_of(handle);
         if let Some(mut snapshot) = live.filter(|s| s.status == Status::Working).cloned() {
@@ -226,7 +226,7 @@ impl Client {
     }
 
     /// Whether a question about this task is open.
-    pub(super) fn has_question(&self, handle: Handle) -> bool {
+    pub(super) fn has_input_request(&self, handle: Handle) -> bool {
         self.inputs.iter().any(|question| self.is_about(question, handle))
     }
 
@@ -235,7 +235,7 @@ impl Client {
         self.inputs.iter().any(|question| question.answer.is_none() && self.is_about(question, handle))
     }
 
-    fn is_about(&self, question: &Question, handle: Handle) -> bool {
+    fn is_about(&self, question: &OpenInputRequest, handle: Handle) -> bool {
         let task_id = || self.tasks.id_of(handle);
         question.handle == Some(handle) || (question.owner.is_some() && question.owner.as_deref() == task_id())
     }
@@ -251,39 +251,39 @@ impl Client {
             let message = "the server no longer waits for this answer; it was not sent";
             return self.reply(reply, Err(TaskError::new(TaskErrorCode::Unsupported, message.into())));
         };
-        let of_call = match &question.way {
-            Way::Response { id, task_id } => {
+        let of_call = match &question.route {
+            ResponseRoute::Response { id, task_id } => {
                 let body = session::answer(id, answer, task_id.as_deref());
                 question.answer = Some(Answer::new(body, Some(reply)));
                 return;
             }
-            Way::Call => question.handle,
-            Way::Update => None,
+            ResponseRoute::Call => question.handle,
+            ResponseRoute::Update => None,
         };
         let kind = question.kind;
         if !self.take_answer(now, input, answer) {
-            return self.done(reply);
+            return self.reply_ok(reply);
         }
         let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
         let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { return };
         // The server sees it together with the others, which may take long: it is taken as far as it can be.
         question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
-            self.put(Output::InputOver { input });
-            self.done(reply);
-            self.gather(now, handle);
+            self.emit(Output::InputOver { input });
+            self.reply_ok(reply);
+            self.complete_round_trip(now, handle);
         }
     }
 
     /// Sends the answers that wait.
-    pub(super) fn release_answers(&mut self, now: Millis) {
+    pub(super) fn send_ready_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
         let room = self.response_room();
         for question in &mut self.inputs {
             if ready.len() == room {
                 break;
             }
-            if matches!(question.way, Way::Response { .. }) && question.is_ready(now) {
+            if matches!(question.route, ResponseRoute::Response { .. }) && question.is_ready(now) {
                 question.sent_in(question.input);
                 ready.extend(question.response().map(|(_, body)| (question.input, body.to_owned())));
             }
@@ -292,13 +292,13 @@ impl Client {
             let deadline = now.saturating_add(self.config.request_timeout_ms);
             self.post(ExchangeKind::InputResponse(input), body, Headers::default(), Some(deadline));
         }
-        self.release_updates(now);
+        self.send_ready_updates(now);
     }
 
     /// The server took an answer.
     pub(super) fn answer_taken(&mut self, now: Millis, input: InputId) {
         self.backoff.on_success(now);
-        self.question_over(now, input, Ok("null".into()));
+        self.input_request_over(now, input, Ok("null".into()));
     }
 
     /// An answer did not get through.
@@ -315,7 +315,7 @@ impl Client {
             }
         }
         let failure = cause.to_task_error("answering the server", "; it has not got the answer");
-        self.question_over(now, input, Err(failure));
+        self.input_request_over(now, input, Err(failure));
     }
 
     /// The server takes back the request of this id.
@@ -325,19 +325,24 @@ impl Client {
 
     /// The session is lost, and with it the requests of the server's.
     pub(super) fn withdraw_requests(&mut self, now: Millis) {
-        self.withdraw(now, &|question| matches!(question.way, Way::Response { .. }));
+        self.withdraw(now, &|question| matches!(question.route, ResponseRoute::Response { .. }));
     }
 
     /// Nobody waits for the answers to these questions any more.
-    pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&Question) -> bool) {
+    pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&OpenInputRequest) -> bool) {
         let message = "the server no longer waits for this answer";
-        self.end_questions(now, &TaskError::new(TaskErrorCode::Unsupported, message.into()), which);
+        self.end_input_requests(now, &TaskError::new(TaskErrorCode::Unsupported, message.into()), which);
     }
 
     /// No answer to these questions is sent any more, and this is why.
-    pub(super) fn end_questions(&mut self, now: Millis, why: &TaskError, which: &dyn Fn(&Question) -> bool) {
+    pub(super) fn end_input_requests(
+        &mut self,
+        now: Millis,
+        why: &TaskError,
+        which: &dyn Fn(&OpenInputRequest) -> bool,
+    ) {
         for input in self.inputs_where(which) {
-            self.question_over(now, input, Err(why.clone().into()));
+            self.input_request_over(now, input, Err(why.clone().into()));
         }
     }
 
@@ -351,29 +356,29 @@ impl Client {
 
     /// When an answer that met trouble is sent again.
     pub(super) fn answer_time(&self) -> Option<Millis> {
-        let is_own = |question: &Question| !matches!(question.way, Way::Call);
+        let is_own = |question: &OpenInputRequest| !matches!(question.route, ResponseRoute::Call);
         let own = self.inputs.iter().filter(|question| is_own(question));
         let waiting = own.filter_map(|question| question.answer.as_ref().filter(|a| !a.sent));
         waiting.map(|answer| answer.not_before).min()
     }
 
-    pub(super) fn question_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<TaskError>>) {
+    pub(super) fn input_request_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<TaskError>>) {
         let Some(at) = self.inputs.iter().position(|question| question.input == input) else { return };
         let question = self.inputs.remove(at);
         // An answer to what a call asks waits for the others; nobody is asked any more.
-        let is_told_over = matches!(question.way, Way::Call) && question.answer.is_some();
+        let is_told_over = matches!(question.route, ResponseRoute::Call) && question.answer.is_some();
         if question.is_told && !is_told_over {
-            self.put(Output::InputOver { input });
+            self.emit(Output::InputOver { input });
         }
         self.reply_if(question.answer.and_then(|answer| answer.reply), outcome);
         let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect());
         for handle in question.handle.into_iter().chain(others) {
-            if self.has_question(handle) {
+            if self.has_input_request(handle) {
                 continue;
             }
             // The task goes on: what the server says of it now is news.
             self.with_task(now, handle, |task, now| {
-                task.await_us(now, false);
+                task.await_input(now, false);
                 task.ask_now(now);
             });
         }

@@ -23,8 +23,8 @@ use std::borrow::Cow;
 /// How often a call that was refused before anything was done with it is sent again.
 const MOST_ATTEMPTS: u32 = 5;
 
-/// What keeps a call from being sent, or how to send it.
-enum Verdict {
+/// Whether a call can be sent now, and how.
+enum SendDecision {
     Wait,
     Send(Option<TaskOption>),
     /// It cannot be sent at all, for this reason.
@@ -98,24 +98,24 @@ impl Client {
     }
 
     /// Sends the calls that nothing holds back any more, in the order they were made.
-    pub(super) fn release_calls(&mut self, now: Millis) {
+    pub(super) fn send_ready_calls(&mut self, now: Millis) {
         for handle in std::mem::take(&mut self.calls) {
-            match self.verdict(now, handle) {
-                Some(Verdict::Wait) => self.calls.push(handle),
-                Some(Verdict::Send(task)) => self.send_call(now, handle, task),
-                Some(Verdict::Refuse(why)) => self.refuse_call(now, handle, &why),
+            match self.send_decision(now, handle) {
+                Some(SendDecision::Wait) => self.calls.push(handle),
+                Some(SendDecision::Send(task)) => self.send_call(now, handle, task),
+                Some(SendDecision::Refuse(why)) => self.refuse_call(now, handle, &why),
                 None => {}
             }
         }
     }
 
-    fn verdict(&mut self, now: Millis, handle: Handle) -> Option<Verdict> {
+    fn send_decision(&mut self, now: Millis, handle: Handle) -> Option<SendDecision> {
         let Creation::Waiting { call, not_before, attempts } = &self.tasks.get(handle)?.creation else { return None };
-        let Session::Ready(ready) = &self.session else { return Some(Verdict::Wait) };
+        let Session::Ready(ready) = &self.session else { return Some(SendDecision::Wait) };
         let is_early = *not_before > now || (*attempts > 0 && self.backoff.next_call() > now);
         // A call that is sent into an outage is lost: it may have been executed, so it is not sent again.
         if is_early || self.backoff.is_suspected() || !self.has_room_for_call() {
-            return Some(Verdict::Wait);
+            return Some(SendDecision::Wait);
         }
         let [tools, prompts, resources] = ready.capabilities.task_calls;
         let (offered, support) = match call.kind {
@@ -126,10 +126,10 @@ impl Client {
                 None => {
                     self.listing(CallKind::Tool).want();
                     self.list_if_wanted(now, CallKind::Tool);
-                    return Some(Verdict::Wait);
+                    return Some(SendDecision::Wait);
                 }
                 Some(known) => match &known.header_params {
-                    Err(problem) => return Some(Verdict::Refuse(problem.as_str().to_owned().into())),
+                    Err(problem) => return Some(SendDecision::Refuse(problem.as_str().to_owned().into())),
                     Ok(_) => (tools, known.support),
                 },
             },
@@ -139,17 +139,17 @@ impl Client {
         };
         Some(match (support, offered, call.mode) {
             (TaskSupport::Required, false, _) => {
-                Verdict::Refuse("it has to be a task, and the server serves none".into())
+                SendDecision::Refuse("it has to be a task, and the server serves none".into())
             }
             (TaskSupport::Required, true, TaskMode::Never) => {
-                Verdict::Refuse("it has to be a task, and the call forbids that".into())
+                SendDecision::Refuse("it has to be a task, and the call forbids that".into())
             }
             (TaskSupport::Forbidden, ..) | (_, false, _) | (_, _, TaskMode::Never) => {
                 let asks = self.config.serves.contains(&true);
-                if !asks || self.stream_is_ready(now) { Verdict::Send(None) } else { Verdict::Wait }
+                if !asks || self.stream_is_ready(now) { SendDecision::Send(None) } else { SendDecision::Wait }
             }
-            (_, true, TaskMode::WhatIsOffered(option)) if self.stream_is_ready(now) => Verdict::Send(Some(option)),
-            _ => Verdict::Wait,
+            (_, true, TaskMode::WhatIsOffered(option)) if self.stream_is_ready(now) => SendDecision::Send(Some(option)),
+            _ => SendDecision::Wait,
         })
     }
 
@@ -172,7 +172,7 @@ impl Client {
         // What only reads can be read again.
         let is_idempotent = known.as_ref().map_or(call.kind != CallKind::Tool, |known| known.is_idempotent);
         let header_params = known.as_ref().and_then(|known| known.header_params.as_deref().ok()).unwrap_or_default();
-        let round = self.tasks.get(handle).and_then(|entry| entry.round.clone());
+        let round_trip = self.tasks.get(handle).and_then(|entry| entry.round_trip.clone());
         let Call { kind, name, arguments, .. } = &*call;
         let ask = ClientRequest::Call(CallParams {
             kind: *kind,
@@ -180,7 +180,7 @@ impl Client {
             arguments,
             task,
             progress_token,
-            round: round.as_deref(),
+            round_trip: round_trip.as_deref(),
             header_params,
         });
         let request = self.send(now, Purpose::Call(handle), ask, None);
@@ -244,12 +244,12 @@ impl Client {
                 }
             }
             CallResponse::Plain(payload) => {
-                self.put(Output::Created { handle, task_id: None });
+                self.emit(Output::Created { handle, task_id: None });
                 self.settle_with_payload(now, handle, payload);
             }
             CallResponse::Task(snapshot) => {
                 let task_id = snapshot.task_id.clone();
-                self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
+                self.emit(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.observe(now, handle, snapshot, false);
                 self.named(now, handle, &task_id);
                 self.poll_early(now, handle, &task_id);
@@ -258,7 +258,7 @@ impl Client {
                 if let Some(problem) = problem {
                     self.warn("bad-task", problem.within(&doing).into_text());
                 }
-                self.put(Output::Created { handle, task_id: Some(task_id.clone()) });
+                self.emit(Output::Created { handle, task_id: Some(task_id.clone()) });
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
                     if !entry.refreshers.is_empty() {
