@@ -320,7 +320,7 @@ fn an_answer_that_nests_without_end_is_refused_and_not_followed() {
 }
 
 #[test]
-fn a_poll_that_nobody_answers_is_given_up_and_asked_again() {
+fn unanswered_poll_times_out_and_is_sent_again() {
     let server = FakeServer::polled([Tool::new("render", 1000)]).first(1, "tasks/get", Reply::never());
     let mut sim = Sim::new(server);
     let handle = sim.await_call("render");

@@ -84,7 +84,7 @@ fn a_question_that_is_to_be_a_task_is_answered_as_a_question() {
     let params = json!({ "message": "name?", "requestedSchema": {}, "task": { "ttl": 60_000 },
         "_meta": { "io.modelcontextprotocol/related-task": { "taskId": "t" } } });
     sim.push(&json!({ "jsonrpc": "2.0", "id": "task-t-1", "method": "elicitation/create", "params": params }));
-    let asked = sim.told.iter().find_map(|(_, output)| match output {
+    let asked = sim.outputs.iter().find_map(|(_, output)| match output {
         Output::InputRequested { input, handle, .. } => Some((*input, *handle)),
         _ => None,
     });

@@ -57,7 +57,7 @@ fn f16_there_is_none_where_the_interval_is_short_or_not_named_or_the_option_forb
 }
 
 #[test]
-fn f16_there_is_none_where_a_stream_covers_the_task_or_nobody_watches_or_the_page_is_hidden() {
+fn f16_early_poll_is_not_sent_for_a_streamed_or_unwatched_task_or_a_hidden_page() {
     let mut sim = Sim::new(FakeServer::streaming([Tool::new("render", 2000)]).every(json!(5000)));
     let handle = sim.await_call("render");
     sim.advance(4000);

@@ -44,7 +44,7 @@ fn after(reply: impl FnOnce(&Sent) -> Reply) -> (Sim, Vec<String>) {
 }
 
 fn spoken(sim: &Sim) -> Vec<Era> {
-    sim.told.iter().filter_map(|(_, o)| if let Output::Speaks(era) = o { Some(*era) } else { None }).collect()
+    sim.outputs.iter().filter_map(|(_, o)| if let Output::Speaks(era) = o { Some(*era) } else { None }).collect()
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn whatever_else_is_answered_the_handshake_is_tried() {
 }
 
 #[test]
-fn who_is_refused_or_meets_trouble_learns_nothing_of_the_dialect() {
+fn refused_or_failed_handshake_does_not_decide_the_era() {
     for status in [401, 403] {
         let (sim, methods) = after(|_| Reply::status(status));
         assert!(methods.is_empty(), "{status}: {methods:?}");
@@ -281,7 +281,7 @@ fn nothing_of_sessions_reaches_a_server_of_the_newest() {
 }
 
 #[test]
-fn a_ping_is_answered_by_what_is_complete_and_by_nothing_else() {
+fn ping_is_answered_only_by_a_complete_result() {
     // Checklist E3, E14.
     for (kind, is_taken) in
         [(json!("complete"), true), (json!(null), true), (json!("task"), false), (json!("?"), false)]

@@ -132,7 +132,7 @@ fn the_handshake_is_understood_as_json_and_as_an_event_stream() {
 }
 
 #[test]
-fn an_error_in_answer_to_the_handshake_reaches_who_waits() {
+fn error_response_to_the_handshake_reaches_the_waiting_calls() {
     let server =
         FakeServer::polled([]).when("initialize", |sent| Some(Reply::error(sent, -32000, "closed on Sundays")));
     let mut sim = Sim::new(server);
@@ -179,7 +179,7 @@ fn a_task_that_runs_is_not_given_up_while_the_server_is_away() {
 }
 
 #[test]
-fn who_is_not_authorized_is_told_the_challenge() {
+fn unauthorized_handshake_reports_the_challenge() {
     for status in [401, 403] {
         let refusal =
             Reply::status(status).with_head(|h| h.www_authenticate = Some("Bearer resource_metadata=\"u\"".into()));
@@ -222,7 +222,7 @@ fn what_was_taken_stays_taken_when_the_rest_of_its_answer_breaks_off() {
 }
 
 #[test]
-fn a_handshake_that_nobody_answers_is_given_up_after_thirty_seconds() {
+fn unanswered_handshake_times_out_after_thirty_seconds() {
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 10)]).first(1, "initialize", Reply::never()));
     let handle = sim.await_call("render");
     sim.advance(29_999);
@@ -233,7 +233,7 @@ fn a_handshake_that_nobody_answers_is_given_up_after_thirty_seconds() {
 }
 
 #[test]
-fn closing_ends_the_session_and_tells_who_waits() {
+fn closing_deletes_the_session_and_fails_waiting_calls() {
     let mut sim = Sim::new(FakeServer::streaming([Tool::new("render", 60_000)]));
     let (watched, call) = (sim.await_call("render"), sim.call("render"));
     sim.advance(1500);
@@ -264,7 +264,7 @@ fn a_closed_client_refuses_every_input() {
     sim.await_call("render");
     sim.advance(1500);
     sim.input(Input::Close);
-    let (before, told) = (sim.sent.len(), sim.told.len());
+    let (before, told) = (sim.sent.len(), sim.outputs.len());
     let call = sim.call("render");
     let known = sim.attach("t");
     sim.input(Input::Watch { handle: 99, interest: Interest::Result });
@@ -277,14 +277,14 @@ fn a_closed_client_refuses_every_input() {
     for reply in [1, 2, 3] {
         assert_says(sim.reply(reply).unwrap().unwrap_err(), TaskErrorCode::Closed, &[]);
     }
-    let told_then = sim.told.len();
+    let told_then = sim.outputs.len();
     assert_eq!(told_then, told + 6);
     sim.input(Input::Close);
     sim.input(Input::Timeout);
     sim.input(Input::Forget { handle: 1 });
     sim.input(Input::Abandon { handle: 1 });
     sim.input(Input::End { exchange: 1 });
-    assert_eq!((sim.sent.len(), sim.told.len()), (before, told_then));
+    assert_eq!((sim.sent.len(), sim.outputs.len()), (before, told_then));
 }
 
 #[test]
@@ -293,5 +293,5 @@ fn a_session_that_no_call_needs_is_not_opened_by_closing() {
     sim.attach("t");
     sim.input(Input::Close);
     assert_eq!(sim.sent.len(), 0);
-    assert!(matches!(sim.told[..], [(0, Output::Interrupted { .. })]));
+    assert!(matches!(sim.outputs[..], [(0, Output::Interrupted { .. })]));
 }

@@ -118,7 +118,7 @@ fn the_refusals_own_words_are_kept() {
 }
 
 #[test]
-fn who_is_not_authorized_to_open_the_stream_is_told_the_challenge() {
+fn unauthorized_stream_reports_the_challenge() {
     let refusal = Reply::status(401).with_head(|h| h.www_authenticate = Some("Bearer".into()));
     let mut sim = Sim::new(old(100).first(1, "GET", refusal));
     let first = sim.await_call("render");
@@ -277,13 +277,13 @@ fn what_the_server_asks_is_answered_there_and_moot_when_the_stream_dies() {
         sim.push(&json!({ "jsonrpc": "2.0", "id": id, "method": "sampling/createMessage", "params": {} }));
     }
     let asked = |sim: &Sim| -> Vec<u32> {
-        let inputs = sim.told.iter().filter_map(|(_, output)| match output {
+        let inputs = sim.outputs.iter().filter_map(|(_, output)| match output {
             Output::InputRequested { input, .. } => Some(*input),
             _ => None,
         });
         inputs.collect()
     };
-    let [first, second] = asked(&sim)[..] else { panic!("{:?}", sim.told) };
+    let [first, second] = asked(&sim)[..] else { panic!("{:?}", sim.outputs) };
     let answer = || InputAnswer::Result(r#"{"role":"assistant"}"#.into());
     sim.input(Input::Respond { input: first, answer: answer(), reply: 1 });
     sim.flush();

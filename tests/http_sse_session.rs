@@ -329,7 +329,7 @@ fn other_refusals_of_a_post_fail_that_call_alone() {
 }
 
 #[test]
-fn the_stream_is_closed_when_nobody_has_needed_it_for_thirty_seconds() {
+fn unused_stream_is_closed_after_thirty_seconds() {
     let mut sim = Sim::new(old(50_000));
     let first = sim.await_call("render");
     sim.advance(52_000);

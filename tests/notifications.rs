@@ -27,7 +27,7 @@ fn state(status: &str, message: &str, at: u64) -> Value {
 }
 
 #[test]
-fn what_is_notified_before_the_answer_that_names_the_task_comes_in_order() {
+fn notifications_before_the_call_response_are_replayed_in_order() {
     // Deviations 4 and 38.
     let tool = Tool::new("render", 60_000).saying(&[(50, "first"), (100, "second"), (150, "third")]);
     let mut sim = Sim::new(FakeServer::streaming([tool]));
@@ -98,7 +98,7 @@ fn duplicates_are_told_once() {
 }
 
 #[test]
-fn what_is_older_never_overwrites_what_is_newer() {
+fn older_status_never_overwrites_a_newer_one() {
     let mut server = FakeServer::streaming([Tool::new("render", 3000).saying(&[(1000, "one"), (2000, "two")])]);
     server.reordered = true;
     let mut sim = Sim::new(server);
@@ -311,7 +311,7 @@ fn a_notification_that_cannot_be_read_is_named_and_does_no_harm() {
 }
 
 #[test]
-fn other_notifications_are_nobodys_business() {
+fn other_notifications_are_ignored() {
     let (mut sim, handle) = running();
     sim.push(&json!({ "method": "notifications/progress", "params": { "progressToken": 1, "progress": 1 } }));
     sim.push(&json!({ "method": "notifications/message" }));
@@ -333,7 +333,7 @@ fn a_ping_is_answered_whatever_its_id() {
 }
 
 #[test]
-fn what_is_not_served_is_refused_by_name() {
+fn unhandled_request_is_refused_by_its_method() {
     let (mut sim, _) = running();
     sim.push(&json!({ "jsonrpc": "2.0", "id": 0, "method": "elicitation/create", "params": {} }));
     let answer = &sim.last("response").body;

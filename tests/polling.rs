@@ -107,7 +107,7 @@ fn the_interval_counts_from_the_answer_not_from_the_question() {
 }
 
 #[test]
-fn nobody_watches_nobody_asks() {
+fn unwatched_task_is_not_polled() {
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 10_000)]));
     let handle = sim.call("render");
     sim.advance(30_000);
@@ -150,7 +150,7 @@ fn a_task_known_by_its_id_alone_is_asked_after_at_once() {
 }
 
 #[test]
-fn who_stops_watching_stops_the_traffic() {
+fn unwatching_stops_the_polls() {
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 60_000)]));
     let handle = sim.await_call("render");
     sim.watch_status(handle);
@@ -164,7 +164,7 @@ fn who_stops_watching_stops_the_traffic() {
 }
 
 #[test]
-fn the_result_is_left_alone_by_who_only_wants_the_status() {
+fn status_interest_does_not_request_the_result() {
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 1500)]));
     let handle = sim.call("render");
     sim.watch_status(handle);
@@ -257,7 +257,7 @@ fn notifications_take_the_place_of_polls() {
 }
 
 #[test]
-fn the_safety_check_finds_an_end_that_nobody_notified() {
+fn safety_check_finds_an_end_without_a_notification() {
     let mut sim = Sim::new(FakeServer::streaming([]).with_task("old", 0, Tool::new("render", 16_000)));
     let handle = sim.await_known("old");
     sim.advance(500);
@@ -337,7 +337,7 @@ fn the_state_can_be_asked_for_at_any_time() {
 }
 
 #[test]
-fn who_asks_for_the_state_before_the_task_has_a_name_does_not_wait_for_an_interval() {
+fn refresh_of_an_unnamed_task_does_not_wait_for_an_interval() {
     let mut server = FakeServer::polled([Tool::new("render", 60_000)]).every(json!(30_000));
     server.latency = 10;
     let mut sim = Sim::new(server);

@@ -44,12 +44,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_nobody_hangs_and_nothing_panics(data in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn no_input_hangs_or_panics_the_engine(data in prop::collection::vec(any::<u8>(), 0..400)) {
         bodies::engine(&data);
     }
 
     #[test]
-    fn in_a_session_that_goes_well_nobody_hangs_and_nothing_panics(data in mostly_well()) {
+    fn valid_session_does_not_hang_or_panic(data in mostly_well()) {
         bodies::engine(&data);
     }
 
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_cut_out_of_json_is_read_as_serde_json_reads_it(text in json(), from in 0..40_usize, to in 0..40_usize) {
+    fn json_fragments_are_read_as_by_serde_json(text in json(), from in 0..40_usize, to in 0..40_usize) {
         let cut = text.get(from.min(text.len())..text.len().saturating_sub(to)).unwrap_or_default();
         bodies::json(cut.as_bytes());
     }

@@ -300,12 +300,12 @@ impl World {
 
     /// Who was told that waiting is over no longer waits.
     fn listen(&mut self) {
-        for (_, output) in &self.sim.told[self.heard..] {
+        for (_, output) in &self.sim.outputs[self.heard..] {
             if let Output::Interrupted { handle, .. } | Output::Settled { handle, .. } = output {
                 self.waiting.remove(handle);
             }
         }
-        self.heard = self.sim.told.len();
+        self.heard = self.sim.outputs.len();
     }
 
     /// At most one request per want is on its way.
@@ -369,7 +369,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_server_says_what_is_told_makes_sense_and_comes_to_an_end(
+    fn outputs_are_consistent_and_final_whatever_a_server_sends(
         answers in prop::collection::vec(answer(), 1..12),
         list in prop::sample::select(vec![List::Fair, List::Empty, List::Old, List::Broken]),
         steps in prop::collection::vec(step(), 1..50),

@@ -155,7 +155,7 @@ fn the_last_update_never_goes_back() {
 }
 
 #[test]
-fn who_waits_misses_no_change() {
+fn waiter_misses_no_change() {
     let host = Host::with_task("t");
     // Looked at before the change, waited for after it.
     let known = host.status("t").unwrap();

@@ -145,7 +145,7 @@ fn work_on_a_task_that_is_gone_is_told() {
 }
 
 #[test]
-fn everybody_who_awaits_the_cancellation_wakes() {
+fn every_waiter_wakes_on_cancellation() {
     let host = Host::with_task("t");
     // Made by hand: nobody watches the task for it but who awaits the cancellation.
     let task = TaskContext::new(host.get("t").unwrap(), host.store.clone());
@@ -191,7 +191,7 @@ fn a_store_that_fails_is_told_of() {
 }
 
 #[test]
-fn work_that_is_dropped_leaves_the_task_and_nobody_behind() {
+fn dropped_work_leaves_the_task_and_no_waiter() {
     let host = Host::with_task("t");
     let store = Rc::downgrade(&host.store);
     let work: Turns<'_, Work> = Turns::begin(task_execution(host.store.clone(), "t", async |task| {
@@ -204,7 +204,7 @@ fn work_that_is_dropped_leaves_the_task_and_nobody_behind() {
 
 /// Some executors run what they wake at once.
 #[test]
-fn who_is_woken_may_use_the_store_at_once() {
+fn woken_waiter_may_use_the_store_at_once() {
     thread_local! {
         static STORE: RefCell<Option<Rc<InMemoryTaskStore>>> = const { RefCell::new(None) };
         static SEEN: RefCell<Vec<Option<Status>>> = const { RefCell::new(Vec::new()) };

@@ -138,7 +138,7 @@ fn redirect(sim: &mut Sim, exchange: ExchangeId, status: Option<u16>, location: 
 }
 
 fn followed(sim: &Sim) -> Vec<&str> {
-    let urls = sim.told.iter().filter_map(|(_, output)| match output {
+    let urls = sim.outputs.iter().filter_map(|(_, output)| match output {
         Output::Follow { url, .. } => Some(url.as_str()),
         _ => None,
     });
@@ -204,7 +204,7 @@ fn redirects_without_end_are_given_up() {
 fn a_hidden_redirect_is_found_and_remembered() {
     let (mut sim, exchange) = greeting();
     redirect(&mut sim, exchange, None, None);
-    let finds = |sim: &Sim| sim.told.iter().filter(|(_, o)| matches!(o, Output::FindRedirect(_))).count();
+    let finds = |sim: &Sim| sim.outputs.iter().filter(|(_, o)| matches!(o, Output::FindRedirect(_))).count();
     assert_eq!((finds(&sim), followed(&sim).len()), (1, 0));
     redirect(&mut sim, exchange, None, Some("https://example.org/mcp/"));
     assert_eq!(followed(&sim), ["https://example.org/mcp/"]);

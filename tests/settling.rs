@@ -18,7 +18,7 @@ fn ended(ends: Ends) -> (Sim, Handle) {
 }
 
 fn settlements(sim: &Sim) -> usize {
-    sim.told.iter().filter(|(_, o)| matches!(o, Output::Settled { .. })).count()
+    sim.outputs.iter().filter(|(_, o)| matches!(o, Output::Settled { .. })).count()
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_answer_at_once_is_no_task_and_settles() {
     sim.advance(10_000);
     assert!(!sim.last("tools/call").param("task").is_null());
     assert_eq!((sim.created(handle), sim.result(handle)), (Some(false), json!({ "content": [], "isError": false })));
-    let told = |what: fn(&Output) -> bool| sim.told.iter().position(|(_, o)| what(o));
+    let told = |what: fn(&Output) -> bool| sim.outputs.iter().position(|(_, o)| what(o));
     assert!(told(|o| matches!(o, Output::Created { .. })) < told(|o| matches!(o, Output::Settled { .. })));
     assert_eq!(sim.snapshots(handle).len(), 0);
     assert_eq!((sim.count("tasks/get"), sim.count("tasks/result")), (0, 0));
@@ -198,7 +198,7 @@ fn an_answer_that_comes_twice_settles_once() {
 }
 
 #[test]
-fn a_result_is_fetched_once_for_all_who_wait() {
+fn result_is_fetched_once_for_all_waiters() {
     let mut sim = Sim::new(FakeServer::polled([Tool::new("render", 500)]));
     let handle = sim.await_call("render");
     (0..10).for_each(|_| sim.watch(handle));
@@ -233,11 +233,11 @@ fn a_result_that_must_be_asked_for_again_is_told_once() {
 /// Of each that was settled, whether nobody saw it.
 fn unseen(sim: &Sim) -> Vec<bool> {
     let unseen = |output: &Output| if let Output::Settled { is_unseen, .. } = output { Some(*is_unseen) } else { None };
-    sim.told.iter().filter_map(|(_, output)| unseen(output)).collect()
+    sim.outputs.iter().filter_map(|(_, output)| unseen(output)).collect()
 }
 
 #[test]
-fn a_failure_that_nobody_watches_is_warned_of() {
+fn unwatched_failure_emits_a_warning() {
     let server = FakeServer::polled([]);
     let mut sim = Sim::new(server);
     let handle = sim.call("missing");
@@ -247,7 +247,7 @@ fn a_failure_that_nobody_watches_is_warned_of() {
 }
 
 #[test]
-fn a_failure_that_somebody_watches_is_no_warning() {
+fn watched_failure_emits_no_warning() {
     let mut sim = Sim::new(FakeServer::polled([]));
     let handle = sim.await_call("missing");
     sim.flush();

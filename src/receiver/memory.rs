@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_gone_is_not_kept() {
+    fn dropped_waiter_is_not_kept() {
         let store = InMemoryTaskStore::new(|| 0);
         let mut context = Context::from_waker(Waker::noop());
         assert!(store.create_task("t".into(), TaskOption::default()).as_mut().poll(&mut context).is_ready());

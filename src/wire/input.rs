@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_served_is_declared() {
+    fn only_handled_requests_are_declared() {
         assert_eq!(capabilities([false; 3]).to_json(), "{}");
         assert_eq!(capabilities([true, false, true]).to_json(), r#"{"elicitation":{"form":{}},"roots":{}}"#);
         assert_eq!(capabilities([false, true, false]).to_json(), r#"{"sampling":{}}"#);

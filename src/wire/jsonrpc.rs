@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_named() {
+    fn invalid_message_is_described() {
         for (text, says) in [
             ("<html>", "text that is not JSON: <html>"),
             ("{\"id\":1,\"res", "JSON that breaks off: {\"id\":1,\"res"),

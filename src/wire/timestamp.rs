@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_timestamp_is_none() {
+    fn invalid_timestamp_is_none() {
         for text in [
             "",
             "now",
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_javascript_writes() {
+    fn written_timestamp_equals_that_of_javascript() {
         for (ms, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_timestamp_is_read_back() {
         // A prime step of about eleven days, over four hundred years.
         for ms in (0..12_622_780_800_000).step_by(999_999_937) {
             assert_eq!(micros(&iso8601(ms)), i64::try_from(ms * 1000).ok(), "{ms}");

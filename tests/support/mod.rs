@@ -2,16 +2,16 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that goes wrong shall stop")]
 
-mod asking;
-mod old;
+mod http_sse_server;
+mod input_server;
+mod outputs;
 mod reply;
 mod sent;
 mod server;
 mod stateless;
-mod told;
 
-pub(crate) use asking::{about, note, question};
-pub(crate) use old::Old;
+pub(crate) use http_sse_server::Old;
+pub(crate) use input_server::{about, note, question};
 pub(crate) use reply::{End, Reply};
 pub(crate) use sent::Sent;
 pub(crate) use server::{Ends, FakeServer, Style, Tool, iso};
@@ -48,7 +48,7 @@ pub(crate) struct Sim {
     /// Every request, in order, with the time it was made.
     pub(crate) sent: Vec<Sent>,
     /// Everything told, in order, with the time; requests and aborts excluded.
-    pub(crate) told: Vec<(Millis, Output)>,
+    pub(crate) outputs: Vec<(Millis, Output)>,
     pub(crate) aborted: Vec<(Millis, ExchangeId)>,
     /// The most requests at once that may last, after any turn.
     pub(crate) most_lasting: usize,
@@ -88,7 +88,7 @@ impl Sim {
             now: 0,
             server,
             sent: Vec::new(),
-            told: Vec::new(),
+            outputs: Vec::new(),
             aborted: Vec::new(),
             most_lasting: 0,
             open: BTreeMap::new(),
@@ -122,7 +122,7 @@ impl Sim {
                 }
                 other => {
                     self.check_order(&other);
-                    self.told.push((self.now, other));
+                    self.outputs.push((self.now, other));
                 }
             }
         }

@@ -34,7 +34,7 @@ fn request(id: u32, method: &str, params: Value) -> Value {
 }
 
 fn hosted(sim: &Sim) -> Vec<(InputId, Option<Handle>, ReceiverRequest)> {
-    let hosted = sim.told.iter().filter_map(|(_, output)| match output {
+    let hosted = sim.outputs.iter().filter_map(|(_, output)| match output {
         Output::ReceiverRequested { input, handle, request, .. } => Some((*input, *handle, *request)),
         _ => None,
     });
@@ -47,7 +47,7 @@ fn answer(sim: &mut Sim, input: InputId, json: &str) {
 }
 
 #[test]
-fn what_is_hosted_is_declared_and_nothing_else() {
+fn only_hosted_requests_are_declared() {
     for (hosts, declared) in [
         (TaskCapabilities::default(), Value::Null),
         (
@@ -67,7 +67,7 @@ fn what_is_hosted_is_declared_and_nothing_else() {
 }
 
 #[test]
-fn a_request_that_shall_become_a_task_goes_to_whoever_hosts_it_and_a_plain_one_to_whoever_is_asked() {
+fn task_augmented_request_goes_to_the_receiver_and_a_plain_one_to_the_input_handler() {
     let mut sim = host();
     sim.push(&augmented(question(0, "Which?")));
     sim.push(&augmented(request(1, "sampling/createMessage", json!({ "messages": [] }))));
@@ -190,7 +190,7 @@ fn what_changes_is_told_within_a_session_and_only_there() {
 }
 
 #[test]
-fn a_server_that_asks_without_end_is_told_so_and_keeps_nobody_else_waiting() {
+fn endless_requests_are_refused_and_do_not_delay_others() {
     let mut sim = host();
     for id in 0..1000 {
         sim.push(&augmented(question(id, "Which?")));

@@ -161,7 +161,7 @@ fn few_tasks_and_lists_full_of_strangers_are_not_worth_it() {
 }
 
 #[test]
-fn what_is_known_by_its_id_alone_is_asked_after_at_once_and_not_looked_for_in_the_list() {
+fn task_known_only_by_id_is_polled_at_once_and_not_by_list() {
     let mut sim = Sim::new(with_tasks(FakeServer::polled([]).listing(100), 40, &Tool::new("render", DAY)));
     sim.server.latency = 10;
     for n in 0..40 {
@@ -172,7 +172,7 @@ fn what_is_known_by_its_id_alone_is_asked_after_at_once_and_not_looked_for_in_th
 }
 
 #[test]
-fn who_is_not_in_the_list_is_asked_after_and_not_expired() {
+fn unlisted_task_is_polled_and_not_expired() {
     let (mut sim, handles) = fleet(24, 100, &Tool::new("render", 10_500), 1000);
     sim.server.unlisted.extend([id(3), id(4)]);
     sim.advance(10_000);
@@ -184,7 +184,7 @@ fn who_is_not_in_the_list_is_asked_after_and_not_expired() {
 }
 
 #[test]
-fn who_is_in_the_list_again_is_not_asked_after_by_itself() {
+fn relisted_task_is_not_polled_individually() {
     let (mut sim, _) = fleet(24, 100, &Tool::new("render", DAY), 1000);
     sim.server.unlisted.extend([id(3)]);
     sim.advance(5000);
@@ -248,7 +248,7 @@ fn a_list_in_too_many_pages_is_given_up_on_the_way_and_the_others_are_polled() {
 }
 
 #[test]
-fn a_list_that_stands_still_is_found_out_and_nobody_waits_for_ever() {
+fn stale_list_is_detected_and_its_tasks_are_polled() {
     let (mut sim, handles) = fleet(24, 100, &Tool::new("render", 10_500), 1000);
     sim.server.list_stands_at = Some(5000);
     sim.advance(45_000);
@@ -295,7 +295,7 @@ fn a_list_that_was_under_way_does_not_overwrite_what_was_told_meanwhile() {
 }
 
 #[test]
-fn who_asks_for_the_state_does_not_wait_for_the_list_and_is_not_answered_from_it() {
+fn refresh_does_not_wait_for_the_list_and_is_not_answered_from_it() {
     let (mut sim, handles) = fleet(24, 10, &Tool::new("render", DAY), 1000);
     sim.server.latency = 300;
     while sim.count("tasks/list") < 2 {
@@ -375,7 +375,7 @@ fn a_lost_session_takes_the_cursor_with_it_and_the_list_is_begun_again() {
 }
 
 #[test]
-fn nobody_watches_nobody_lists() {
+fn unwatched_tasks_are_not_listed() {
     let (mut sim, handles) = fleet(24, 10, &Tool::new("render", DAY), 1000);
     sim.server.latency = 50;
     while sim.count("tasks/list") < 2 {

@@ -144,7 +144,7 @@ fn a_lost_session_takes_every_question_with_it() {
 }
 
 #[test]
-fn closing_takes_every_question_and_who_answers_is_told_why() {
+fn closing_ends_all_input_requests_and_fails_their_answers() {
     let (mut sim, ..) = asking(true);
     sim.push(&question(1, "And?"));
     sim.input(Input::Respond { input: 1, answer: InputAnswer::Result("{}".into()), reply: 1 });

@@ -17,7 +17,10 @@ fn server() -> FakeServer {
 }
 
 fn told(sim: &Sim) -> Vec<Option<String>> {
-    sim.told.iter().filter_map(|(_, o)| if let Output::Session(text) = o { Some(text.clone()) } else { None }).collect()
+    sim.outputs
+        .iter()
+        .filter_map(|(_, o)| if let Output::Session(text) = o { Some(text.clone()) } else { None })
+        .collect()
 }
 
 fn going_on(text: &str, change: impl FnOnce(&mut Config)) -> Sim {
@@ -73,7 +76,7 @@ fn a_session_that_the_server_has_forgotten_is_begun_anew_and_told() {
 }
 
 #[test]
-fn what_is_no_session_is_not_gone_on_with() {
+fn invalid_saved_session_is_not_resumed() {
     for text in [
         "",
         "51",
@@ -121,7 +124,7 @@ fn a_question_that_was_asked_before_is_asked_again_and_answered_by_its_own_id() 
     sim.running("render");
     sim.push(&about("t", question("q-1", "Which?")));
     let id =
-        sim.told.iter().find_map(|(_, o)| if let Output::InputRequested { id, .. } = o { id.clone() } else { None });
+        sim.outputs.iter().find_map(|(_, o)| if let Output::InputRequested { id, .. } = o { id.clone() } else { None });
     assert_eq!(id.as_deref(), Some("\"q-1\""));
 
     let mut next = Sim::with_config(sim.server, |config| {

@@ -45,7 +45,7 @@ fn questions(sim: &Sim) -> usize {
 }
 
 #[test]
-fn who_asked_for_the_state_is_answered_by_an_end_that_comes_before_the_question_is_sent() {
+fn refresh_is_answered_by_an_end_before_the_poll_is_sent() {
     let (mut sim, handle) = crowded(20_000);
     sim.input(Input::Refresh { handle, reply: 1 });
     sim.advance(100);
@@ -57,7 +57,7 @@ fn who_asked_for_the_state_is_answered_by_an_end_that_comes_before_the_question_
 }
 
 #[test]
-fn who_asked_for_the_state_is_answered_by_an_end_that_overtakes_a_question_in_trouble() {
+fn refresh_is_answered_by_an_end_that_overtakes_a_failing_poll() {
     let mut sim = Sim::new(saying(|_| Reply::status(503).after(1000)));
     let handle = sim.attach("t");
     sim.watch_status(handle);
@@ -70,7 +70,7 @@ fn who_asked_for_the_state_is_answered_by_an_end_that_overtakes_a_question_in_tr
 }
 
 #[test]
-fn who_asked_for_the_state_is_answered_by_news_but_not_by_what_is_stale() {
+fn refresh_is_answered_by_a_new_status_and_not_by_a_stale_one() {
     let mut sim = Sim::new(saying(|sent| match sent.at {
         0 => Reply::result(sent, &state("working", "begun", 5000)),
         _ => Reply::never(),
@@ -105,7 +105,7 @@ fn a_push_does_not_swallow_a_question_that_waits() {
 }
 
 #[test]
-fn what_is_pushed_after_the_end_does_not_hasten_the_result() {
+fn notification_after_the_end_does_not_hasten_the_result() {
     let server = FakeServer::streaming([]).with_task("t", 0, Tool::new("render", 5));
     let mut sim = Sim::new(server.when("tasks/result", |sent| Some(Reply::result(sent, &json!(7)))));
     sim.await_known("t");
@@ -139,7 +139,7 @@ fn what_carries_no_time_does_not_turn_the_clock_back() {
 }
 
 #[test]
-fn the_interval_of_what_is_stale_is_stale_too() {
+fn stale_status_does_not_change_the_interval() {
     let slow = |mut state: Value| {
         state["pollInterval"] = json!(600_000);
         state

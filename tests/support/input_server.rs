@@ -117,7 +117,7 @@ impl Sim {
 
     /// The input requests that were shown, in order: number, whose, and the server's name for it.
     pub(crate) fn asked(&self) -> Vec<(InputId, Option<Handle>, String)> {
-        let asked = self.told.iter().filter_map(|(_, output)| match output {
+        let asked = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::InputRequested { input, handle, key, .. } => Some((*input, *handle, key.clone())),
             _ => None,
         });
@@ -126,7 +126,7 @@ impl Sim {
 
     /// The input requests that are over, in order.
     pub(crate) fn over(&self) -> Vec<InputId> {
-        let over = self.told.iter().filter_map(|(_, output)| match output {
+        let over = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::InputOver { input } => Some(*input),
             _ => None,
         });

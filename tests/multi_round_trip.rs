@@ -69,7 +69,7 @@ fn answers_of_one_moment_go_together_and_the_rest_stays_open() {
 }
 
 #[test]
-fn what_is_no_longer_asked_is_withdrawn() {
+fn request_that_is_no_longer_listed_is_withdrawn() {
     let mut sim = greeted();
     sim.running_alone("t");
     sim.polled("t", "input_required", &json!({ "inputRequests": forms(&["a", "b"]) }));
@@ -127,7 +127,7 @@ fn a_handler_that_fails_cancels_a_form_and_nothing_else_can_be_refused() {
 }
 
 #[test]
-fn who_waits_is_told_what_nobody_here_answers_and_the_task_goes_on() {
+fn unhandled_request_interrupts_the_waiters_and_the_task_continues() {
     let mut sim = greeted_with(&json!([]), |config| config.serves = [true, false, false]);
     let handle = sim.running_alone("t");
     let url = json!({ "method": "elicitation/create", "params": { "mode": "url", "url": "https://example.org" } });
@@ -206,7 +206,7 @@ fn questions_without_end_come_to_an_end() {
 }
 
 #[test]
-fn what_a_call_is_asked_and_nobody_answers_fails_it() {
+fn unhandled_request_in_a_call_response_fails_the_call() {
     let mut sim = greeted_with(&json!([]), |config| config.serves = [false, true, false]);
     let handle = sim.await_call("render");
     sim.give("tools/call", &asks(&["a"], None));
@@ -252,7 +252,7 @@ fn a_call_that_is_given_up_is_broken_off_and_nothing_is_said() {
 }
 
 #[test]
-fn a_task_nobody_asked_for_is_none() {
+fn unrequested_task_is_rejected() {
     let mut sim = greeted();
     let handle = sim.call_as("render", TaskMode::Never);
     sim.watch(handle);

@@ -23,7 +23,7 @@ fn stub(sent: &Sent, more: Value) -> Reply {
 }
 
 fn is_wrapped(sim: &Sim, handle: u32) -> bool {
-    let settled = sim.told.iter().find_map(|(_, output)| match output {
+    let settled = sim.outputs.iter().find_map(|(_, output)| match output {
         Output::Settled { handle: h, is_wrapped, .. } if *h == handle => Some(*is_wrapped),
         _ => None,
     });
@@ -112,7 +112,7 @@ fn a_result_is_unwrapped_where_its_metadata_or_the_tools_schema_says_so() {
 
 /// What was told of the progress, in order.
 fn progress(sim: &Sim) -> Vec<(u32, Value)> {
-    let told = sim.told.iter().filter_map(|(_, output)| match output {
+    let told = sim.outputs.iter().filter_map(|(_, output)| match output {
         Output::Progress { handle, json } => Some((*handle, serde_json::from_str(json).unwrap())),
         _ => None,
     });
@@ -159,7 +159,7 @@ fn progress_on_the_stream_of_a_plain_call_is_told_before_its_result() {
 }
 
 #[test]
-fn progress_of_who_knows_what_is_ignored() {
+fn progress_with_an_unknown_token_is_ignored() {
     let mut sim = Sim::new(FakeServer::streaming([render()]));
     sim.await_call("render");
     sim.advance(500);
@@ -189,7 +189,7 @@ fn two_clients_of_one_server_name_their_calls_differently() {
 
 /// What was told that the engine has no use for.
 fn notified(sim: &Sim) -> Vec<(String, Value)> {
-    let told = sim.told.iter().filter_map(|(_, output)| match output {
+    let told = sim.outputs.iter().filter_map(|(_, output)| match output {
         Output::Notified { method, params } => Some((method.clone(), serde_json::from_str(params).unwrap())),
         _ => None,
     });
@@ -197,7 +197,7 @@ fn notified(sim: &Sim) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn other_notifications_are_told_where_somebody_wants_them() {
+fn other_notifications_are_emitted_if_wanted() {
     for wanted in [false, true] {
         let server = FakeServer::streaming([render()]);
         let mut sim = Sim::with_config(server, |config| config.notifications = wanted);

@@ -52,7 +52,7 @@ fn a_request_is_held_when_a_task_wants_input_and_only_then() {
 }
 
 #[test]
-fn none_is_held_for_a_task_that_nobody_watches() {
+fn unwatched_task_has_no_long_poll() {
     let mut sim = holding();
     let (handle, _) = sim.wanting("render");
     let second = sim.call("render");
@@ -128,7 +128,7 @@ fn calls_and_the_stream_count_too_and_room_is_left_for_an_answer() {
 }
 
 #[test]
-fn who_has_waited_in_silence_makes_room_for_who_waits_for_it() {
+fn silent_long_poll_makes_room_for_a_waiting_task() {
     let mut sim = holding();
     let tasks = wanting(&mut sim, 6);
     let first = sim.held_requests();
@@ -161,7 +161,7 @@ fn f3_held_request_that_is_closed_is_not_cancelled_by_a_notification() {
 }
 
 #[test]
-fn where_nobody_waits_for_room_none_is_ended() {
+fn no_long_poll_is_ended_while_no_task_waits() {
     let mut sim = holding();
     wanting(&mut sim, 4);
     sim.advance(100_000);
@@ -169,7 +169,7 @@ fn where_nobody_waits_for_room_none_is_ended() {
 }
 
 #[test]
-fn who_has_got_its_question_makes_room_at_once() {
+fn long_poll_that_brought_its_request_makes_room_at_once() {
     let mut sim = holding();
     let tasks = wanting(&mut sim, 6);
     let held = sim.held_requests();

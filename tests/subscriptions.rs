@@ -38,7 +38,7 @@ fn listened() -> (Sim, Handle, Sent) {
 }
 
 #[test]
-fn a_stream_is_asked_for_when_somebody_watches_a_task_that_has_a_name() {
+fn subscription_is_opened_for_a_watched_and_named_task() {
     let mut sim = greeted();
     let handle = sim.call("render");
     assert_eq!(sim.count("subscriptions/listen"), 0, "there is nothing to name");
@@ -80,7 +80,7 @@ fn both_names_of_the_notification_are_taken() {
 }
 
 #[test]
-fn what_is_not_acknowledged_is_polled() {
+fn unacknowledged_task_is_polled() {
     let mut sim = greeted();
     sim.running_alone("t");
     let listen = sim.waiting("subscriptions/listen");
@@ -206,7 +206,7 @@ fn streams_that_only_acknowledge_and_die_are_given_up_with_a_word() {
 }
 
 #[test]
-fn who_wants_to_hear_of_changed_lists_and_log_messages_says_so() {
+fn list_changes_and_log_messages_are_requested_only_if_wanted() {
     for hears in [true, false] {
         let mut sim = greeted_with(&json!([]), |config| config.notifications = hears);
         sim.running_alone("t");
@@ -222,7 +222,7 @@ fn who_wants_to_hear_of_changed_lists_and_log_messages_says_so() {
 }
 
 #[test]
-fn nobody_watches_nobody_listens() {
+fn unwatched_tasks_open_no_subscription() {
     let (mut sim, handle, listen) = listened();
     sim.unwatch(handle);
     sim.advance(2000);

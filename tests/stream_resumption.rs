@@ -175,7 +175,7 @@ fn taking_up_waits_while_the_server_is_away() {
 }
 
 #[test]
-fn who_gives_up_a_call_gives_up_taking_it_up() {
+fn abandoned_call_is_not_resumed() {
     let mut sim = Sim::new(plain().when("tools/call", |_| Some(priming("e1", 5000))));
     let handle = call(&mut sim);
     sim.advance(1000);

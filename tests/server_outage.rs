@@ -69,7 +69,7 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn a_retry_after_that_nobody_can_wait_for_is_bounded() {
+fn excessive_retry_after_is_bounded() {
     for absurd in ["18446744073709551615", "18446744073709551", "99999999999", "31536000"] {
         let (mut sim, handle, down) = away(Reply::status(503).with_head(|h| h.retry_after = Some(absurd.into())));
         sim.advance(2000);
@@ -325,7 +325,7 @@ fn a_get_that_says_404_does_not_cost_the_session_for_ever() {
 }
 
 #[test]
-fn who_is_no_longer_authorized_is_told_at_once_and_may_try_again() {
+fn lost_authorization_is_reported_at_once_and_may_be_retried() {
     let server = FakeServer::polled([Tool::new("render", 5000)]).first(
         1,
         "tasks/get",

@@ -83,7 +83,7 @@ fn a_tool_that_offers_or_requires_tasks_becomes_one_with_the_callers_ttl() {
 }
 
 #[test]
-fn who_wants_no_task_gets_none() {
+fn call_that_forbids_tasks_is_sent_without_one() {
     assert_eq!(called(offering(Some("optional")), TaskMode::Never), (Value::Null, 1));
 }
 

@@ -206,7 +206,7 @@ fn a_push_that_was_on_its_way_when_a_cancellation_was_refused_does_not_prove_tha
 }
 
 #[test]
-fn a_refused_cancellation_of_a_task_that_nobody_knows_says_that_it_expired() {
+fn refused_cancellation_of_an_unknown_task_reports_that_it_expired() {
     let mut sim = Sim::new(FakeServer::polled([]));
     let handle = sim.attach("t");
     sim.cancel(handle, 1);
@@ -239,7 +239,7 @@ fn a_cancellation_that_meets_trouble_is_sent_again() {
 }
 
 #[test]
-fn a_cancellation_that_meets_nothing_but_trouble_fails_and_says_what_is_not_known() {
+fn cancellation_fails_after_repeated_errors_and_says_that_the_state_is_unknown() {
     let (mut sim, handle) = running(FakeServer::polled([render()]).when("tasks/cancel", |_| Some(Reply::refused())));
     sim.cancel(handle, 1);
     sim.advance(30_000);
@@ -321,7 +321,7 @@ fn nothing_is_left_of_a_task_that_was_given_up_at_a_server_that_does_not_cancel(
 }
 
 #[test]
-fn who_asked_for_the_cancellation_of_a_call_that_is_then_given_up_gets_an_answer() {
+fn cancellation_of_a_call_that_is_then_abandoned_gets_a_reply() {
     // Before the call is sent, while a plain call is under way, and while a task is being created.
     for (mode, wait) in [(true, 0), (false, 5000), (true, 350)] {
         let mut server = FakeServer::polled([Tool::new("render", 60_000)]);

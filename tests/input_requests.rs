@@ -32,7 +32,7 @@ fn replied_well(sim: &Sim, reply: u32) -> bool {
 }
 
 #[test]
-fn what_is_served_is_declared_and_nothing_else() {
+fn only_handled_requests_are_declared() {
     for (serves, declared) in [
         ([false; 3], json!({})),
         ([true, false, false], json!({ "elicitation": { "form": {} } })),
@@ -45,7 +45,7 @@ fn what_is_served_is_declared_and_nothing_else() {
 }
 
 #[test]
-fn what_is_not_served_is_answered_with_an_error_and_shown_to_nobody() {
+fn unhandled_request_is_answered_with_an_error_and_not_emitted() {
     let mut sim = Sim::with_config(FakeServer::streaming([render()]), |config| config.serves = [false, true, false]);
     sim.running("render");
     for method in ["elicitation/create", "roots/list", "tasks/get"] {
@@ -72,7 +72,7 @@ fn a_mode_that_was_not_declared_is_refused() {
 }
 
 #[test]
-fn a_ping_is_answered_whoever_serves_what() {
+fn ping_is_answered_whatever_is_handled() {
     let mut sim = Sim::new(FakeServer::streaming([render()]));
     sim.running("render");
     sim.push(&json!({ "jsonrpc": "2.0", "id": 0, "method": "ping" }));
@@ -188,7 +188,7 @@ fn a_question_that_comes_before_its_task_is_named_waits_for_the_name() {
 }
 
 #[test]
-fn a_question_about_a_task_that_nobody_has_here_is_shown_without_one() {
+fn request_about_an_unknown_task_is_emitted_without_a_handle() {
     let mut sim = serving();
     sim.running("render");
     sim.push(&about("another", question(0, "Which?")));
@@ -231,7 +231,7 @@ fn input_required_stands_as_long_as_the_question_does() {
 }
 
 #[test]
-fn who_waits_for_us_is_asked_after_rarely_and_at_once_when_it_has_the_answer() {
+fn task_that_awaits_input_is_polled_rarely_and_at_once_after_the_answer() {
     let mut sim = Sim::serving(FakeServer::polled([render()]).every(json!(1000)).holding());
     let (_, id) = sim.wanting("render");
     sim.advance(1000);

@@ -10,7 +10,7 @@ use serde_json::Value;
 impl Sim {
     /// How a handle was settled.
     pub(crate) fn outcome(&self, handle: Handle) -> Option<&Outcome> {
-        self.told.iter().find_map(|(_, output)| match output {
+        self.outputs.iter().find_map(|(_, output)| match output {
             Output::Settled { handle: h, outcome, .. } if *h == handle => Some(outcome),
             _ => None,
         })
@@ -18,7 +18,7 @@ impl Sim {
 
     pub(crate) fn settled_at(&self, handle: Handle) -> Option<Millis> {
         let settled = |o: &Output| matches!(o, Output::Settled { handle: h, .. } if *h == handle);
-        self.told.iter().find(|(_, o)| settled(o)).map(|(at, _)| *at)
+        self.outputs.iter().find(|(_, o)| settled(o)).map(|(at, _)| *at)
     }
 
     /// The result, as JSON; fails the test when there is none.
@@ -43,7 +43,7 @@ impl Sim {
     }
 
     pub(crate) fn interruptions(&self, handle: Handle) -> Vec<&TaskError> {
-        let mine = self.told.iter().filter_map(|(_, output)| match output {
+        let mine = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::Interrupted { handle: h, failure } if *h == handle => Some::<&TaskError>(failure),
             _ => None,
         });
@@ -51,14 +51,14 @@ impl Sim {
     }
 
     pub(crate) fn created(&self, handle: Handle) -> Option<bool> {
-        self.told.iter().find_map(|(_, output)| match output {
+        self.outputs.iter().find_map(|(_, output)| match output {
             Output::Created { handle: h, task_id } if *h == handle => Some(task_id.is_some()),
             _ => None,
         })
     }
 
     pub(crate) fn snapshots(&self, handle: Handle) -> Vec<&Snapshot> {
-        let mine = self.told.iter().filter_map(|(_, output)| match output {
+        let mine = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::Changed { handle: h, snapshot } if *h == handle => Some(snapshot.as_ref()),
             _ => None,
         });
@@ -76,7 +76,7 @@ impl Sim {
     }
 
     pub(crate) fn reply(&self, reply: ReplyId) -> Option<Result<&str, &TaskError>> {
-        let mut mine = self.told.iter().filter_map(|(_, output)| match output {
+        let mut mine = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::Replied { reply: r, answer: Ok(json) } if *r == reply => Some(Ok::<&str, &TaskError>(json)),
             Output::Replied { reply: r, answer: Err(failure) } if *r == reply => Some(Err(failure)),
             _ => None,
@@ -87,7 +87,7 @@ impl Sim {
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let all = self.told.iter().filter_map(|(_, output)| match output {
+        let all = self.outputs.iter().filter_map(|(_, output)| match output {
             Output::Warning { code, message } => Some(format!("{code}: {message}")),
             _ => None,
         });
