@@ -3,9 +3,9 @@
 use crate::Millis;
 
 const FIRST_WAIT_MS: u64 = 500;
-const LONGEST_WAIT_MS: u64 = 30_000;
+const MAX_WAIT_MS: u64 = 30_000;
 /// A longer `Retry-After` is shortened to this, so that a mistaken one does not end the polling of a task.
-const LONGEST_RETRY_AFTER_MS: u64 = 3_600_000;
+const MAX_RETRY_AFTER_MS: u64 = 3_600_000;
 /// One good handshake does not forgive a server whose sessions break again and again: only this long without a failure does.
 const HANDSHAKES_FORGIVEN_MS: u64 = 10_000;
 /// Refused calls are sent again at this distance from each other: a server that was too busy for all at once still is.
@@ -166,7 +166,7 @@ impl Backoff {
 
     /// The wait after this many failures in a row: between half and all of it, so that many clients do not come back in step.
     fn wait(&mut self, failures: u32) -> u64 {
-        let wait = (FIRST_WAIT_MS << failures.saturating_sub(1).min(10)).min(LONGEST_WAIT_MS);
+        let wait = (FIRST_WAIT_MS << failures.saturating_sub(1).min(10)).min(MAX_WAIT_MS);
         wait / 2 + self.below(wait / 2 + 1)
     }
 
@@ -180,7 +180,7 @@ impl Backoff {
 
 /// When a wait that the server has asked for is over.
 fn after(now: Millis, retry_after_ms: u64) -> Millis {
-    now.saturating_add(retry_after_ms.min(LONGEST_RETRY_AFTER_MS))
+    now.saturating_add(retry_after_ms.min(MAX_RETRY_AFTER_MS))
 }
 
 #[cfg(test)]
@@ -191,7 +191,7 @@ mod tests {
     fn waits_grow_to_a_cap_with_jitter() {
         let mut backoff = Backoff::new(3);
         for n in 1..20 {
-            let full = (FIRST_WAIT_MS << (n - 1).min(10)).min(LONGEST_WAIT_MS);
+            let full = (FIRST_WAIT_MS << (n - 1).min(10)).min(MAX_WAIT_MS);
             let wait = backoff.retry_at(0, n, None);
             assert!((full / 2..=full).contains(&wait), "{n}: {wait}");
         }

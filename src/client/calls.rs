@@ -21,7 +21,7 @@ use crate::{
 use std::borrow::Cow;
 
 /// How often a call that was refused before anything was done with it is sent again.
-const MOST_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// Whether a call can be sent now, and how.
 enum SendDecision {
@@ -63,7 +63,7 @@ impl Client {
     pub(super) fn abandon(&mut self, handle: Handle) {
         let Some(entry) = self.tasks.get(handle) else { return };
         match &entry.creation {
-            Creation::Waiting { .. } | Creation::Asking { .. } => {
+            Creation::Waiting { .. } | Creation::AwaitingInput { .. } => {
                 self.calls.retain(|&h| h != handle);
                 self.drop_task(handle, None);
             }
@@ -291,7 +291,7 @@ impl Client {
         // Sending a call twice may do its work twice: only where the server said that it did nothing, or that it does not
         // matter. An answer that is lost without a session cannot be had in another way (2026-07-28, Key Changes).
         let is_lost = !self.era.has_sessions() && cause.is_transient() && is_idempotent;
-        if (cause.is_unprocessed() || is_lost) && attempts + 1 < MOST_ATTEMPTS {
+        if (cause.is_unprocessed() || is_lost) && attempts + 1 < MAX_ATTEMPTS {
             let not_before = self.backoff.retry_at(now, attempts + 1, cause.retry_after_ms());
             return self.call_again(handle, call, attempts + 1, not_before);
         }
@@ -330,7 +330,7 @@ impl Client {
 
     pub(super) fn doing_call(&self, handle: Handle) -> Option<String> {
         match &self.tasks.get(handle)?.creation {
-            Creation::Waiting { call, .. } | Creation::Sent { call, .. } | Creation::Asking { call } => {
+            Creation::Waiting { call, .. } | Creation::Sent { call, .. } | Creation::AwaitingInput { call } => {
                 Some(format!("{}{}", call.kind.doing(), call.name))
             }
             Creation::Over => None,

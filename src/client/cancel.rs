@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// How often a cancellation is sent when the server is in trouble.
-const MOST_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 impl Client {
     /// Asks the server to cancel a task, as soon as it has a name.
     pub(super) fn cancel(&mut self, handle: Handle, reply: ReplyId) {
         // Nothing is under way: the server has answered, and waits for us.
-        if let Some(Creation::Asking { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
+        if let Some(Creation::AwaitingInput { call }) = self.tasks.get(handle).map(|entry| &entry.creation) {
             let message = format!("{}{}: cancelled while the server waited for answers", call.kind.doing(), call.name);
             self.fail(self.now, handle, TaskError::new(TaskErrorCode::TaskCancelled, message));
             return self.reply_ok(reply);
@@ -131,7 +131,7 @@ impl Client {
     /// A cancellation that was sent waits again; false once it was tried often enough. A lost session costs no attempt.
     pub(super) fn cancel_again(&mut self, handle: Handle, cost: u32, not_before: Millis) -> bool {
         let again = self.tasks.update(handle, |entry| match std::mem::take(&mut entry.cancel) {
-            Cancel::Requested { replies, attempts } if attempts + cost < MOST_ATTEMPTS => {
+            Cancel::Requested { replies, attempts } if attempts + cost < MAX_ATTEMPTS => {
                 entry.cancel = Cancel::Wanted { replies, attempts: attempts + cost, not_before };
                 true
             }

@@ -1,7 +1,7 @@
 use super::{
     Call, ReplyId,
     long_poll::LongPoll,
-    poll_queue::{Due, Priority},
+    poll_queue::{DueKey, Priority},
     task_index::Indexed,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub(super) struct Entry {
     /// The pass over the list that is about to find it.
     pub(super) expected_in: u32,
     /// The place in the poll queue.
-    pub(super) due: Option<Due>,
+    pub(super) due: Option<DueKey>,
     /// What [`TaskIndex`](super::task_index::TaskIndex) holds of this task.
     pub(super) indexed: Indexed,
     /// The hash of the task id, which a settled task may no longer have.
@@ -87,7 +87,7 @@ pub(super) enum Creation {
     /// The call was sent.
     Sent { call: Box<Call>, attempts: u32, request: u32, as_task: bool, is_idempotent: bool },
     /// The server has answered with questions, and is called again when they are answered.
-    Asking { call: Box<Call> },
+    AwaitingInput { call: Box<Call> },
     /// The server has answered.
     Over,
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How much of an error page is read to find the server's words in it.
-const LONGEST_REFUSAL: usize = 64 << 10;
+const MAX_REFUSAL: usize = 64 << 10;
 const CUT: &str = "the stream ended before the answer came";
 /// How long a body may go on that is not read for anything.
 const LINGER_MS: u64 = 5000;
@@ -158,7 +158,7 @@ impl Client {
         match &mut exchange.body {
             Body::Expected | Body::Ignored => {}
             Body::Refusal(_, page) => {
-                let room = LONGEST_REFUSAL.saturating_sub(page.len());
+                let room = MAX_REFUSAL.saturating_sub(page.len());
                 page.extend(bytes.iter().take(room));
                 if bytes.len() > room {
                     self.emit(Output::Abort(id));

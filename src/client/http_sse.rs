@@ -194,7 +194,7 @@ impl Client {
             }
         }
         self.limit_answered_posts(now);
-        let needed = !self.requests.is_empty() || !self.inputs.is_empty() || self.wants_session();
+        let needed = !self.requests.is_empty() || !self.input_requests.is_empty() || self.wants_session();
         let HttpSse::Open(open) = &mut self.http_sse else { return };
         match self.session {
             Session::Connecting | Session::Confirming(_) => return,

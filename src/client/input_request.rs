@@ -24,7 +24,7 @@ pub(super) struct OpenInputRequest {
     pub(super) handle: Option<Handle>,
     /// The task's id on our side: several handles may be of one task.
     pub(super) owner: Option<Box<str>>,
-    pub(super) is_told: bool,
+    pub(super) is_emitted: bool,
     pub(super) answer: Option<Answer>,
 }
 
@@ -81,7 +81,7 @@ impl OpenInputRequest {
             own: None,
             handle,
             owner,
-            is_told: false,
+            is_emitted: false,
             answer: None,
         }
     }

@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// So many of the newest keys are remembered.
-const MOST_KEYS: usize = 1000;
+const MAX_KEYS: usize = 1000;
 /// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
-const MOST_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 impl Client {
     /// The server asks something; `own` is the request on whose stream it does.
@@ -38,8 +38,8 @@ impl Client {
         if !self.era.has_sessions() {
             return;
         }
-        let request = match session::read_input(self.config.serves, self.config.hosts, id, method, params) {
-            Ok(request) => request,
+        let received = match session::read_input(self.config.serves, self.config.hosts, id, method, params) {
+            Ok(received) => received,
             Err(answer) => return self.queue_response(answer),
         };
         let (max_open, max_length) = (self.config.limits.input_requests, self.config.limits.id_length);
@@ -48,10 +48,10 @@ impl Client {
             return self.warn("bad-message", message);
         }
         // A stream that was taken up again may tell twice.
-        if self.inputs.iter().any(|question| question.has_id(id.get())) {
+        if self.input_requests.iter().any(|request| request.has_id(id.get())) {
             return;
         }
-        if self.inputs.len() >= length(max_open) {
+        if self.input_requests.len() >= length(max_open) {
             let message =
                 format!("this client has {max_open} requests of the server open already; this one was refused");
             return self.queue_response(jsonrpc::error_response(id, -32603, &message));
@@ -64,24 +64,27 @@ impl Client {
             );
             return self.queue_response(jsonrpc::error_response(id, -32603, &message));
         }
-        let question = OpenInputRequest {
+        let open = OpenInputRequest {
             input: self.new_input_id(),
-            route: ResponseRoute::Response { id: id.get().into(), task_id: request.task_id.as_deref().map(Into::into) },
+            route: ResponseRoute::Response {
+                id: id.get().into(),
+                task_id: received.task_id.as_deref().map(Into::into),
+            },
             key: String::new(),
-            kind: request.kind,
-            message: request.message.as_deref().map(Into::into),
+            kind: received.kind,
+            message: received.message.as_deref().map(Into::into),
             bytes,
             params: params.map_or("{}", Json::get).into(),
             own,
             handle: of,
             owner: None,
-            is_told: false,
+            is_emitted: false,
             answer: None,
         };
-        match request.receiver_request {
-            Some(request) => self.receiver_requested(question, request),
+        match received.receiver_request {
+            Some(request) => self.receiver_requested(open, request),
             None => {
-                self.inputs.push(question);
+                self.input_requests.push(open);
                 self.assign_input_requests(now);
             }
         }
@@ -89,11 +92,11 @@ impl Client {
 
     /// Whoever hosts tasks is told at once: the call within which the server asks may wait for the answer. Nor does the call
     /// or task wait for us: what it needs becomes a task of ours, which the server asks after.
-    fn receiver_requested(&mut self, question: OpenInputRequest, request: ReceiverRequest) {
-        let handle = self.asking_request(&question);
-        let params = question.params.clone();
-        let input = question.input;
-        self.inputs.push(OpenInputRequest { is_told: true, params: String::new(), ..question });
+    fn receiver_requested(&mut self, open: OpenInputRequest, request: ReceiverRequest) {
+        let handle = self.asking_request(&open);
+        let params = open.params.clone();
+        let input = open.input;
+        self.input_requests.push(OpenInputRequest { is_emitted: true, params: String::new(), ..open });
         self.emit(Output::ReceiverRequested { input, handle, request, params });
     }
 
@@ -123,16 +126,16 @@ impl Client {
     }
 
     /// The ids of the questions that a predicate accepts, so that these can be changed or removed afterwards.
-    pub(super) fn inputs_where(&self, accepts: &dyn Fn(&OpenInputRequest) -> bool) -> Vec<InputId> {
-        self.inputs.iter().filter(|question| accepts(question)).map(|question| question.input).collect()
+    pub(super) fn input_requests_where(&self, accepts: &dyn Fn(&OpenInputRequest) -> bool) -> Vec<InputId> {
+        self.input_requests.iter().filter(|request| accepts(request)).map(|request| request.input).collect()
     }
 
     /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
     pub(super) fn assign_input_requests(&mut self, now: Millis) {
-        for input in self.inputs_where(&|question| !question.is_told) {
-            let Some(question) = self.inputs.iter().find(|question| question.input == input) else { continue };
-            let (is_request, given) = (matches!(question.route, ResponseRoute::Response { .. }), question.handle);
-            let handle = given.or_else(|| if is_request { self.owner_of(question) } else { None });
+        for input in self.input_requests_where(&|request| !request.is_emitted) {
+            let Some(request) = self.input_requests.iter().find(|request| request.input == input) else { continue };
+            let (is_request, given) = (matches!(request.route, ResponseRoute::Response { .. }), request.handle);
+            let handle = given.or_else(|| if is_request { self.owner_of(request) } else { None });
             if is_request && handle.is_none() && self.is_about_to_name() {
                 continue;
             }
@@ -141,13 +144,13 @@ impl Client {
             let handles: Vec<Handle> =
                 owner.as_deref().map_or_else(|| handle.into_iter().collect(), |id| self.tasks.by_id(id).collect());
             let new_key = is_request.then(|| self.new_key(input));
-            let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
-            question.key = new_key.unwrap_or_else(|| std::mem::take(&mut question.key));
-            let key = question.key.clone();
-            (question.handle, question.owner, question.is_told) = (handle, owner, true);
-            let params = std::mem::take(&mut question.params);
-            let kind = question.kind;
-            let id = match &question.route {
+            let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) else { continue };
+            request.key = new_key.unwrap_or_else(|| std::mem::take(&mut request.key));
+            let key = request.key.clone();
+            (request.handle, request.owner, request.is_emitted) = (handle, owner, true);
+            let params = std::mem::take(&mut request.params);
+            let kind = request.kind;
+            let id = match &request.route {
                 ResponseRoute::Response { id, .. } => Some(id.clone()),
                 _ => None,
             };
@@ -161,7 +164,7 @@ impl Client {
     /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
     /// as released servers send it, gets a key of its own.
     fn new_key(&mut self, input: InputId) -> String {
-        let id = match self.inputs.iter().find(|question| question.input == input).map(|question| &question.route) {
+        let id = match self.input_requests.iter().find(|request| request.input == input).map(|request| &request.route) {
             Some(ResponseRoute::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
             _ => Json::NULL,
         };
@@ -169,7 +172,7 @@ impl Client {
         if self.keys.contains(&key) {
             key = format!("{key}#{input}");
         }
-        if self.keys.len() == MOST_KEYS {
+        if self.keys.len() == MAX_KEYS {
             self.keys.remove(0);
         }
         self.keys.push(key.clone());
@@ -178,11 +181,11 @@ impl Client {
 
     /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
     /// the question's words and then asks, in that order.
-    fn owner_of(&self, question: &OpenInputRequest) -> Option<Handle> {
-        if let ResponseRoute::Response { task_id: Some(task_id), .. } = &question.route {
+    fn owner_of(&self, request: &OpenInputRequest) -> Option<Handle> {
+        if let ResponseRoute::Response { task_id: Some(task_id), .. } = &request.route {
             return self.tasks.by_id(task_id).next();
         }
-        let own = self.asking_request(question);
+        let own = self.asking_request(request);
         if own.is_some() {
             return own;
         }
@@ -192,7 +195,7 @@ impl Client {
             .into_iter()
             .filter_map(|handle| {
                 let announced = self.tasks.get(handle)?.announced.as_ref()?;
-                Some((announced.order, handle, announced.message.as_deref() == question.message.as_deref()))
+                Some((announced.order, handle, announced.message.as_deref() == request.message.as_deref()))
             })
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
@@ -201,8 +204,8 @@ impl Client {
     }
 
     /// The call or task on whose stream the server asks.
-    fn asking_request(&self, question: &OpenInputRequest) -> Option<Handle> {
-        match question.own.and_then(|id| self.purpose_of(id)) {
+    fn asking_request(&self, request: &OpenInputRequest) -> Option<Handle> {
+        match request.own.and_then(|id| self.purpose_of(id)) {
             Some(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::LongPoll(handle)) => Some(handle),
             _ => None,
         }
@@ -227,47 +230,47 @@ impl Client {
 
     /// Whether a question about this task is open.
     pub(super) fn has_input_request(&self, handle: Handle) -> bool {
-        self.inputs.iter().any(|question| self.is_about(question, handle))
+        self.input_requests.iter().any(|request| self.is_about(request, handle))
     }
 
     /// Whether one is open that nobody has answered.
     pub(super) fn awaits_answer(&self, handle: Handle) -> bool {
-        self.inputs.iter().any(|question| question.answer.is_none() && self.is_about(question, handle))
+        self.input_requests.iter().any(|request| request.answer.is_none() && self.is_about(request, handle))
     }
 
-    fn is_about(&self, question: &OpenInputRequest, handle: Handle) -> bool {
+    fn is_about(&self, request: &OpenInputRequest, handle: Handle) -> bool {
         let task_id = || self.tasks.id_of(handle);
-        question.handle == Some(handle) || (question.owner.is_some() && question.owner.as_deref() == task_id())
+        request.handle == Some(handle) || (request.owner.is_some() && request.owner.as_deref() == task_id())
     }
 
     /// The application answers.
     pub(super) fn respond(&mut self, now: Millis, input: InputId, answer: &InputAnswer, reply: ReplyId) {
-        let question = self
-            .inputs
+        let request = self
+            .input_requests
             .iter_mut()
-            .find(|question| question.input == input)
-            .filter(|question| question.answer.is_none());
-        let Some(question) = question else {
+            .find(|request| request.input == input)
+            .filter(|request| request.answer.is_none());
+        let Some(request) = request else {
             let message = "the server no longer waits for this answer; it was not sent";
             return self.reply(reply, Err(TaskError::new(TaskErrorCode::Unsupported, message.into())));
         };
-        let of_call = match &question.route {
+        let of_call = match &request.route {
             ResponseRoute::Response { id, task_id } => {
                 let body = session::answer(id, answer, task_id.as_deref());
-                question.answer = Some(Answer::new(body, Some(reply)));
+                request.answer = Some(Answer::new(body, Some(reply)));
                 return;
             }
-            ResponseRoute::Call => question.handle,
+            ResponseRoute::Call => request.handle,
             ResponseRoute::Update => None,
         };
-        let kind = question.kind;
+        let kind = request.kind;
         if !self.take_answer(now, input, answer) {
             return self.reply_ok(reply);
         }
         let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
-        let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { return };
+        let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) else { return };
         // The server sees it together with the others, which may take long: it is taken as far as it can be.
-        question.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
+        request.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
             self.emit(Output::InputOver { input });
             self.reply_ok(reply);
@@ -279,13 +282,13 @@ impl Client {
     pub(super) fn send_ready_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
         let room = self.response_room();
-        for question in &mut self.inputs {
+        for request in &mut self.input_requests {
             if ready.len() == room {
                 break;
             }
-            if matches!(question.route, ResponseRoute::Response { .. }) && question.is_ready(now) {
-                question.sent_in(question.input);
-                ready.extend(question.response().map(|(_, body)| (question.input, body.to_owned())));
+            if matches!(request.route, ResponseRoute::Response { .. }) && request.is_ready(now) {
+                request.sent_in(request.input);
+                ready.extend(request.response().map(|(_, body)| (request.input, body.to_owned())));
             }
         }
         for (input, body) in ready {
@@ -303,12 +306,12 @@ impl Client {
 
     /// An answer did not get through.
     pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, cause: &TransportError) {
-        let its = self.inputs.iter_mut().find(|question| question.input == input);
-        if let Some(answer) = its.and_then(|question| question.answer.as_mut())
+        let its = self.input_requests.iter_mut().find(|request| request.input == input);
+        if let Some(answer) = its.and_then(|request| request.answer.as_mut())
             && cause.is_transient()
         {
             answer.attempts += 1;
-            if answer.attempts < MOST_ATTEMPTS {
+            if answer.attempts < MAX_ATTEMPTS {
                 answer.sent = false;
                 answer.not_before = self.backoff.retry_at(now, answer.attempts, cause.retry_after_ms());
                 return;
@@ -320,12 +323,12 @@ impl Client {
 
     /// The server takes back the request of this id.
     pub(super) fn input_withdrawn(&mut self, now: Millis, id: Json<'_>) {
-        self.withdraw(now, &|question| question.has_id(id.get()));
+        self.withdraw(now, &|request| request.has_id(id.get()));
     }
 
     /// The session is lost, and with it the requests of the server's.
     pub(super) fn withdraw_requests(&mut self, now: Millis) {
-        self.withdraw(now, &|question| matches!(question.route, ResponseRoute::Response { .. }));
+        self.withdraw(now, &|request| matches!(request.route, ResponseRoute::Response { .. }));
     }
 
     /// Nobody waits for the answers to these questions any more.
@@ -341,38 +344,38 @@ impl Client {
         why: &TaskError,
         which: &dyn Fn(&OpenInputRequest) -> bool,
     ) {
-        for input in self.inputs_where(which) {
+        for input in self.input_requests_where(which) {
             self.input_request_over(now, input, Err(why.clone().into()));
         }
     }
 
     /// All that a call or a task asks is moot, but for what is on its way: the server says whether it has taken that.
     pub(super) fn withdraw_of(&mut self, handle: Handle, task_id: Option<&str>) {
-        self.withdraw(self.now, &|question| {
-            let is_its = question.handle == Some(handle) || (task_id.is_some() && question.owner.as_deref() == task_id);
-            is_its && question.answer.as_ref().is_none_or(|answer| !answer.sent)
+        self.withdraw(self.now, &|request| {
+            let is_its = request.handle == Some(handle) || (task_id.is_some() && request.owner.as_deref() == task_id);
+            is_its && request.answer.as_ref().is_none_or(|answer| !answer.sent)
         });
     }
 
     /// When an answer that met trouble is sent again.
     pub(super) fn answer_time(&self) -> Option<Millis> {
-        let is_own = |question: &OpenInputRequest| !matches!(question.route, ResponseRoute::Call);
-        let own = self.inputs.iter().filter(|question| is_own(question));
-        let waiting = own.filter_map(|question| question.answer.as_ref().filter(|a| !a.sent));
+        let is_own = |request: &OpenInputRequest| !matches!(request.route, ResponseRoute::Call);
+        let own = self.input_requests.iter().filter(|request| is_own(request));
+        let waiting = own.filter_map(|request| request.answer.as_ref().filter(|a| !a.sent));
         waiting.map(|answer| answer.not_before).min()
     }
 
     pub(super) fn input_request_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<TaskError>>) {
-        let Some(at) = self.inputs.iter().position(|question| question.input == input) else { return };
-        let question = self.inputs.remove(at);
+        let Some(at) = self.input_requests.iter().position(|request| request.input == input) else { return };
+        let request = self.input_requests.remove(at);
         // An answer to what a call asks waits for the others; nobody is asked any more.
-        let is_told_over = matches!(question.route, ResponseRoute::Call) && question.answer.is_some();
-        if question.is_told && !is_told_over {
+        let is_over_emitted = matches!(request.route, ResponseRoute::Call) && request.answer.is_some();
+        if request.is_emitted && !is_over_emitted {
             self.emit(Output::InputOver { input });
         }
-        self.reply_if(question.answer.and_then(|answer| answer.reply), outcome);
-        let others = question.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect());
-        for handle in question.handle.into_iter().chain(others) {
+        self.reply_if(request.answer.and_then(|answer| answer.reply), outcome);
+        let others = request.owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect());
+        for handle in request.handle.into_iter().chain(others) {
             if self.has_input_request(handle) {
                 continue;
             }

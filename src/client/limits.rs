@@ -96,7 +96,7 @@ impl Client {
     }
 
     fn input_bytes(&self) -> usize {
-        self.inputs.iter().map(|input| input.bytes).sum()
+        self.input_requests.iter().map(|input| input.bytes).sum()
     }
 
     /// What statuses may hold, and input requests, each. The other half is for messages.

@@ -13,11 +13,11 @@ use crate::{
 use std::sync::Arc;
 
 /// A server that pages for ever is stopped here.
-const MOST_PAGES: u32 = 1000;
+const MAX_PAGES: u32 = 1000;
 /// How often a pass is begun again when the list changes under it.
-const MOST_RESTARTS: u32 = 3;
+const MAX_RESTARTS: u32 = 3;
 /// How often one page is asked for when the server is in trouble.
-const MOST_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// One of the server's lists: fetched when somebody wants it, or when a call has to know whether it may be a task.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Listing {
     pub(super) fn forget(&mut self) {
         self.known = None;
         // A server that says so at every page would be listed for ever.
-        if let Some(run) = self.run.as_mut().filter(|_| self.restarts < MOST_RESTARTS) {
+        if let Some(run) = self.run.as_mut().filter(|_| self.restarts < MAX_RESTARTS) {
             self.restarts += 1;
             *run = Run { asking: run.asking, stale: run.asking, ..Run::default() };
         }
@@ -202,7 +202,7 @@ impl Client {
         let Some(run) = &mut listing.run else { return };
         match page.next_cursor {
             None => self.listing_done(kind),
-            Some(cursor) if run.cursor.as_deref() == Some(&cursor) || run.pages == MOST_PAGES => {
+            Some(cursor) if run.cursor.as_deref() == Some(&cursor) || run.pages == MAX_PAGES => {
                 let problem = DecodeError::new("pages without end, the next at", &cursor);
                 self.listing_failed(now, kind, &TransportError::Protocol(problem));
             }
@@ -225,7 +225,7 @@ impl Client {
         let listing = self.listing(kind);
         listing.attempts += 1;
         let attempts = listing.attempts;
-        if cause.is_transient() && attempts < MOST_ATTEMPTS {
+        if cause.is_transient() && attempts < MAX_ATTEMPTS {
             let again = self.backoff.retry_at(now, attempts, cause.retry_after_ms());
             return self.relist(kind, again);
         }

@@ -41,7 +41,7 @@ impl Client {
         self.check_polls()?;
         let waiting: BTreeSet<Handle> = self.calls.iter().copied().collect();
         let cancels: BTreeSet<Handle> = self.cancels.iter().copied().collect();
-        let asking: BTreeSet<Handle> = self.inputs.iter().filter_map(|question| question.handle).collect();
+        let asking: BTreeSet<Handle> = self.input_requests.iter().filter_map(|request| request.handle).collect();
         for handle in self.tasks.handles() {
             let Some(entry) = self.tasks.get(handle) else { continue };
             let creation = match &entry.creation {
@@ -50,7 +50,9 @@ impl Client {
                 }
                 Creation::Waiting { .. } => Err("the call is not queued".into()),
                 Creation::Sent { .. } => expect(in_flight.calls.contains(&handle), "the call is not in flight"),
-                Creation::Asking { .. } => expect(asking.contains(&handle), "no input request of the call is open"),
+                Creation::AwaitingInput { .. } => {
+                    expect(asking.contains(&handle), "no input request of the call is open")
+                }
                 Creation::Over => Ok(()),
             };
             let cancel = match &entry.cancel {
@@ -67,7 +69,7 @@ impl Client {
         }
         self.check_lists(&in_flight)?;
         self.check_queries(&in_flight)?;
-        self.inputs.iter().try_for_each(|question| self.check_answer(question, &in_flight))
+        self.input_requests.iter().try_for_each(|request| self.check_answer(request, &in_flight))
     }
 
     /// Every request that is not answered, by its purpose. Fails if the answer to one of them cannot arrive.
@@ -205,12 +207,12 @@ impl Client {
     }
 
     /// Whether the application's answer to an input request is on its way. One without an answer waits for the application.
-    fn check_answer(&self, question: &OpenInputRequest, in_flight: &InFlight) -> Result<(), String> {
-        let Some(answer) = &question.answer else { return Ok(()) };
-        let is_on_its_way = match question.route {
+    fn check_answer(&self, request: &OpenInputRequest, in_flight: &InFlight) -> Result<(), String> {
+        let Some(answer) = &request.answer else { return Ok(()) };
+        let is_on_its_way = match request.route {
             ResponseRoute::Call => true,
             _ if !answer.sent => !self.session.is_ready() || answer.not_before > self.now || self.response_room() == 0,
-            ResponseRoute::Response { .. } => in_flight.answers.contains(&question.input),
+            ResponseRoute::Response { .. } => in_flight.answers.contains(&request.input),
             ResponseRoute::Update => answer.is_in(&in_flight.updates),
         };
         expect(is_on_its_way, "the answer to an input request is not sent")

@@ -47,7 +47,7 @@ impl Client {
         if self.era.tells_all() {
             return;
         }
-        for handle in self.tasks.inputs() {
+        for handle in self.tasks.awaiting_input() {
             let idle = |entry: &Entry| entry.long_poll.open.is_some() && !entry.task.is_watched();
             if self.tasks.get(handle).is_some_and(idle) {
                 self.end_long_poll(now, handle);
@@ -88,7 +88,11 @@ impl Client {
     pub(super) fn long_poll_time(&self) -> Option<Millis> {
         let (after, first) = self.next_long_poll()?;
         let first = self.tasks.get(first).map(|entry| after.max(entry.long_poll.next_turn()));
-        let open = self.tasks.inputs().into_iter().filter_map(|handle| self.tasks.get(handle)?.long_poll.open.as_ref());
+        let open = self
+            .tasks
+            .awaiting_input()
+            .into_iter()
+            .filter_map(|handle| self.tasks.get(handle)?.long_poll.open.as_ref());
         let turns = open.map(|open| open.since.saturating_add(ROTATE_MS));
         turns.chain(first).filter(|at| *at > self.now).min()
     }
@@ -191,7 +195,7 @@ impl Client {
 
     /// The session is lost, and with it what its requests wait for.
     pub(super) fn end_long_polls(&mut self, now: Millis) {
-        for handle in self.tasks.inputs() {
+        for handle in self.tasks.awaiting_input() {
             if let Some(open) = self.take_long_poll(now, handle) {
                 self.abort_long_poll(&open);
             }
@@ -214,7 +218,7 @@ impl Client {
 
     fn open_long_polls(&self) -> usize {
         let open = |handle: &Handle| self.tasks.get(*handle).is_some_and(|e| e.long_poll.open.is_some());
-        self.tasks.inputs().iter().filter(|h| open(h)).count()
+        self.tasks.awaiting_input().iter().filter(|h| open(h)).count()
     }
 
     /// Whose question cannot come in yet: who has waited longest, and not before when.
@@ -222,7 +226,7 @@ impl Client {
         if self.era.tells_all() {
             return None;
         }
-        let waiting = self.tasks.inputs().into_iter().filter_map(|handle| {
+        let waiting = self.tasks.awaiting_input().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             // One for the task, whichever of its handles that is (deviation 29).
             let is_free = || self.tasks.by_id(entry.task.task_id().unwrap_or("")).all(|h| self.is_free(h));
@@ -244,7 +248,7 @@ impl Client {
     /// Who makes room: first whose question has come in already, or who wants nothing now; then who has waited longest, if
     /// that was long enough by then.
     fn next_to_end(&self, now: Millis) -> Option<Handle> {
-        let open = self.tasks.inputs().into_iter().filter_map(|handle| {
+        let open = self.tasks.awaiting_input().into_iter().filter_map(|handle| {
             let entry = self.tasks.get(handle)?;
             let needed = entry.is_input_required() && !self.has_input_request(handle);
             Some((needed, entry.long_poll.open.as_ref()?.since, handle))

@@ -94,11 +94,11 @@ pub struct Client {
     /// One each for tools, prompts and resources.
     listings: [Listing; 3],
     list_polling: ListPolling,
-    // `queries`, `inputs`, `exchanges` and `requests` are scanned after every input anyway, so vectors suffice. As maps these
+    // `queries`, `input_requests`, `exchanges` and `requests` are scanned after every input anyway, so vectors suffice. As maps these
     // four cost 2.6 KB of gzip more.
     queries: Vec<Pending>,
     /// What the server asks and nobody has answered yet.
-    inputs: Vec<OpenInputRequest>,
+    input_requests: Vec<OpenInputRequest>,
     answered_keys: AnsweredKeys,
     /// What the newest questions were called.
     keys: Vec<String>,
@@ -157,7 +157,7 @@ impl Client {
             listings: Default::default(),
             list_polling: ListPolling::default(),
             queries: Vec::new(),
-            inputs: Vec::new(),
+            input_requests: Vec::new(),
             answered_keys: AnsweredKeys::default(),
             keys: Vec::new(),
             responses: Responses::default(),

@@ -54,7 +54,7 @@ impl Client {
             let later = now.saturating_add(self.config.poll_interval_ms);
             return self.call_again(handle, call, 1, later);
         }
-        if let Err(problem) = self.check_input_requests(&asked, self.inputs.len()) {
+        if let Err(problem) = self.check_input_requests(&asked, self.input_requests.len()) {
             let message = format!("{doing}: the server sent {}; it was not sent again", problem.as_str());
             return self.fail(now, handle, TaskError::new(TaskErrorCode::Protocol, message));
         }
@@ -63,11 +63,11 @@ impl Client {
                 format!("{doing}: the server asks for {method}, which nobody here answers; it was not sent again");
             return self.fail(now, handle, TaskError::new(TaskErrorCode::Unsupported, message));
         }
-        self.tasks.update(handle, |entry| entry.creation = Creation::Asking { call });
+        self.tasks.update(handle, |entry| entry.creation = Creation::AwaitingInput { call });
         for InputRequest { key, kind, params } in asked {
             if let Ok(kind) = kind {
                 let input = self.new_input_id();
-                self.inputs.push(OpenInputRequest::of_answer(
+                self.input_requests.push(OpenInputRequest::of_answer(
                     input,
                     ResponseRoute::Call,
                     &key,
@@ -82,11 +82,11 @@ impl Client {
 
     /// The answers to what a call was answered with are there, or not yet all of them.
     pub(super) fn complete_round_trip(&mut self, now: Millis, handle: Handle) {
-        let is_its = |question: &OpenInputRequest| {
-            question.handle == Some(handle) && matches!(question.route, ResponseRoute::Call)
-        };
-        let its = self.inputs_where(&is_its);
-        let answers = self.inputs.iter().filter(|question| is_its(question)).filter_map(OpenInputRequest::response);
+        let is_its =
+            |request: &OpenInputRequest| request.handle == Some(handle) && matches!(request.route, ResponseRoute::Call);
+        let its = self.input_requests_where(&is_its);
+        let answers =
+            self.input_requests.iter().filter(|request| is_its(request)).filter_map(OpenInputRequest::response);
         let responses = answer_set(answers);
         let Some(responses) = responses.filter(|(_, count)| *count == its.len()).map(|(json, _)| json) else { return };
         for input in its {
@@ -98,7 +98,7 @@ impl Client {
             }
             std::mem::replace(&mut entry.creation, Creation::Over)
         });
-        if let Some(Creation::Asking { call }) = taken {
+        if let Some(Creation::AwaitingInput { call }) = taken {
             self.call_again(handle, call, 0, now);
         }
     }
@@ -110,16 +110,16 @@ impl Client {
             let words = format!("comes with {}; none of them was shown", problem.as_str());
             return self.interrupt_all(now, &handles, TaskErrorCode::Protocol, &words);
         }
-        self.withdraw(now, &|question| {
-            let is_its = question.owner.as_deref() == Some(task_id) && matches!(question.route, ResponseRoute::Update);
-            is_its && question.answer.is_none() && !asked.iter().any(|asked| asked.key == question.key)
+        self.withdraw(now, &|request| {
+            let is_its = request.owner.as_deref() == Some(task_id) && matches!(request.route, ResponseRoute::Update);
+            is_its && request.answer.is_none() && !asked.iter().any(|asked| asked.key == request.key)
         });
         let max_open = length(self.config.limits.input_requests);
         let mut unanswerable: Vec<String> = Vec::new();
         for asked in asked {
             let is_open = |q: &OpenInputRequest| q.owner.as_deref() == Some(task_id) && q.key == asked.key;
-            let is_known = self.answered_keys.contains(task_id, &asked.key) || self.inputs.iter().any(is_open);
-            if is_known || self.inputs.len() >= max_open {
+            let is_known = self.answered_keys.contains(task_id, &asked.key) || self.input_requests.iter().any(is_open);
+            if is_known || self.input_requests.len() >= max_open {
                 continue;
             }
             let is_endless = self.answered_keys.is_full(task_id);
@@ -132,9 +132,9 @@ impl Client {
                     let (route, owner) = (ResponseRoute::Update, Some(task_id.into()));
                     let handle = handles.first().copied();
                     let input = self.new_input_id();
-                    let question =
+                    let request =
                         OpenInputRequest::of_answer(input, route, &asked.key, *kind, asked.params, handle, owner);
-                    self.inputs.push(question);
+                    self.input_requests.push(request);
                 }
                 (why, _) => {
                     if !is_endless {
@@ -175,18 +175,18 @@ impl Client {
 
     /// The application answers a question that came within an answer. `false`: it cannot be answered like this.
     pub(super) fn take_answer(&mut self, now: Millis, input: InputId, answer: &InputAnswer) -> bool {
-        let Some(question) = self.inputs.iter().find(|question| question.input == input) else { return false };
-        let (handle, kind): (Option<Handle>, InputKind) = (question.handle, question.kind);
+        let Some(request) = self.input_requests.iter().find(|request| request.input == input) else { return false };
+        let (handle, kind): (Option<Handle>, InputKind) = (request.handle, request.kind);
         let Err(why) = self.era.answer_input(kind, answer) else { return true };
         let words = format!("asks for {}, which was not answered: {why}", kind.method());
-        match (&question.route, handle) {
+        match (&request.route, handle) {
             (ResponseRoute::Call, Some(handle)) => {
                 let doing = self.doing_call(handle).unwrap_or_default();
                 let message = format!("{doing}: the server {words}; it was not sent again");
                 self.fail(now, handle, TaskError::new(TaskErrorCode::Unsupported, message));
             }
             _ => {
-                let handles = question.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id).collect());
+                let handles = request.owner.as_deref().map_or_else(Vec::new, |id| self.tasks.by_id(id).collect());
                 self.cannot_answer(now, &handles, &words);
             }
         }
@@ -197,14 +197,14 @@ impl Client {
     pub(super) fn send_ready_updates(&mut self, now: Millis) {
         loop {
             let waits =
-                |question: &OpenInputRequest| matches!(question.route, ResponseRoute::Update) && question.is_ready(now);
-            let Some(first) = self.inputs.iter().find(|question| waits(question)) else { return };
+                |request: &OpenInputRequest| matches!(request.route, ResponseRoute::Update) && request.is_ready(now);
+            let Some(first) = self.input_requests.iter().find(|request| waits(request)) else { return };
             let (batch, owner) = (first.input, first.owner.clone());
-            let its = self.inputs.iter().filter(|question| waits(question) && question.owner == owner);
+            let its = self.input_requests.iter().filter(|request| waits(request) && request.owner == owner);
             let set = answer_set(its.filter_map(OpenInputRequest::response));
-            for question in &mut self.inputs {
-                if question.owner == owner && question.is_ready(now) {
-                    question.sent_in(batch);
+            for request in &mut self.input_requests {
+                if request.owner == owner && request.is_ready(now) {
+                    request.sent_in(batch);
                 }
             }
             let (Some(task_id), Some((responses, _))) = (owner, set) else { return };
@@ -222,17 +222,17 @@ impl Client {
             Err(error) => Some(TaskError::rpc(TaskErrorCode::Rpc, doing, error)),
         };
         for input in self.batch(batch) {
-            let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) else { continue };
+            let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) else { continue };
             let Some(refused) = refused.clone() else {
-                if let Some(owner) = question.owner.clone() {
-                    let key = std::mem::take(&mut question.key);
+                if let Some(owner) = request.owner.clone() {
+                    let key = std::mem::take(&mut request.key);
                     self.answered_keys.insert(&owner, &key);
                 }
                 self.input_request_over(now, input, Ok("null".into()));
                 continue;
             };
             // It may be answered in another way, as long as the task asks it.
-            let (reply, owner) = (question.reopen(), question.owner.clone());
+            let (reply, owner) = (request.reopen(), request.owner.clone());
             self.reply_if(reply, Err(refused));
             for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect()) {
                 self.with_task(now, handle, |task, now| task.ask_now(now));
@@ -250,14 +250,14 @@ impl Client {
     /// An update found that the server had forgotten what was agreed: it is sent again.
     pub(super) fn update_again(&mut self, batch: InputId) {
         for input in self.batch(batch) {
-            if let Some(question) = self.inputs.iter_mut().find(|question| question.input == input) {
-                question.unsent();
+            if let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) {
+                request.unsent();
             }
         }
     }
 
     fn batch(&self, batch: InputId) -> Vec<InputId> {
-        self.inputs_where(&|question| question.is_of_batch(batch))
+        self.input_requests_where(&|request| request.is_of_batch(batch))
     }
 
     /// Nothing more is heard of a task here: its keys need not be remembered.

@@ -16,11 +16,11 @@ const SHORT_LIVED_MS: u64 = 5000;
 const MAX_SHORT_LIVED: u32 = 3;
 const REOPEN_MS: u64 = 1000;
 /// A server that wants to be asked at once gets a breath all the same: it would be a hot loop.
-const SHORTEST_REOPEN_MS: u64 = 250;
+const MIN_REOPEN_MS: u64 = 250;
 /// A server that asks for a longer wait than this is asked by polls in the meantime, and tried again then.
-const LONGEST_REOPEN_MS: u64 = 300_000;
+const MAX_REOPEN_MS: u64 = 300_000;
 /// A stream is asked to speak of so many tasks at most; the others are polled.
-const MOST_NAMED: usize = 256;
+const MAX_NAMED: usize = 256;
 
 /// The stream for notifications and requests of the server: an HTTP GET, or `subscriptions/listen`.
 #[derive(Debug, Default)]
@@ -164,7 +164,7 @@ impl Client {
         if is_open && !self.tasks.take_watch_change() {
             return;
         }
-        let wanted = self.tasks.watched_ids(MOST_NAMED);
+        let wanted = self.tasks.watched_ids(MAX_NAMED);
         let is_new = wanted.iter().any(|id| !self.stream.named.contains(id));
         if wanted.is_empty() || (is_open && !is_new) {
             return;
@@ -278,7 +278,7 @@ impl Client {
             return self.stream_given_up(cause);
         }
         let wait = self.stream.retry_ms.unwrap_or(REOPEN_MS << self.stream.short_lived_count);
-        let wait = wait.max(cause.retry_after_ms().unwrap_or(0)).clamp(SHORTEST_REOPEN_MS, LONGEST_REOPEN_MS);
+        let wait = wait.max(cause.retry_after_ms().unwrap_or(0)).clamp(MIN_REOPEN_MS, MAX_REOPEN_MS);
         let until = now.saturating_add(wait);
         self.stream.state = State::Waiting(until.max(self.backoff.gate().unwrap_or(0)));
     }

@@ -23,7 +23,7 @@ impl Priority {
 
 /// When a task is to be polled, and with which priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Due {
+pub(super) struct DueKey {
     pub(super) priority: Priority,
     pub(super) at: Millis,
 }
@@ -53,10 +53,10 @@ impl PollQueue {
 
     /// Moves a task to the place that its schedule asks for.
     pub(super) fn update(&mut self, handle: Handle, entry: &mut Entry) {
-        let due = entry.task.due().map(|(at, why)| Due { priority: entry.priority(why), at });
+        let due = entry.task.due().map(|(at, why)| DueKey { priority: entry.priority(why), at });
         if due != entry.due {
             self.remove(handle, entry);
-            if let Some(Due { priority, at }) = due {
+            if let Some(DueKey { priority, at }) = due {
                 self.queue_mut(priority).insert((at, handle));
             }
             entry.due = due;
@@ -64,7 +64,7 @@ impl PollQueue {
     }
 
     pub(super) fn remove(&mut self, handle: Handle, entry: &Entry) {
-        if let Some(Due { priority, at }) = entry.due {
+        if let Some(DueKey { priority, at }) = entry.due {
             self.queue_mut(priority).remove(&(at, handle));
         }
     }

@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// Of the six sockets a browser gives to an origin, this many at most are used for what runs by itself.
-pub(super) const MOST_AUTOMATIC: usize = 4;
+pub(super) const MAX_AUTOMATIC: usize = 4;
 /// After so much nonsense in a row, whoever waits is told; the task is asked after further if somebody still watches.
-const MOST_BAD_ANSWERS: u32 = 8;
+const MAX_BAD_ANSWERS: u32 = 8;
 /// Up to this interval of the server's the first poll is early enough.
-const LONGEST_FIRST_WAIT_MS: u64 = 1000;
+const MAX_FIRST_WAIT_MS: u64 = 1000;
 /// A task that should be gone is asked after for so long before it is given up: the network may be what is gone.
 const OVERDUE_MS: u64 = 60_000;
 
@@ -31,7 +31,7 @@ impl Client {
         if in_trouble {
             self.list_polling.drop_pass();
         }
-        let mut room = self.backoff.room(now, MOST_AUTOMATIC).saturating_sub(self.automatic_in_flight());
+        let mut room = self.backoff.room(now, MAX_AUTOMATIC).saturating_sub(self.automatic_in_flight());
         let urgent = [Priority::Requested, Priority::Result];
         let urgent = urgent.into_iter().flat_map(|priority| self.tasks.poll_queue().until(priority, now));
         // Counts no further than there is room: thousands may be due.
@@ -86,7 +86,7 @@ impl Client {
     pub(super) fn poll_early(&mut self, now: Millis, handle: Handle, task_id: &str) {
         let is_covered = if self.era.has_sessions() { self.stream.is_open() } else { self.stream_speaks_of(task_id) };
         let interval_ms = self.tasks.snapshot_of(handle).and_then(|snapshot| snapshot.poll_interval_ms);
-        if self.config.early_poll && !is_covered && interval_ms.is_some_and(|ms| ms > LONGEST_FIRST_WAIT_MS) {
+        if self.config.early_poll && !is_covered && interval_ms.is_some_and(|ms| ms > MAX_FIRST_WAIT_MS) {
             self.with_task(now, handle, |task, now| task.poll_early(now));
         }
     }
@@ -238,7 +238,7 @@ impl Client {
     fn bad_answer(&mut self, now: Millis, handle: Handle, want: Want, failure: Box<TaskError>, hopeless: bool) {
         let times = self.tasks.update(handle, |entry| entry.task.bad_answer(now, want));
         let Some(times) = times else { return };
-        if hopeless || times.is_multiple_of(MOST_BAD_ANSWERS) {
+        if hopeless || times.is_multiple_of(MAX_BAD_ANSWERS) {
             self.interrupt(now, handle, failure);
         } else if times == 1 {
             self.warn("bad-answer", format!("{}; asked again", failure.message));

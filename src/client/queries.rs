@@ -12,10 +12,10 @@ use crate::{
     },
 };
 
-/// How often a question is sent when the server is in trouble.
-const MOST_ATTEMPTS: u32 = 3;
+/// How often a query is sent when the server is in trouble.
+const MAX_ATTEMPTS: u32 = 3;
 
-/// A question about the server or one of its tasks, answered once as JSON text.
+/// A query about the server or one of its tasks, answered once as JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
     /// Whether the server is there.
@@ -30,7 +30,7 @@ pub enum Query {
     CancelTask(String),
 }
 
-/// A question that is not answered yet.
+/// A query that is not answered yet.
 #[derive(Debug)]
 pub(super) struct Pending {
     reply: ReplyId,
@@ -53,7 +53,7 @@ impl Client {
         self.queries.push(Pending { reply, query, attempts: 0, not_before: 0, asking: false });
     }
 
-    /// Sends the questions that wait.
+    /// Sends the queries that wait.
     pub(super) fn send_ready_queries(&mut self, now: Millis) {
         let ready = self.queries.iter().filter(|p| !p.asking && p.not_before <= now);
         for reply in ready.map(|p| p.reply).collect::<Vec<_>>() {
@@ -113,7 +113,7 @@ impl Client {
     pub(super) fn query_failed(&mut self, now: Millis, reply: ReplyId, cause: &TransportError) {
         let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { return };
         pending.attempts += 1;
-        if cause.is_transient() && pending.attempts < MOST_ATTEMPTS {
+        if cause.is_transient() && pending.attempts < MAX_ATTEMPTS {
             pending.asking = false;
             pending.not_before = self.backoff.retry_at(now, pending.attempts, cause.retry_after_ms());
             return;
@@ -123,7 +123,7 @@ impl Client {
         self.reply(reply, Err(failure));
     }
 
-    /// A question met a lost session: it is asked again in the next.
+    /// A query met a lost session: it is asked again in the next.
     pub(super) fn query_again(&mut self, reply: ReplyId) {
         if let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) {
             pending.asking = false;
@@ -137,7 +137,7 @@ impl Client {
         }
     }
 
-    /// When a question that met trouble is asked again.
+    /// When a query that met trouble is asked again.
     pub(super) fn query_time(&self) -> Option<Millis> {
         self.queries.iter().filter(|p| !p.asking).map(|p| p.not_before).min()
     }

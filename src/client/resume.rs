@@ -9,10 +9,10 @@ use crate::{Millis, wire::event_stream::EventStream};
 /// How long to wait before a cut stream is taken up again, where the server does not say.
 const RESUME_MS: u64 = 1000;
 /// A server that wants it taken up at once gets a breath all the same.
-const SHORTEST_RESUME_MS: u64 = 50;
-const LONGEST_RESUME_MS: u64 = 300_000;
+const MIN_RESUME_MS: u64 = 50;
+const MAX_RESUME_MS: u64 = 300_000;
 /// A stream that brings nothing new so often in a row has lost the answer.
-const MOST_ATTEMPTS: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 /// So often the server's `retry` is followed before the waits grow: a short one must not end the resumption within a second.
 const FOLLOWED_RETRIES: u32 = 8;
 
@@ -50,14 +50,14 @@ impl Cut {
     }
 
     fn most_attempts(&self) -> u32 {
-        MOST_ATTEMPTS + self.followed_retries()
+        MAX_ATTEMPTS + self.followed_retries()
     }
 
     /// How long to wait after so many attempts that brought nothing new.
     fn wait_ms(&self, attempts: u32) -> u64 {
         let growing =
-            attempts.checked_sub(self.followed_retries()).map_or(0, |more| RESUME_MS << more.min(MOST_ATTEMPTS));
-        self.retry_ms.unwrap_or(0).max(growing).clamp(SHORTEST_RESUME_MS, LONGEST_RESUME_MS)
+            attempts.checked_sub(self.followed_retries()).map_or(0, |more| RESUME_MS << more.min(MAX_ATTEMPTS));
+        self.retry_ms.unwrap_or(0).max(growing).clamp(MIN_RESUME_MS, MAX_RESUME_MS)
     }
 }
 

@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// How often the handshake is tried before calls that wait for it are told. Tasks that run wait on.
-const MOST_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// So many sessions may be lost in a row without one answer in between.
-const MOST_LOSSES: u32 = 3;
+const MAX_LOSSES: u32 = 3;
 const LOSSES_FORGIVEN_MS: Millis = 60_000;
 
 /// How far the session is.
@@ -211,7 +211,7 @@ impl Client {
         }
         let until = self.backoff.on_failed_handshake(now, cause.retry_after_ms());
         self.session_attempts += 1;
-        if self.session_attempts >= MOST_ATTEMPTS {
+        if self.session_attempts >= MAX_ATTEMPTS {
             self.no_session(now, &failure);
         }
         self.session = Session::Waiting { until };
@@ -249,7 +249,7 @@ impl Client {
 
     /// A server that loses every session at once is not asked for yet another before a while has passed.
     pub(super) fn may_lose(&self, now: Millis) -> bool {
-        self.losses < MOST_LOSSES || now.saturating_sub(self.last_loss) > LOSSES_FORGIVEN_MS
+        self.losses < MAX_LOSSES || now.saturating_sub(self.last_loss) > LOSSES_FORGIVEN_MS
     }
 
     /// The session was lost before its handshake had ended.

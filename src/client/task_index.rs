@@ -24,7 +24,7 @@ pub(super) struct TaskIndex {
     /// The number of calls whose answer may name a task.
     pub(super) creating: usize,
     /// Tasks that require input, or that have a long poll open.
-    pub(super) inputs: Vec<Handle>,
+    pub(super) awaiting_input: Vec<Handle>,
     /// The number of calls that are sent and not answered.
     pub(super) calls: usize,
     /// The length of the statuses of all tasks, in bytes.
@@ -92,9 +92,9 @@ impl TaskIndex {
         self.calls = recounted(self.calls, old.sent, new.sent);
         self.held_bytes = (self.held_bytes + new.held_bytes).saturating_sub(old.held_bytes);
         if old.input != new.input {
-            self.inputs.retain(|&h| h != handle);
+            self.awaiting_input.retain(|&h| h != handle);
             if new.input {
-                self.inputs.push(handle);
+                self.awaiting_input.push(handle);
             }
         }
     }

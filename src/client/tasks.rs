@@ -93,8 +93,8 @@ impl Tasks {
     }
 
     /// The tasks that want input, or for whose input a request is held.
-    pub(super) fn inputs(&self) -> Vec<Handle> {
-        self.index.inputs.clone()
+    pub(super) fn awaiting_input(&self) -> Vec<Handle> {
+        self.index.awaiting_input.clone()
     }
 
     /// Calls that are sent and not answered.

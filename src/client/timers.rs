@@ -2,7 +2,7 @@ use super::{
     Client, Output, PauseReason, WakeReason,
     entry::Creation,
     http_exchange::{Body, ExchangeKind},
-    polling::MOST_AUTOMATIC,
+    polling::MAX_AUTOMATIC,
     requests::Purpose,
     session::Session,
     transport_error::TransportError,
@@ -155,7 +155,7 @@ impl Client {
 
     pub(super) fn ask_time(&self) -> Option<Millis> {
         let at = self.poll_time().filter(|_| self.session.is_ready())?;
-        let room = self.backoff.room(at, MOST_AUTOMATIC) > self.automatic_in_flight();
+        let room = self.backoff.room(at, MAX_AUTOMATIC) > self.automatic_in_flight();
         room.then_some(at)
     }
 

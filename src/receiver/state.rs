@@ -12,7 +12,7 @@ pub type UnixMillis = u64;
 pub const DEFAULT_POLL_INTERVAL_MS: u64 = 500;
 
 /// Above this, a JSON number is no longer what was written: JavaScript's `Number.MAX_SAFE_INTEGER`.
-const LONGEST_TTL_MS: u64 = (1 << 53) - 1;
+const MAX_TTL_MS: u64 = (1 << 53) - 1;
 
 /// Whether a task with this status has ended: `completed`, `failed` or `cancelled` (2025-11-25, Tasks: "Task Status
 /// Lifecycle").
@@ -50,7 +50,7 @@ pub fn create_task_state(task_id: String, option: TaskOption, now: UnixMillis) -
         status_message: None,
         created_at: Some(at.clone()),
         last_updated_at: Some(at),
-        ttl_ms: option.ttl_ms.map(|ms| ms.min(LONGEST_TTL_MS)),
+        ttl_ms: option.ttl_ms.map(|ms| ms.min(MAX_TTL_MS)),
         poll_interval_ms: Some(DEFAULT_POLL_INTERVAL_MS),
     }
 }

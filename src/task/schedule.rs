@@ -2,9 +2,9 @@ use super::DueReason;
 use crate::Millis;
 
 /// A server that wants to be asked more often than this is not believed: it would be a hot loop.
-const SHORTEST_INTERVAL_MS: u64 = 50;
+const MIN_INTERVAL_MS: u64 = 50;
 /// A server that wants to be asked more rarely than this is asked this often.
-const LONGEST_INTERVAL_MS: u64 = 3_600_000;
+const MAX_INTERVAL_MS: u64 = 3_600_000;
 /// While a stream speaks for the task, it is asked at least this rarely.
 const SAFETY_CHECK_MS: u64 = 15_000;
 /// While nobody can see the page, tasks are asked after at most this often.
@@ -12,7 +12,7 @@ const HIDDEN_INTERVAL_MS: u64 = 15_000;
 /// A new task is asked after this early, once, where the server wants to be asked rarely.
 const EARLY_POLL_MS: u64 = 250;
 /// Nonsense is asked about again after at most this long.
-const LONGEST_RETRY_MS: u64 = 30_000;
+const MAX_RETRY_MS: u64 = 30_000;
 
 /// When a task is asked after: at the interval the server named last, counted from when it was last heard of.
 #[derive(Debug)]
@@ -153,10 +153,10 @@ impl Schedule {
     fn retry_ms(&self) -> u64 {
         let doubled = self.interval_ms.saturating_mul(1 << self.bad_answers.min(10));
         // Never sooner than the interval, even where that is the longer of the two.
-        doubled.min(LONGEST_RETRY_MS).max(self.interval_ms)
+        doubled.min(MAX_RETRY_MS).max(self.interval_ms)
     }
 }
 
 fn clamp(interval_ms: u64) -> u64 {
-    interval_ms.clamp(SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS)
+    interval_ms.clamp(MIN_INTERVAL_MS, MAX_INTERVAL_MS)
 }
