@@ -15,7 +15,7 @@ use support::{End, FakeServer, Reply, Sim, Tool, iso};
 /// A task of ten minutes, watched with the stream open, of a client that answers elicitation.
 fn running() -> (Sim, Handle) {
     let server = FakeServer::streaming([]).with_task("t", 0, Tool::new("render", 600_000));
-    let mut sim = Sim::with_config(server, |config| config.serves = [true, false, false]);
+    let mut sim = Sim::with_config(server, |config| config.input_handlers = [true, false, false]);
     let handle = sim.await_known("t");
     sim.advance(100);
     assert!(sim.server.stream.is_some());
@@ -115,7 +115,7 @@ fn asking() -> (FakeServer, Rc<Cell<bool>>) {
 }
 
 fn answering(server: FakeServer) -> Sim {
-    let mut sim = Sim::with_config(server, |config| config.serves = [true, false, false]);
+    let mut sim = Sim::with_config(server, |config| config.input_handlers = [true, false, false]);
     sim.input(Input::Multiplexed);
     sim
 }

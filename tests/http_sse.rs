@@ -269,7 +269,7 @@ fn calls_are_not_held_back_for_sockets_that_they_do_not_need() {
 
 #[test]
 fn what_the_server_asks_is_answered_there_and_moot_when_the_stream_dies() {
-    let mut sim = Sim::with_config(old(60_000), |config| config.serves = [false, true, false]);
+    let mut sim = Sim::with_config(old(60_000), |config| config.input_handlers = [false, true, false]);
     sim.await_call("render");
     sim.advance(1000);
     assert_eq!(sim.last("initialize").param("capabilities"), &json!({ "sampling": {} }));

@@ -13,7 +13,7 @@ use support::{End, FakeServer, Reply, Sim, Tool, about, assert_says, note, quest
 /// A task that asks "Which?" and is awaited or only watched, with its name.
 fn asking(awaited: bool) -> (Sim, u32, String) {
     let mut sim = Sim::with_config(FakeServer::streaming([Tool::new("render", 600_000)]), |config| {
-        (config.serves, config.watch_all) = ([true; 3], true);
+        (config.input_handlers, config.watch_all) = ([true; 3], true);
     });
     let handle = sim.call("render");
     if awaited {

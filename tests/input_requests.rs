@@ -38,7 +38,7 @@ fn only_handled_requests_are_declared() {
         ([true, false, false], json!({ "elicitation": { "form": {} } })),
         ([false, true, true], json!({ "sampling": {}, "roots": {} })),
     ] {
-        let mut sim = Sim::with_config(FakeServer::streaming([render()]), |config| config.serves = serves);
+        let mut sim = Sim::with_config(FakeServer::streaming([render()]), |config| config.input_handlers = serves);
         sim.running("render");
         assert_eq!(sim.last("initialize").param("capabilities"), &declared);
     }
@@ -46,7 +46,8 @@ fn only_handled_requests_are_declared() {
 
 #[test]
 fn unhandled_request_is_answered_with_an_error_and_not_emitted() {
-    let mut sim = Sim::with_config(FakeServer::streaming([render()]), |config| config.serves = [false, true, false]);
+    let mut sim =
+        Sim::with_config(FakeServer::streaming([render()]), |config| config.input_handlers = [false, true, false]);
     sim.running("render");
     for method in ["elicitation/create", "roots/list", "tasks/get"] {
         sim.push(&json!({ "jsonrpc": "2.0", "id": method, "method": method, "params": {} }));

@@ -70,7 +70,7 @@ fn unfinished_bodies_count_in_total() {
 #[test]
 fn input_requests_beyond_a_quarter_of_the_held_bytes_are_refused() {
     let mut sim = Sim::with_config(FakeServer::streaming([Tool::new("render", 5000)]), |config| {
-        config.serves = [true; 3];
+        config.input_handlers = [true; 3];
         config.limits.held_bytes = 100_000;
     });
     let (handle, _) = sim.running("render");

@@ -280,7 +280,7 @@ fn a_task_that_ended_while_its_request_is_held_settles_by_that_without_a_second(
 #[test]
 fn f6_result_that_is_too_long_on_a_held_request_settles_the_task_at_once() {
     let mut sim = Sim::with_config(FakeServer::streaming([render()]).holding(), |config| {
-        (config.serves, config.max_message_bytes) = ([true; 3], 2000);
+        (config.input_handlers, config.max_message_bytes) = ([true; 3], 2000);
     });
     let (handle, id) = sim.wanting("render");
     let held = sim.held_requests()[0].clone();

@@ -128,7 +128,7 @@ fn a_handler_that_fails_cancels_a_form_and_nothing_else_can_be_refused() {
 
 #[test]
 fn unhandled_request_interrupts_the_waiters_and_the_task_continues() {
-    let mut sim = greeted_with(&json!([]), |config| config.serves = [true, false, false]);
+    let mut sim = greeted_with(&json!([]), |config| config.input_handlers = [true, false, false]);
     let handle = sim.running_alone("t");
     let url = json!({ "method": "elicitation/create", "params": { "mode": "url", "url": "https://example.org" } });
     let asked = json!({ "r": { "method": "roots/list" }, "u": url, "x": { "method": "x/y" } });
@@ -207,7 +207,7 @@ fn questions_without_end_come_to_an_end() {
 
 #[test]
 fn unhandled_request_in_a_call_response_fails_the_call() {
-    let mut sim = greeted_with(&json!([]), |config| config.serves = [false, true, false]);
+    let mut sim = greeted_with(&json!([]), |config| config.input_handlers = [false, true, false]);
     let handle = sim.await_call("render");
     sim.give("tools/call", &asks(&["a"], None));
     sim.assert_failed(handle, TaskErrorCode::Unsupported, &["elicitation/create", "it was not sent again"]);

@@ -14,7 +14,7 @@ const ALL: TaskCapabilities =
 const TASK: &str = r#"{"taskId":"t","status":"working","ttl":null}"#;
 
 fn hosting(server: FakeServer, serves: [bool; 3], hosts: TaskCapabilities) -> Sim {
-    Sim::with_config(server, |config| (config.serves, config.hosts) = (serves, hosts))
+    Sim::with_config(server, |config| (config.input_handlers, config.task_capabilities) = (serves, hosts))
 }
 
 /// A host of everything, with a session.
@@ -178,13 +178,13 @@ fn an_answer_about_a_hosted_task_does_not_name_the_task_that_a_forged_request_na
 #[test]
 fn what_changes_is_told_within_a_session_and_only_there() {
     let mut sim = host();
-    sim.input(Input::Tell { task: TASK.into() });
+    sim.input(Input::NotifyTaskStatus { task: TASK.into() });
     sim.flush();
     let told = sim.last("notifications/tasks/status");
     assert_eq!(told.body["params"], serde_json::from_str::<Value>(TASK).unwrap());
 
     let mut early = hosting(FakeServer::streaming([Tool::new("render", 600_000)]), [true; 3], ALL);
-    early.input(Input::Tell { task: TASK.into() });
+    early.input(Input::NotifyTaskStatus { task: TASK.into() });
     early.flush();
     assert!(early.sent.is_empty(), "{:?}", early.sent);
 }

@@ -128,15 +128,15 @@ fn a_question_that_was_asked_before_is_asked_again_and_answered_by_its_own_id() 
     assert_eq!(id.as_deref(), Some("\"q-1\""));
 
     let mut next = Sim::with_config(sim.server, |config| {
-        (config.session, config.serves) = (Some("51 2025-11-25 session-1".into()), [true; 3]);
+        (config.session, config.input_handlers) = (Some("51 2025-11-25 session-1".into()), [true; 3]);
     });
     let handle = next.await_known("t");
     // A server that names no task: whose it is, is known.
     let message = question("q-1", "Which?").to_string();
-    next.input(Input::AskedBefore { handle, message: &message });
-    next.input(Input::AskedBefore { handle, message: &message });
-    next.input(Input::AskedBefore { handle: 77, message: &message });
-    next.input(Input::AskedBefore { handle, message: "{" });
+    next.input(Input::RestoreInputRequest { handle, message: &message });
+    next.input(Input::RestoreInputRequest { handle, message: &message });
+    next.input(Input::RestoreInputRequest { handle: 77, message: &message });
+    next.input(Input::RestoreInputRequest { handle, message: "{" });
     assert_eq!(next.asked(), [(1, Some(handle), "q-1".into())]);
     next.advance(3000);
     assert_eq!(next.statuses(handle).last(), Some(&Status::InputRequired));
@@ -151,11 +151,11 @@ fn a_question_of_a_session_that_is_lost_is_taken_back() {
     let mut server = server();
     server.lose_sessions();
     let mut sim = Sim::with_config(server, |config| {
-        (config.session, config.serves) = (Some(KEPT.into()), [true; 3]);
+        (config.session, config.input_handlers) = (Some(KEPT.into()), [true; 3]);
     });
     let handle = sim.await_known("t");
     let message = question(1, "Which?").to_string();
-    sim.input(Input::AskedBefore { handle, message: &message });
+    sim.input(Input::RestoreInputRequest { handle, message: &message });
     sim.advance(20_000);
     assert_eq!((sim.asked().len(), sim.over()), (1, vec![1]));
 }

@@ -43,7 +43,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => want.clone().prop_map(Event::PollFailed),
         2 => want.prop_map(Event::BadAnswer),
         1 => prop::sample::select(vec![
-            Event::Named, Event::Interrupt, Event::AskNow, Event::StreamTaken, Event::StreamLost,
+            Event::Named, Event::Interrupt, Event::PollNow, Event::StreamTaken, Event::StreamLost,
             Event::RetryNow, Event::PollEarly
         ]),
         1 => any::<bool>().prop_map(Event::Hide),

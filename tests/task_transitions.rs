@@ -22,7 +22,7 @@ fn events() -> Vec<Event> {
     let mut all = vec![
         Event::Named,
         Event::Interrupt,
-        Event::AskNow,
+        Event::PollNow,
         Event::StreamTaken,
         Event::StreamLost,
         Event::RetryNow,

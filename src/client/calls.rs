@@ -145,7 +145,7 @@ impl Client {
                 SendDecision::Refuse("it has to be a task, and the call forbids that".into())
             }
             (TaskSupport::Forbidden, ..) | (_, false, _) | (_, _, TaskMode::Never) => {
-                let asks = self.config.serves.contains(&true);
+                let asks = self.config.input_handlers.contains(&true);
                 if !asks || self.stream_is_ready(now) { SendDecision::Send(None) } else { SendDecision::Wait }
             }
             (_, true, TaskMode::WhatIsOffered(option)) if self.stream_is_ready(now) => SendDecision::Send(Some(option)),
@@ -262,7 +262,7 @@ impl Client {
                 self.tasks.update(handle, |entry| {
                     entry.task.named(now, task_id.clone());
                     if !entry.refreshers.is_empty() {
-                        entry.task.ask_now(now);
+                        entry.task.poll_now(now);
                     }
                 });
                 self.named(now, handle, &task_id);

@@ -19,9 +19,9 @@ pub struct Config {
     /// Whether another engine may go on with the session: it is told, and not ended when the client is closed.
     pub keeps_session: bool,
     /// Which input requests somebody answers, in the order of [`InputKind::ALL`](super::InputKind::ALL); only these are declared.
-    pub serves: [bool; 3],
+    pub input_handlers: [bool; 3],
     /// Which tasks of our own somebody hosts; only these are declared, to servers of the revision that has such tasks.
-    pub hosts: TaskCapabilities,
+    pub task_capabilities: TaskCapabilities,
     /// Whether somebody observes every live task, so that each counts as watched.
     pub watch_all: bool,
     /// Whether somebody wants the notifications that the engine has no use for.
@@ -89,8 +89,8 @@ impl Config {
             spoken: None,
             session: None,
             keeps_session: false,
-            serves: [false; 3],
-            hosts: TaskCapabilities::default(),
+            input_handlers: [false; 3],
+            task_capabilities: TaskCapabilities::default(),
             watch_all: false,
             notifications: false,
             poll_interval_ms: 1000,

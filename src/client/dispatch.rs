@@ -32,7 +32,7 @@ impl Client {
                 };
                 self.answered(now, purpose, session_id.map(ToOwned::to_owned), answer);
             }
-            Message::Request { id, method, params } => self.asked(now, own, None, (id, &method, params)),
+            Message::Request { id, method, params } => self.input_requested(now, own, None, (id, &method, params)),
             Message::Notification { method, params } => match self.era.read_notification(&method, params) {
                 ServerNotification::Progress { token, json } => {
                     let handle = token.wrapping_sub(self.progress_base);

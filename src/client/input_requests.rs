@@ -27,7 +27,7 @@ const MAX_ATTEMPTS: u32 = 5;
 
 impl Client {
     /// The server asks something; `own` is the request on whose stream it does.
-    pub(super) fn asked(
+    pub(super) fn input_requested(
         &mut self,
         now: Millis,
         own: Option<u32>,
@@ -38,10 +38,11 @@ impl Client {
         if !self.era.has_sessions() {
             return;
         }
-        let received = match session::read_input(self.config.serves, self.config.hosts, id, method, params) {
-            Ok(received) => received,
-            Err(answer) => return self.queue_response(answer),
-        };
+        let received =
+            match session::read_input(self.config.input_handlers, self.config.task_capabilities, id, method, params) {
+                Ok(received) => received,
+                Err(answer) => return self.queue_response(answer),
+            };
         let (max_open, max_length) = (self.config.limits.input_requests, self.config.limits.id_length);
         if id.get().len() > length(max_length) {
             let message = format!("ignored a request of the server whose id is longer than maxIdLength ({max_length})");
@@ -101,20 +102,20 @@ impl Client {
     }
 
     /// A task that we host has changed.
-    pub(super) fn tell(&mut self, task: &str) {
+    pub(super) fn notify_task_status(&mut self, task: &str) {
         if self.era.has_sessions() && self.session.is_ready() {
             self.notify(receiver_messages::changed(task));
         }
     }
 
     /// A request that was told to an earlier engine of this session: the server still waits, and will not ask again.
-    pub(super) fn asked_before(&mut self, now: Millis, handle: Handle, message: &str) {
+    pub(super) fn restore_input_request(&mut self, now: Millis, handle: Handle, message: &str) {
         for message in jsonrpc::messages(message.as_bytes(), 1).unwrap_or_default() {
             if let jsonrpc::Message::Request { id, method, params } = message
                 && self.session.is_ready()
                 && self.tasks.get(handle).is_some()
             {
-                self.asked(now, None, Some(handle), (id, &method, params));
+                self.input_requested(now, None, Some(handle), (id, &method, params));
             }
         }
     }
@@ -382,7 +383,7 @@ impl Client {
             // The task goes on: what the server says of it now is news.
             self.with_task(now, handle, |task, now| {
                 task.await_input(now, false);
-                task.ask_now(now);
+                task.poll_now(now);
             });
         }
     }

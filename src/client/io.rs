@@ -153,7 +153,7 @@ pub enum Input<'a> {
         query: Query,
     },
     /// A request of the server's that an earlier engine of this session was told of, and that nobody has answered.
-    AskedBefore {
+    RestoreInputRequest {
         /// The task that asks.
         handle: Handle,
         /// The JSON-RPC request.
@@ -170,7 +170,7 @@ pub enum Input<'a> {
     },
     /// A task that we host has changed: `task` is how it stands, in the words of the wire
     /// ([`receiver_messages::task`](crate::wire::receiver_messages::task)). Told to a server with a session, and dropped where there is none.
-    Tell {
+    NotifyTaskStatus {
         /// A JSON object.
         task: String,
     },

@@ -119,7 +119,7 @@ impl Client {
         if let Some((_, known)) = tools.known.as_ref()?.iter().rev().find(|(name, _)| name == tool) {
             return Some(Arc::clone(known));
         }
-        let support = if self.era.tells_all() { TaskSupport::Optional } else { TaskSupport::Forbidden };
+        let support = if self.era.has_complete_state() { TaskSupport::Optional } else { TaskSupport::Forbidden };
         Some(Arc::new(Known { support, wraps_result: false, is_idempotent: false, header_params: Ok(Vec::new()) }))
     }
 

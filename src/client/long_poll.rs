@@ -44,7 +44,7 @@ pub(super) struct LongPoll {
 impl Client {
     /// Opens, ends and rotates long polls.
     pub(super) fn update_long_polls(&mut self, now: Millis) {
-        if self.era.tells_all() {
+        if self.era.has_complete_state() {
             return;
         }
         for handle in self.tasks.awaiting_input() {
@@ -223,7 +223,7 @@ impl Client {
 
     /// Whose question cannot come in yet: who has waited longest, and not before when.
     fn next_long_poll(&self) -> Option<(Millis, Handle)> {
-        if self.era.tells_all() {
+        if self.era.has_complete_state() {
             return None;
         }
         let waiting = self.tasks.awaiting_input().into_iter().filter_map(|handle| {

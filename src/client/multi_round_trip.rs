@@ -167,7 +167,7 @@ impl Client {
     /// The name of what is asked for, if nobody serves that.
     fn unserved(&self, asked: &InputRequest<'_>) -> Option<String> {
         match &asked.kind {
-            Ok(kind) if self.config.serves.get(*kind as usize) == Some(&true) => None,
+            Ok(kind) if self.config.input_handlers.get(*kind as usize) == Some(&true) => None,
             Ok(kind) => Some(kind.method().into()),
             Err(method) => Some(method.clone().into_owned()),
         }
@@ -235,7 +235,7 @@ impl Client {
             let (reply, owner) = (request.reopen(), request.owner.clone());
             self.reply_if(reply, Err(refused));
             for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect()) {
-                self.with_task(now, handle, |task, now| task.ask_now(now));
+                self.with_task(now, handle, |task, now| task.poll_now(now));
             }
         }
     }

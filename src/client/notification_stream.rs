@@ -118,10 +118,10 @@ impl Client {
             return self.tasks.is_any_watched();
         }
         // What becomes of a task of ours the server may ask at any time, on no stream but this one.
-        if self.config.hosts.any() {
+        if self.config.task_capabilities.any() {
             return true;
         }
-        let answers = self.config.serves.contains(&true);
+        let answers = self.config.input_handlers.contains(&true);
         self.tasks.is_listened_to() || (answers && self.tasks.calls_in_flight() > 0)
     }
 

@@ -74,7 +74,7 @@ impl Client {
             return;
         }
         let (purpose, ask) = match want {
-            Want::Result if !self.era.tells_all() => {
+            Want::Result if !self.era.has_complete_state() => {
                 (Purpose::TaskResult(handle), ClientRequest::TaskResult { task_id: &task_id })
             }
             _ => (Purpose::GetTask(handle, want), ClientRequest::GetTask { task_id: &task_id }),
@@ -139,7 +139,7 @@ impl Client {
                 self.fail(now, handle, failure);
             }
             // It has no more to say of its failure.
-            None if snapshot.status == Status::Failed && self.era.tells_all() && !pushed => {
+            None if snapshot.status == Status::Failed && self.era.has_complete_state() && !pushed => {
                 self.fail(now, handle, TaskError::failed(task_id, status_message.as_deref()));
             }
             None => {}
@@ -189,7 +189,7 @@ impl Client {
             let retry_at = if is_its_own { self.backoff.retry_at(now, failures + 1, retry_after_ms) } else { now };
             return self.with_task(now, handle, |task, now| task.poll_failed(now, want, retry_at));
         }
-        if matches!(cause, TransportError::TooLong(_)) && (want == Want::Result || self.era.tells_all()) {
+        if matches!(cause, TransportError::TooLong(_)) && (want == Want::Result || self.era.has_complete_state()) {
             return self.result_too_long(now, handle, cause);
         }
         let failure = cause.to_task_error(&format!("asking after {}", self.name_of(handle)), "; the task goes on");
@@ -218,9 +218,9 @@ impl Client {
     /// server may be gone for good (extension for tasks, "TTL and Cleanup"). Where clocks and wishes of another era say
     /// how long a task is kept, servers do not hold to it (deviation 5).
     fn is_overdue(&mut self, now: Millis, handle: Handle) -> bool {
-        let tells_all = self.era.tells_all();
+        let has_complete_state = self.era.has_complete_state();
         let overdue = self.tasks.update(handle, |entry| {
-            let ttl_ms = entry.task.lifecycle().snapshot().and_then(|s| s.ttl_ms).filter(|_| tells_all)?;
+            let ttl_ms = entry.task.lifecycle().snapshot().and_then(|s| s.ttl_ms).filter(|_| has_complete_state)?;
             let dropped_at = entry.task.heard_at()?.saturating_add(ttl_ms);
             (dropped_at <= now).then(|| *entry.overdue.get_or_insert(now))
         });

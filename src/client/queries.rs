@@ -60,7 +60,7 @@ impl Client {
             let Session::Ready(session) = &self.session else { return };
             let Some(pending) = self.queries.iter_mut().find(|p| p.reply == reply) else { continue };
             // Nobody lists them there: as released servers with an empty list, it leaves that to us.
-            if self.era.tells_all() && matches!(pending.query, Query::ListTasks(_)) {
+            if self.era.has_complete_state() && matches!(pending.query, Query::ListTasks(_)) {
                 self.take_query(reply);
                 self.reply(reply, Ok(r#"{"tasks":[]}"#.into()));
                 continue;
@@ -97,7 +97,7 @@ impl Client {
         let told = match answer {
             // The receipt says nothing about the task.
             Ok(_)
-                if self.era.tells_all()
+                if self.era.has_complete_state()
                     && let Query::CancelTask(task_id) = &pending.query =>
             {
                 pending.query = Query::GetTask(task_id.clone());
@@ -177,7 +177,7 @@ impl Query {
     fn read(&self, era: Era, json: Json<'_>) -> Result<String, Box<TaskError>> {
         let read = match self {
             Self::Ping => era.complete(json).map(|_| "null".into()),
-            Self::TaskResult(id) if era.tells_all() => match era.read_state_of(id, json) {
+            Self::TaskResult(id) if era.has_complete_state() => match era.read_state_of(id, json) {
                 Ok(state) => return self.result_of(state),
                 Err(problem) => Err(problem),
             },

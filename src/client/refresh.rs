@@ -14,7 +14,7 @@ impl Client {
             }
             entry.refreshers.push(refresher);
             entry.task.watch(now, Interest::Status);
-            entry.task.ask_now(now);
+            entry.task.poll_now(now);
             true
         });
         // The status of a task that has ended, or that is not known here any more, does not change.

@@ -93,8 +93,13 @@ impl Client {
     }
 
     fn client_info(&self) -> ClientInfo<'_> {
-        let Config { client_info, serves, hosts, notifications, .. } = &self.config;
-        ClientInfo { client_info, serves: *serves, hosts: *hosts, wants_notifications: *notifications }
+        let Config { client_info, input_handlers, task_capabilities, notifications, .. } = &self.config;
+        ClientInfo {
+            client_info,
+            input_handlers: *input_handlers,
+            task_capabilities: *task_capabilities,
+            wants_notifications: *notifications,
+        }
     }
 
     /// Asks for a stream that speaks of these tasks.

@@ -275,7 +275,7 @@ impl Client {
         self.end_long_polls(now);
         self.close_stream(now);
         for handle in self.tasks.handles() {
-            self.with_task(now, handle, |task, now| task.ask_now(now));
+            self.with_task(now, handle, |task, now| task.poll_now(now));
         }
     }
 

@@ -151,7 +151,7 @@ impl Client {
         pushed: bool,
     ) -> Option<Seen> {
         self.limit_status(&mut snapshot);
-        let asks = !self.era.tells_all() && self.awaits_answer(handle);
+        let asks = !self.era.has_complete_state() && self.awaits_answer(handle);
         let terminal = snapshot.status.is_terminal();
         let order = self.tasks.announcement();
         let observed = self.tasks.update(handle, |entry| {
@@ -214,7 +214,7 @@ impl Client {
     }
 
     pub(super) fn fail(&mut self, now: Millis, handle: Handle, failure: Box<TaskError>) {
-        self.settle(now, handle, Outcome::Failure(failure));
+        self.settle(now, handle, Outcome::Error(failure));
     }
 
     /// The outcome as the original request's result tells it.

@@ -1,4 +1,4 @@
-use super::{StoreError, StoreFuture, TaskPage, TaskStore, TaskUpdate, UnixMillis, held::Held};
+use super::{StoreError, StoreFuture, TaskPage, TaskStore, TaskUpdate, UnixMillis, stored_tasks::StoredTasks};
 use crate::wire::{
     input::InputAnswer,
     request::TaskOption,
@@ -40,7 +40,7 @@ pub struct InMemoryTaskStore {
     clock: Box<dyn Fn() -> UnixMillis>,
     latest: Cell<UnixMillis>,
     limits: Limits,
-    held: RefCell<Held>,
+    stored: RefCell<StoredTasks>,
 }
 
 impl InMemoryTaskStore {
@@ -52,27 +52,27 @@ impl InMemoryTaskStore {
 
     /// An empty store.
     pub fn with_limits(clock: impl Fn() -> UnixMillis + 'static, limits: Limits) -> Self {
-        Self { clock: Box::new(clock), latest: Cell::new(0), limits, held: RefCell::default() }
+        Self { clock: Box::new(clock), latest: Cell::new(0), limits, stored: RefCell::default() }
     }
 
     /// Copies of all the tasks, in the order of their creation.
     pub fn get_all_tasks(&self) -> Vec<Snapshot> {
-        self.turn(|held, _| held.all())
+        self.turn(|stored, _| stored.all())
     }
 
     /// Forgets everything; whoever waits is told so.
     pub fn cleanup(&self) {
-        self.turn(|held, _| held.clear());
+        self.turn(|stored, _| stored.clear());
     }
 
     /// Everything happens in here: first what time brings, then the act, and when nothing is borrowed any more, the wakes.
-    fn turn<R>(&self, act: impl FnOnce(&mut Held, UnixMillis) -> R) -> R {
+    fn turn<R>(&self, act: impl FnOnce(&mut StoredTasks, UnixMillis) -> R) -> R {
         let now = (self.clock)().max(self.latest.get());
         self.latest.set(now);
         let (result, wakes) = {
-            let mut held = self.held.borrow_mut();
-            held.expire(now);
-            (act(&mut held, now), std::mem::take(&mut held.wakes))
+            let mut stored = self.stored.borrow_mut();
+            stored.expire(now);
+            (act(&mut stored, now), std::mem::take(&mut stored.wakes))
         };
         wakes.into_iter().for_each(Waker::wake);
         result
@@ -81,46 +81,47 @@ impl InMemoryTaskStore {
 
 impl TaskStore for InMemoryTaskStore {
     fn create_task(&self, task_id: String, option: TaskOption) -> StoreFuture<'_, Snapshot> {
-        Box::pin(async move { self.turn(|held, now| held.create(task_id, option, &self.limits, now)) })
+        Box::pin(async move { self.turn(|stored, now| stored.create(task_id, option, &self.limits, now)) })
     }
 
     fn get_task<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, Option<Snapshot>> {
         Box::pin(async move {
-            let find = |held: &mut Held| held.number(task_id).and_then(|n| Some(held.by_number(n)?.task.clone()));
-            Ok(self.turn(|held, _| find(held)))
+            let find =
+                |stored: &mut StoredTasks| stored.number(task_id).and_then(|n| Some(stored.by_number(n)?.task.clone()));
+            Ok(self.turn(|stored, _| find(stored)))
         })
     }
 
     fn update_task<'a>(&'a self, task_id: &'a str, update: TaskUpdate) -> StoreFuture<'a, Snapshot> {
-        Box::pin(async move { self.turn(|held, now| held.update(task_id, update, now)) })
+        Box::pin(async move { self.turn(|stored, now| stored.update(task_id, update, now)) })
     }
 
     fn store_result<'a>(&'a self, task_id: &'a str, result: InputAnswer) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.turn(|held, _| held.store(task_id, result, self.limits.result_bytes)) })
+        Box::pin(async move { self.turn(|stored, _| stored.store(task_id, result, self.limits.result_bytes)) })
     }
 
     fn get_result<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, Option<InputAnswer>> {
-        Box::pin(async move { Ok(self.turn(|held, _| held.result(task_id))) })
+        Box::pin(async move { Ok(self.turn(|stored, _| stored.result(task_id))) })
     }
 
     fn list_tasks<'a>(&'a self, cursor: Option<&'a str>) -> StoreFuture<'a, TaskPage> {
-        Box::pin(async move { self.turn(|held, _| held.list(cursor, self.limits.page_size)) })
+        Box::pin(async move { self.turn(|stored, _| stored.list(cursor, self.limits.page_size)) })
     }
 
     fn delete_task<'a>(&'a self, task_id: &'a str) -> StoreFuture<'a, bool> {
-        Box::pin(async move { Ok(self.turn(|held, _| held.delete(task_id))) })
+        Box::pin(async move { Ok(self.turn(|stored, _| stored.delete(task_id))) })
     }
 
     fn wait_for_update<'a>(&'a self, task_id: &'a str, known: Status) -> StoreFuture<'a, Snapshot> {
-        let task = self.turn(|held, _| {
-            let number = held.number(task_id)?;
-            Some((number, held.by_number(number)?.turns))
+        let task = self.turn(|stored, _| {
+            let number = stored.number(task_id)?;
+            Some((number, stored.by_number(number)?.turns))
         });
         Box::pin(Wait { store: self, task_id, known, task, place: None })
     }
 
     fn notify_update(&self, task_id: &str) {
-        self.turn(|held, _| held.notify(task_id));
+        self.turn(|stored, _| stored.notify(task_id));
     }
 }
 
@@ -139,8 +140,8 @@ impl Future for Wait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.store.turn(|held, _| {
-            let entry = this.task.and_then(|(number, turns)| Some((held.by_number(number)?, turns)));
+        this.store.turn(|stored, _| {
+            let entry = this.task.and_then(|(number, turns)| Some((stored.by_number(number)?, turns)));
             let Some((entry, turns)) = entry else {
                 return Poll::Ready(Err(StoreError::UnknownTask { task_id: this.task_id.into() }));
             };
@@ -156,11 +157,12 @@ impl Future for Wait<'_> {
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         // A waker that is dropped may drop this while the store is busy with it; then the place goes with the task.
-        let (Some((number, _)), Some(place), Ok(mut held)) = (self.task, self.place, self.store.held.try_borrow_mut())
+        let (Some((number, _)), Some(place), Ok(mut stored)) =
+            (self.task, self.place, self.store.stored.try_borrow_mut())
         else {
             return;
         };
-        if let Some(entry) = held.by_number(number) {
+        if let Some(entry) = stored.by_number(number) {
             entry.waiters.leave(place);
         }
     }
@@ -175,7 +177,7 @@ mod tests {
         let store = InMemoryTaskStore::new(|| 0);
         let mut context = Context::from_waker(Waker::noop());
         assert!(store.create_task("t".into(), TaskOption::default()).as_mut().poll(&mut context).is_ready());
-        let waiting = || store.held.borrow_mut().by_number(1).map(|entry| entry.waiters.len());
+        let waiting = || store.stored.borrow_mut().by_number(1).map(|entry| entry.waiters.len());
         for _ in 0..3 {
             let mut waits = [0, 1].map(|_| store.wait_for_update("t", Status::Working));
             for wait in &mut waits {

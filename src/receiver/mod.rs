@@ -44,12 +44,12 @@ mod cancel;
 mod context;
 mod error;
 mod execution;
-mod held;
 mod limits;
 mod memory;
 mod serving;
 mod state;
 mod store;
+mod stored_tasks;
 mod wait;
 
 pub use crate::wire::receiver_messages::{MODEL_IMMEDIATE_RESPONSE_KEY, RELATED_TASK_METADATA_KEY};

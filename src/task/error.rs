@@ -8,7 +8,7 @@ pub enum Outcome {
     /// The tool ran and says that it failed; its result, as JSON text.
     ToolError(String),
     /// Without a result.
-    Failure(Box<TaskError>),
+    Error(Box<TaskError>),
 }
 
 /// The public error: why an operation failed. One code per reason, with the message of the server.

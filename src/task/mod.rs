@@ -82,7 +82,7 @@ impl Task {
     }
 
     /// Ask at the next chance, whatever the interval: the user did something, or the page came back.
-    pub fn ask_now(&mut self, now: Millis) {
+    pub fn poll_now(&mut self, now: Millis) {
         self.schedule.hurry();
         self.replan(now);
     }

@@ -76,7 +76,7 @@ impl Era {
     }
 
     /// A task's state brings what it asks and how it ended; there is nothing else to ask for, and answers are sent to the task.
-    pub fn tells_all(self) -> bool {
+    pub fn has_complete_state(self) -> bool {
         self == Self::Stateless
     }
 

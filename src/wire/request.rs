@@ -127,9 +127,9 @@ pub struct ClientInfo<'a> {
     /// Name, version and title of the application, as a JSON object.
     pub client_info: &'a str,
     /// The input requests that the client has handlers for, in the order of [`super::input::InputKind::ALL`].
-    pub serves: [bool; 3],
+    pub input_handlers: [bool; 3],
     /// The capability `tasks`.
-    pub hosts: TaskCapabilities,
+    pub task_capabilities: TaskCapabilities,
     /// Whether the server is to send notifications about changed lists, and log messages.
     pub wants_notifications: bool,
 }

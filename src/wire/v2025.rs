@@ -26,7 +26,8 @@ pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) ->
     let (method, params, _) = ask.words();
     let params = match ask {
         ClientRequest::Initialize => {
-            let capabilities = capabilities(client.serves).with_some("tasks", client.hosts.declaration());
+            let capabilities =
+                capabilities(client.input_handlers).with_some("tasks", client.task_capabilities.declaration());
             params
                 .with("protocolVersion", PROTOCOL_VERSION)
                 .with("capabilities", capabilities)

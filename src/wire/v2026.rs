@@ -69,7 +69,7 @@ pub(super) fn encode(ask: ClientRequest<'_>, id: u32, client: ClientInfo<'_>) ->
         meta.insert("io.modelcontextprotocol/logLevel", "info");
     }
     let extensions = may_be_task.then(|| JsonObject::new().with(EXTENSION, JsonObject::new()));
-    let capabilities = capabilities(client.serves).with_some("extensions", extensions);
+    let capabilities = capabilities(client.input_handlers).with_some("extensions", extensions);
     meta.insert("io.modelcontextprotocol/clientCapabilities", capabilities);
     (jsonrpc::request(id, method, &params.with("_meta", meta)), headers)
 }

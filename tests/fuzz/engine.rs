@@ -52,9 +52,9 @@ pub(crate) fn run(data: &[u8]) {
     config.era = era;
     config.spoken =
         [None, Some(Era::Handshake), None, Some(Era::Stateless)].get(usize::from(seed >> 6)).copied().flatten();
-    config.serves = [seed & 1 == 0, seed & 2 == 0, true];
+    config.input_handlers = [seed & 1 == 0, seed & 2 == 0, true];
     let hosts = seed & 3 == 0;
-    config.hosts =
+    config.task_capabilities =
         TaskCapabilities { list: hosts, cancel: hosts, sampling: hosts, elicitation: hosts, get: hosts, result: hosts };
     (config.watch_all, config.notifications) = (seed & 4 == 0, seed & 8 == 0);
     let client = Client::new(config, u64::from(seed));

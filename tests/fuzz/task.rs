@@ -134,7 +134,7 @@ impl Past {
             Event::Observe(says) => !says.pushed,
             _ => matches!(e, Event::Named | Event::BadAnswer(_)),
         };
-        let hurry = self.since(|e| matches!(e, Event::AskNow | Event::Unanswered(_) | Event::PollFailed(_)), answered);
+        let hurry = self.since(|e| matches!(e, Event::PollNow | Event::Unanswered(_) | Event::PollFailed(_)), answered);
         let streamed = self.since(
             |e| matches!(e, Event::StreamTaken) || matches!(e, Event::Observe(s) if s.pushed),
             |e| *e == Event::StreamLost,

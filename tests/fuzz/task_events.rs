@@ -30,7 +30,7 @@ pub(crate) enum Event {
     Watch(Interest),
     Unwatch(Interest),
     Interrupt,
-    AskNow,
+    PollNow,
     Hide(bool),
     AwaitInput(bool),
     StreamTaken,
@@ -61,7 +61,7 @@ impl Event {
             Self::Watch(interest) => task.watch(now, interest),
             Self::Unwatch(interest) => task.unwatch(now, interest),
             Self::Interrupt => task.interrupt(now),
-            Self::AskNow => task.ask_now(now),
+            Self::PollNow => task.poll_now(now),
             Self::Hide(hidden) => task.hide(now, hidden),
             Self::AwaitInput(awaits) => task.await_input(now, awaits),
             Self::StreamTaken => task.stream_taken(now),
@@ -106,7 +106,7 @@ impl Event {
             6..=8 => Self::Watch(interest),
             9 => Self::Unwatch(interest),
             10 => Self::Interrupt,
-            11 => Self::AskNow,
+            11 => Self::PollNow,
             12 => Self::Hide(!odd),
             13 if odd => Self::StreamTaken,
             13 => Self::StreamLost,
@@ -120,7 +120,7 @@ impl Event {
             22 => Self::AwaitInput(odd),
             _ if more == 0 => Self::Settle,
             _ if more & 2 == 0 => Self::RetryNow,
-            _ => Self::AskNow,
+            _ => Self::PollNow,
         }
     }
 }

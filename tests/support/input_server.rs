@@ -66,7 +66,7 @@ impl FakeServer {
 impl Sim {
     /// An engine whose application answers every kind of question.
     pub(crate) fn serving(server: FakeServer) -> Self {
-        Self::with_config(server, |config| config.serves = [true; 3])
+        Self::with_config(server, |config| config.input_handlers = [true; 3])
     }
 
     /// An awaited task that runs, and the server's name for it.

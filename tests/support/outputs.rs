@@ -32,7 +32,7 @@ impl Sim {
     /// The failure it was settled with; fails the test when there is none.
     pub(crate) fn failure(&self, handle: Handle) -> &TaskError {
         match self.outcome(handle) {
-            Some(Outcome::Failure(failure)) => failure,
+            Some(Outcome::Error(failure)) => failure,
             other => panic!("handle {handle}: no failure but {other:?}"),
         }
     }

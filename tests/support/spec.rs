@@ -331,7 +331,7 @@ fn keys_of(event: Event) -> Vec<String> {
         Event::Observe(_)
         | Event::Named
         | Event::Interrupt
-        | Event::AskNow
+        | Event::PollNow
         | Event::StreamTaken
         | Event::StreamLost
         | Event::RetryNow
@@ -348,7 +348,7 @@ pub(crate) fn method(event: Event) -> &'static str {
         Event::Watch(_) => "watch",
         Event::Unwatch(_) => "unwatch",
         Event::Interrupt => "interrupt",
-        Event::AskNow => "ask_now",
+        Event::PollNow => "poll_now",
         Event::Hide(_) => "hide",
         Event::AwaitInput(_) => "await_input",
         Event::StreamTaken => "stream_taken",

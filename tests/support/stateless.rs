@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// An engine that has greeted its server and knows its tools.
 pub(crate) fn greeted() -> Sim {
-    greeted_with(&json!([]), |config| config.serves = [true; 3])
+    greeted_with(&json!([]), |config| config.input_handlers = [true; 3])
 }
 
 pub(crate) fn greeted_with(tools: &Value, change: impl FnOnce(&mut Config)) -> Sim {

@@ -83,7 +83,7 @@ impl Driver {
         let seed = (random() * 9e15) as u64;
         let driver = Rc::new_cyclic(|weak: &Weak<Self>| Self {
             observes_all: config.watch_all,
-            answers_input: config.serves.contains(&true),
+            answers_input: config.input_handlers.contains(&true),
             warnings: RefCell::default(),
             callbacks: Callbacks::new(&options),
             options,

@@ -123,7 +123,7 @@ impl Driver {
         let outcome = match outcome {
             task::Outcome::Result(json) => self.result_outcome(json, is_wrapped, false),
             task::Outcome::ToolError(json) => self.result_outcome(json, is_wrapped, record.raise_on_error),
-            task::Outcome::Failure(failure) => {
+            task::Outcome::Error(failure) => {
                 if is_unseen {
                     self.warn_if_unobserved(Rc::clone(&record), failure.message.clone());
                 }
@@ -141,7 +141,7 @@ impl Driver {
         match created {
             Ok(result) if is_raised => Outcome::ToolError(error::tool_error(&self.callbacks, result)),
             Ok(result) => Outcome::Result(result),
-            Err(error) => Outcome::Failure { error, code: None },
+            Err(error) => Outcome::Error { error, code: None },
         }
     }
 

@@ -99,10 +99,8 @@ impl Client {
         );
         let kind = kind.kind().unwrap_or(CallKind::Tool);
         let record = Rc::new(TaskRecord::new(self.driver.next_number(), kind, name, context, true));
-        record.settle(Outcome::Failure {
-            error: error::error(&self.driver.callbacks, "task_lost", &message),
-            code: None,
-        });
+        record
+            .settle(Outcome::Error { error: error::error(&self.driver.callbacks, "task_lost", &message), code: None });
         self.driver.warn_if_unobserved(Rc::clone(&record), message);
         TaskHandle::new(Rc::clone(&self.driver), record)
     }
@@ -170,13 +168,13 @@ impl Client {
     /// Sends the server the status of a task that this client hosts. `task` is JSON text.
     #[wasm_bindgen(js_name = notifyTaskStatus)]
     pub fn notify_task_status(&self, task: String) {
-        self.driver.turn(Input::Tell { task });
+        self.driver.turn(Input::NotifyTaskStatus { task });
     }
 
     /// Shows an input request that an earlier page of the same session left open. `request` is the JSON-RPC request as text.
     #[wasm_bindgen(js_name = restoreInputRequest)]
     pub fn restore_input_request(&self, task: &TaskHandle, request: &str) {
-        self.driver.turn(Input::AskedBefore { handle: task.number(), message: request });
+        self.driver.turn(Input::RestoreInputRequest { handle: task.number(), message: request });
     }
 
     /// Reports a reason to poll rarely or not at all, for a client in a worker, which has no page events.
@@ -218,7 +216,7 @@ impl Client {
         let signal = options.signal();
         if let Some(signal) = signal.as_ref().filter(|signal| signal.aborted()) {
             self.driver.tasks.borrow_mut().remove(&handle);
-            self.driver.settled(&record, Outcome::Failure { error: signal.reason(), code: None });
+            self.driver.settled(&record, Outcome::Error { error: signal.reason(), code: None });
             return task;
         }
         self.driver.turn(Input::Call { handle, call: Call { kind, name, arguments, mode: options.mode() } });

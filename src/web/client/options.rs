@@ -237,8 +237,8 @@ impl EngineOptions {
         config.keeps_session = self.keep_session().unwrap_or(false);
         config.stream = self.stream().unwrap_or(true);
         config.early_poll = self.early_poll().unwrap_or(true);
-        config.serves = self.served();
-        config.hosts = self.hosts().map_or_else(TaskCapabilities::default, |hosts| TaskCapabilities {
+        config.input_handlers = self.served();
+        config.task_capabilities = self.hosts().map_or_else(TaskCapabilities::default, |hosts| TaskCapabilities {
             list: hosts.list(),
             cancel: hosts.cancel(),
             sampling: hosts.sampling(),
@@ -246,7 +246,7 @@ impl EngineOptions {
             get: hosts.get(),
             result: hosts.result(),
         });
-        config.watch_all = self.on_task_status().is_some() || config.serves.contains(&true);
+        config.watch_all = self.on_task_status().is_some() || config.input_handlers.contains(&true);
         config.notifications = self.on_notification().is_some();
         config
     }

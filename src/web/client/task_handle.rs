@@ -349,7 +349,7 @@ impl TaskHandle {
         let aborted = signal.clone();
         let listener = AbortListener::new(signal, move || {
             if let (Some(driver), Some(record)) = (driver.upgrade(), record.upgrade()) {
-                driver.settled(&record, Outcome::Failure { error: aborted.reason(), code: None });
+                driver.settled(&record, Outcome::Error { error: aborted.reason(), code: None });
                 driver.turn(Input::Abandon { handle: record.handle });
             }
         });

@@ -27,7 +27,7 @@ pub(super) enum Outcome {
     /// With a result that says that the tool failed: the error that promises of the result reject with.
     ToolError(JsValue),
     /// Without a result; `code` is absent for a value that the application gave, such as an abort reason.
-    Failure { error: JsValue, code: Option<TaskErrorCode> },
+    Error { error: JsValue, code: Option<TaskErrorCode> },
 }
 
 /// An input request that is not answered yet.
@@ -122,7 +122,7 @@ impl TaskRecord {
     /// The error that the task ended with, unless it has a result.
     pub(super) fn failure(&self) -> Option<JsValue> {
         match &*self.outcome.borrow() {
-            Some(Outcome::Failure { error, .. }) => Some(error.clone()),
+            Some(Outcome::Error { error, .. }) => Some(error.clone()),
             _ => None,
         }
     }
@@ -174,7 +174,7 @@ impl TaskRecord {
     pub(super) fn result(&self) -> Option<Result<JsValue, JsValue>> {
         match self.outcome.borrow().clone()? {
             Outcome::Result(result) => Some(Ok(result)),
-            Outcome::ToolError(error) | Outcome::Failure { error, .. } => Some(Err(error)),
+            Outcome::ToolError(error) | Outcome::Error { error, .. } => Some(Err(error)),
         }
     }
 
@@ -183,7 +183,7 @@ impl TaskRecord {
         if self.is_settled() {
             return false;
         }
-        if self.is_task.get() == Some(false) && !matches!(outcome, Outcome::Failure { .. }) {
+        if self.is_task.get() == Some(false) && !matches!(outcome, Outcome::Error { .. }) {
             self.status.set_immediate();
         }
         self.outcome.replace(Some(outcome));
@@ -193,12 +193,12 @@ impl TaskRecord {
 
     /// The outcome for a failure.
     pub(super) fn failed(callbacks: &Callbacks, failure: &TaskError, cause: JsValue) -> Outcome {
-        Outcome::Failure { error: error::failed(callbacks, failure, cause), code: Some(failure.code) }
+        Outcome::Error { error: error::failed(callbacks, failure, cause), code: Some(failure.code) }
     }
 
     /// The error with which `cancel` rejects, because the task may go on although nothing more is known of it here.
     pub(super) fn why_not_cancellable(&self) -> Option<JsValue> {
-        let Some(Outcome::Failure { error, code }) = self.outcome.borrow().clone() else { return None };
+        let Some(Outcome::Error { error, code }) = self.outcome.borrow().clone() else { return None };
         let goes_on = !self.status.is_terminal() && code != Some(TaskErrorCode::TaskExpired);
         let may_run = self.is_task.get() == Some(true) || code == Some(TaskErrorCode::Closed);
         (goes_on && may_run).then_some(error)

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, task::Waker};
 
 /// What an [`super::InMemoryTaskStore`] holds.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct StoredTasks {
     /// By number, in the order of creation. A number is never given twice.
     tasks: BTreeMap<u64, Entry>,
     numbers: BTreeMap<String, u64>,
@@ -35,7 +35,7 @@ pub(super) struct Entry {
     pub(super) waiters: Waiters,
 }
 
-impl Held {
+impl StoredTasks {
     /// Forgets what has outlived its time. There is no timer: it happens whenever somebody asks for anything.
     pub(super) fn expire(&mut self, now: UnixMillis) {
         let over = |entry: &Entry| entry.expires_at.is_some_and(|at| at <= now);
