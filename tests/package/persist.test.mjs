@@ -196,7 +196,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       assert.match(warnings[0].message, /not kept.*quota exceeded/);
       const closed = { getItem: async () => null, setItem: async () => {}, removeItem: async () => {}, keys: async () => { throw new Error("forbidden"); } };
       assert.deepEqual(await page({ persist: persistIn(closed) }).resume(), []);
-      assert.match(warnings[1].message, /was not found: forbidden/);
+      assert.match(warnings[1].message, /the tasks of earlier pages were not found: forbidden/);
     });
 
     test("an invalid entry of the store is ignored and removed", async (t) => {
@@ -298,7 +298,7 @@ for (const revision of ["2025-11-25", "2026-07-28"]) {
       await settle();
       goOff();
       assert.deepEqual(await inTime(found), []);
-      assert.match(warnings[0].message, /was not found: the store has not answered within 5 seconds$/);
+      assert.match(warnings[0].message, /the tasks of earlier pages were not found: the store has not answered within 5 seconds$/);
     });
 
     test("other names and other servers keep to themselves", async (t) => {
