@@ -104,9 +104,10 @@ impl Client {
         length(self.config.limits.held_bytes) / 4
     }
 
-    /// Whether further input requests of so many bytes are held.
+    /// Whether further input requests of so many bytes are held. The first may have any size that a message may have.
     pub(super) fn has_room_for_input(&self, bytes: usize) -> bool {
-        self.input_bytes().saturating_add(bytes) <= self.quarter()
+        let open = self.input_bytes();
+        open == 0 || open.saturating_add(bytes) <= self.quarter()
     }
 
     /// Discards the message of a status for which there is no room.

@@ -2,8 +2,8 @@
 export interface ClientLimits {
   /**
    * Bytes that the client holds because of its server at a time: unfinished messages and lists, statuses of live tasks (at most a
-   * quarter; a longer `statusMessage` is discarded with a warning) and open input requests (at most a quarter; a further one is
-   * refused). When messages exceed it, the largest one ends with a `ProtocolError`. Prevents a server that sends many large messages
+   * quarter; a longer `statusMessage` is discarded with a warning) and open input requests (at most a quarter or one request; a
+   * further one is refused). When messages exceed it, the largest one ends with a `ProtocolError`. Prevents a server that sends many large messages
    * from filling the memory that all clients of a page share.
    * @default 134217728
    */
