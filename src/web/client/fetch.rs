@@ -3,7 +3,7 @@
 use super::{
     driver::Driver,
     error::description,
-    page::{is_multiplexed, yield_to_page},
+    page::{is_chromium, is_multiplexed, yield_to_page},
     timer::performance_now,
 };
 use crate::{
@@ -217,8 +217,9 @@ async fn send(driver: &Driver, request: &Fetch, url: &str, signal: &AbortSignal)
     init.set_method(request.method.as_str());
     init.set_headers(&headers);
     init.set_signal(Some(signal));
-    // A cached stream would repeat old events. POST is never cached, and with this mode Chromium preflights each request anew.
-    if request.method == Method::Get {
+    // No response is cached. POST never is, and with this mode Chromium preflights each request anew (F4). Firefox lets requests
+    // to one URL wait for a POST that stays open, unless it has this mode.
+    if request.method == Method::Get || !is_chromium() {
         init.set_cache(RequestCache::NoStore);
     }
     if let Some(body) = &request.body {

@@ -87,6 +87,11 @@ fn visibility_of(hidden: bool) -> Input<'static> {
     if hidden { Input::Pause(PauseReason::Hidden) } else { Input::Resume(PauseReason::Hidden) }
 }
 
+/// Whether the engine is Chromium's, by an interface that no other has.
+pub(super) fn is_chromium() -> bool {
+    Reflect::get(&global("navigator"), &"userAgentData".into()).is_ok_and(|data| data.is_object())
+}
+
 /// The URL of the page or worker, against which a relative endpoint is resolved; `None` outside of both.
 pub(super) fn base_url() -> Option<String> {
     Reflect::get(&global("location"), &"href".into()).ok()?.as_string()
