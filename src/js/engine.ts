@@ -1,7 +1,7 @@
 // The connection between a client of the application and its engine: loads the module, keeps the order of calls made before
 // it is loaded, and passes the engine's events on.
 
-import { emitWarning, guarded } from "./callbacks.js";
+import { emitWarning } from "./callbacks.js";
 import { toError, type TasksError } from "./errors.js";
 import { knownEra, rememberEra } from "./era_cache.js";
 import { InputHandlers } from "./input_handlers.js";
@@ -237,10 +237,7 @@ export class EngineConnection {
         keeper?.asked(id, 0, undefined);
         this.#inputs.closed(id);
       },
-      onNotification: onNotification && ((method, params) => {
-        const failed = (error: unknown): void => this.warn("listener-failed", `onNotification failed: ${words(error)}`);
-        guarded(() => onNotification({ method, params: JSON.parse(params) as { [key: string]: unknown } }), failed);
-      }),
+      onNotification: onNotification && ((method, params) => onNotification({ method, params: JSON.parse(params) as { [key: string]: unknown } })),
       onWarning: ({ code, message }) => this.warn(code, message),
     };
   }

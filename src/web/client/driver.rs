@@ -4,7 +4,7 @@ use super::{
     fetch::{self, NextStep},
     observers::{Awaits, Event, Waiter},
     options::{Callbacks, EngineOptions},
-    page::Page,
+    page::{Page, is_chromium},
     task_record::TaskRecord,
     timer::{Clock, Timer},
 };
@@ -29,7 +29,6 @@ extern "C" {
 
 /// The promise of a reply.
 pub(super) struct PendingReply {
-    pub(super) id: ReplyId,
     pub(super) resolve: Function,
     pub(super) reject: Function,
 }
@@ -48,12 +47,13 @@ pub(super) struct Driver {
     /// The tasks that the engine knows, by their handles.
     pub(super) tasks: RefCell<BTreeMap<Handle, Rc<TaskRecord>>>,
     /// The pending replies: few at a time, so a list is searched. A map was measured at 1.8 KB gzip more.
-    pub(super) replies: RefCell<Vec<PendingReply>>,
+    pub(super) replies: RefCell<Vec<(ReplyId, PendingReply)>>,
     /// The open input requests, each with the records that show it.
     pub(super) open_inputs: RefCell<Vec<(InputId, Vec<Rc<TaskRecord>>)>>,
     next_number: Cell<u32>,
     /// Every task of the client is observed.
     pub(super) observes_all: bool,
+    pub(super) is_chromium: bool,
     /// The application answers input requests.
     pub(super) answers_input: bool,
     pub(super) warnings: RefCell<WarningLimit>,
@@ -83,6 +83,7 @@ impl Driver {
         let seed = (random() * 9e15) as u64;
         let driver = Rc::new_cyclic(|weak: &Weak<Self>| Self {
             observes_all: config.watch_all,
+            is_chromium: is_chromium(),
             answers_input: config.input_handlers.contains(&true),
             warnings: RefCell::default(),
             callbacks: Callbacks::new(&options),
@@ -183,7 +184,7 @@ impl Driver {
     fn new_reply(&self) -> (ReplyId, Promise) {
         let id = self.next_number();
         let promise = Promise::new(&mut |resolve, reject| {
-            self.replies.borrow_mut().push(PendingReply { id, resolve, reject });
+            self.replies.borrow_mut().push((id, PendingReply { resolve, reject }));
         });
         (id, promise)
     }
@@ -276,9 +277,7 @@ impl Driver {
 
     /// How an exchange goes on that was redirected; `None`: not at all.
     pub(super) fn take_next_step(&self, exchange: ExchangeId) -> Option<NextStep> {
-        let mut steps = self.next_steps.borrow_mut();
-        let at = steps.iter().position(|(redirected, _)| *redirected == exchange)?;
-        Some(steps.swap_remove(at).1)
+        take_by_id(&self.next_steps, exchange)
     }
 
     /// Whether the exchange is open: nothing more is reported about one that is not.
@@ -287,10 +286,15 @@ impl Driver {
     }
 
     pub(super) fn take_exchange(&self, exchange: ExchangeId) -> Option<AbortController> {
-        let mut exchanges = self.exchanges.borrow_mut();
-        let at = exchanges.iter().position(|(open, _)| *open == exchange)?;
-        Some(exchanges.swap_remove(at).1)
+        take_by_id(&self.exchanges, exchange)
     }
+}
+
+/// Removes the value with this id from a list whose order does not matter.
+pub(super) fn take_by_id<T>(list: &RefCell<Vec<(u32, T)>>, id: u32) -> Option<T> {
+    let mut list = list.borrow_mut();
+    let at = list.iter().position(|(known, _)| *known == id)?;
+    Some(list.swap_remove(at).1)
 }
 
 fn on_timer(weak: Weak<Driver>) -> impl FnMut() + 'static {

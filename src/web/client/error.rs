@@ -93,17 +93,15 @@ fn created(callbacks: &Callbacks, failure: &ErrorObject<'_>) -> JsValue {
 
 /// The first text of a tool result's content.
 fn first_text(result: &JsValue) -> Option<String> {
-    let content = Reflect::get(result, &"content".into()).ok()?;
     // `Array::from` throws for a value that is not iterable, and an exception from an import is a trap.
-    content.dyn_ref::<Array>()?.iter().find_map(|block| Reflect::get(&block, &"text".into()).ok()?.as_string())
+    member(result, "content").dyn_ref::<Array>()?.iter().find_map(|block| member(&block, "text").as_string())
 }
 
 /// The platform's description of a thrown value. Any value may be thrown: `fetch` aborted with a string rejects with that string.
 pub(super) fn description(thrown: &JsValue) -> String {
     let text = thrown.as_string().or_else(|| message(thrown)).unwrap_or_else(|| "unknown error".into());
     // Node says "fetch failed" and gives the reason in the cause; a wrapper may have repeated the reason already.
-    let cause = Reflect::get(thrown, &"cause".into()).unwrap_or_default();
-    match message(&cause) {
+    match message(&member(thrown, "cause")) {
         Some(reason) if !text.contains(&reason) => format!("{text} ({reason})"),
         _ => text,
     }
@@ -111,5 +109,15 @@ pub(super) fn description(thrown: &JsValue) -> String {
 
 /// The message of an error, if it has one. Any object may be thrown, and its members may throw.
 pub(super) fn message(error: &JsValue) -> Option<String> {
-    Reflect::get(error, &"message".into()).ok()?.as_string()
+    member(error, "message").as_string()
+}
+
+/// A member of a value that the application or the platform gave, undefined where there is none or reading it throws: what an import
+/// throws without being caught is a trap.
+pub(super) fn member(of: &JsValue, name: &str) -> JsValue {
+    // `Reflect.get` throws for anything else, and an error with its stack costs much where absence is usual.
+    if !of.is_object() && !of.is_function() {
+        return JsValue::UNDEFINED;
+    }
+    Reflect::get(of, &name.into()).unwrap_or_default()
 }

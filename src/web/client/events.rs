@@ -1,8 +1,8 @@
 //! Outputs of the engine: actions are carried out, events settle promises and call the application's callbacks.
 
 use super::{
-    driver::Driver,
-    error,
+    driver::{Driver, take_by_id},
+    error::{self, description, member},
     fetch::NextStep,
     observers::{Awaits, Event},
     options::Callbacks,
@@ -196,12 +196,7 @@ impl Driver {
     }
 
     fn replied(&self, reply: u32, answer: Result<String, Box<TaskError>>) {
-        let pending = {
-            let mut replies = self.replies.borrow_mut();
-            let at = replies.iter().position(|pending| pending.id == reply);
-            at.map(|at| replies.swap_remove(at))
-        };
-        let Some(pending) = pending else { return };
+        let Some(pending) = take_by_id(&self.replies, reply) else { return };
         let result = match answer {
             // The engine's text for "nothing to report".
             Ok(json) if json == "null" => Ok(JsValue::UNDEFINED),
@@ -243,7 +238,7 @@ impl Driver {
             }
         };
         drop(last);
-        self.check("onNotification", callback.call2(&JsValue::UNDEFINED, &name, &params.into()));
+        self.check("onNotification", description, callback.call2(&JsValue::UNDEFINED, &name, &params.into()));
     }
 
     /// The outcome has reached the application: it need not be found after a reload.
@@ -266,21 +261,26 @@ impl Driver {
     /// Calls the listeners of the application. An error of one listener affects neither the others nor the engine.
     pub(super) fn emit(self: &Rc<Self>, record: &TaskRecord, event: Event, value: &JsValue) {
         for listener in record.observers.listeners_for(event) {
-            self.check("a status listener", listener.callback.call1(&JsValue::UNDEFINED, value));
+            self.check("a status listener", text, listener.callback.call1(&JsValue::UNDEFINED, value));
         }
     }
 
-    /// Reports what a callback of the application throws or rejects with.
-    fn check(self: &Rc<Self>, callback: &'static str, returned: Result<JsValue, JsValue>) {
+    /// Reports what a callback of the application throws, or what the promise that it returns rejects with.
+    fn check(
+        self: &Rc<Self>,
+        callback: &'static str,
+        describe: fn(&JsValue) -> String,
+        returned: Result<JsValue, JsValue>,
+    ) {
         match returned {
-            Err(thrown) => self.callback_failed(callback, &thrown),
+            Err(thrown) => self.callback_failed(callback, &describe(&thrown)),
             Ok(value) if value.is_undefined() => {}
             Ok(value) => {
-                if let Ok(promise) = value.dyn_into::<Promise>() {
+                if member(&value, "then").is_function() {
                     let driver = Rc::clone(self);
                     spawn_local(async move {
-                        if let Err(thrown) = JsFuture::from(promise).await {
-                            driver.callback_failed(callback, &thrown);
+                        if let Err(thrown) = JsFuture::from(Promise::resolve(&value)).await {
+                            driver.callback_failed(callback, &describe(&thrown));
                         }
                     });
                 }
@@ -288,21 +288,24 @@ impl Driver {
         }
     }
 
-    fn callback_failed(&self, callback: &str, thrown: &JsValue) {
-        // An object without a prototype cannot be converted.
-        let text = to_string(thrown).map_or_else(|_| "a value without a description".into(), String::from);
-        self.warn("listener-failed", format!("{callback} failed: {text}"));
+    fn callback_failed(&self, callback: &str, description: &str) {
+        self.warn("listener-failed", format!("{callback} failed: {description}"));
     }
 
     pub(super) fn notify1(self: &Rc<Self>, callback: Option<&Function>, value: &JsValue) {
         if let Some(callback) = callback {
-            self.check("a callback of the client", callback.call1(&JsValue::UNDEFINED, value));
+            self.check("a callback of the client", text, callback.call1(&JsValue::UNDEFINED, value));
         }
     }
 
     pub(super) fn notify2(self: &Rc<Self>, callback: Option<&Function>, first: &JsValue, second: &JsValue) {
         if let Some(callback) = callback {
-            self.check("a callback of the client", callback.call2(&JsValue::UNDEFINED, first, second));
+            self.check("a callback of the client", text, callback.call2(&JsValue::UNDEFINED, first, second));
         }
     }
+}
+
+/// A thrown value as a string, with the class of an error. An object without a prototype cannot be converted.
+fn text(thrown: &JsValue) -> String {
+    to_string(thrown).map_or_else(|_| "a value without a description".into(), String::from)
 }

@@ -2,15 +2,15 @@
 
 use super::{
     driver::Driver,
-    error::description,
-    page::{is_chromium, is_multiplexed, yield_to_page},
+    error::{description, member},
+    page::{is_multiplexed, yield_to_page},
     timer::performance_now,
 };
 use crate::{
     client::{ExchangeId, Fetch, Input, Redirect},
     wire::http::{Head, Method},
 };
-use js_sys::{ArrayBuffer, Function, Promise, Reflect, TypeError, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Promise, TypeError, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
@@ -175,11 +175,6 @@ fn header(response: &JsValue, name: &str) -> Option<String> {
     get.call1(&headers, &name.into()).ok()?.as_string()
 }
 
-/// A member of a value, undefined where there is none or reading it throws.
-fn member(of: &JsValue, name: &str) -> JsValue {
-    Reflect::get(of, &name.into()).unwrap_or_default()
-}
-
 /// A chunk of a body, if it is bytes. `instanceof` would refuse those of another realm.
 fn bytes(chunk: JsValue) -> Result<Uint8Array, JsValue> {
     if ArrayBuffer::is_view(&chunk) {
@@ -219,7 +214,7 @@ async fn send(driver: &Driver, request: &Fetch, url: &str, signal: &AbortSignal)
     init.set_signal(Some(signal));
     // No response is cached. POST never is, and with this mode Chromium preflights each request anew (F4). Firefox lets requests
     // to one URL wait for a POST that stays open, unless it has this mode.
-    if request.method == Method::Get || !is_chromium() {
+    if request.method == Method::Get || !driver.is_chromium {
         init.set_cache(RequestCache::NoStore);
     }
     if let Some(body) = &request.body {

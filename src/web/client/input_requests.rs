@@ -1,7 +1,7 @@
 //! Input requests of the server: shown by the handles of the task that asks, and passed to the application's handlers.
 
 use super::{
-    driver::Driver,
+    driver::{Driver, take_by_id},
     observers::Event,
     task_record::{OpenInput, TaskRecord},
     types::input_kind_name,
@@ -113,12 +113,7 @@ impl Driver {
 
     pub(super) fn input_closed(self: &Rc<Self>, id: InputId) {
         self.notify1(self.callbacks.on_input_closed.as_ref(), &id.into());
-        let closed = {
-            let mut open = self.open_inputs.borrow_mut();
-            let at = open.iter().position(|(open, _)| *open == id);
-            at.map(|at| open.swap_remove(at))
-        };
-        let Some((_, records)) = closed else { return };
+        let Some(records) = take_by_id(&self.open_inputs, id) else { return };
         for record in records.into_iter().filter(|record| record.remove_input(id)) {
             self.status_touched(&record);
         }

@@ -1,7 +1,8 @@
 //! Events of the page and the device that the engine takes into account.
 
+use super::error::member;
 use crate::client::{Input, PauseReason};
-use js_sys::{Promise, Reflect};
+use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
@@ -16,7 +17,7 @@ extern "C" {
 }
 
 fn global(name: &str) -> JsValue {
-    GLOBAL.with(|global| Reflect::get(global, &name.into())).unwrap_or_default()
+    GLOBAL.with(|global| member(global, name))
 }
 
 /// A registered listener: its target, the event, and the callback.
@@ -55,8 +56,7 @@ impl Page {
     }
 
     fn add(&mut self, target: &JsValue, event: &'static str, callback: impl FnMut() + 'static) {
-        let listens = Reflect::get(target, &"addEventListener".into()).is_ok_and(|method| method.is_function());
-        if !listens {
+        if !member(target, "addEventListener").is_function() {
             return;
         }
         let target: EventTarget = target.clone().unchecked_into();
@@ -76,7 +76,7 @@ impl Drop for Page {
 }
 
 fn is_hidden(document: &JsValue) -> bool {
-    Reflect::get(document, &"hidden".into()).is_ok_and(|hidden| hidden.is_truthy())
+    member(document, "hidden").is_truthy()
 }
 
 fn visibility(document: &JsValue) -> Input<'static> {
@@ -89,12 +89,12 @@ fn visibility_of(hidden: bool) -> Input<'static> {
 
 /// Whether the engine is Chromium's, by an interface that no other has.
 pub(super) fn is_chromium() -> bool {
-    Reflect::get(&global("navigator"), &"userAgentData".into()).is_ok_and(|data| data.is_object())
+    member(&global("navigator"), "userAgentData").is_object()
 }
 
 /// The URL of the page or worker, against which a relative endpoint is resolved; `None` outside of both.
 pub(super) fn base_url() -> Option<String> {
-    Reflect::get(&global("location"), &"href".into()).ok()?.as_string()
+    member(&global("location"), "href").as_string()
 }
 
 /// Whether requests to this URL share one connection, so that sockets need not be counted: outside of a page, and over HTTP/2 or
