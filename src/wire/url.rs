@@ -35,12 +35,15 @@ pub fn resolve(resolver: UrlResolver, endpoint: &str, reference: &str) -> Result
     // URL parsers read `https:path` as relative if the base has the same scheme. RFC 3986 does not.
     let end = reference.find([':', '/', '?', '#']).and_then(|at| reference.get(at..)).unwrap_or_default();
     let has_bare_scheme = end.starts_with(':') && !end.starts_with("://");
-    // User information would stand before the host, and schemes such as `blob` before the origin.
-    let is_direct = |href: &str| href.strip_prefix(&origin).is_some_and(|path| path.starts_with('/'));
-    let url = resolver(endpoint, reference).filter(|url| url.origin == origin && is_direct(&url.href));
-    let url = url.filter(|_| !has_bare_scheme);
+    let url = resolver(endpoint, reference).filter(|url| is_within(url, &origin) && !has_bare_scheme);
     let url = url.ok_or_else(|| DecodeError::new("an address of another origin to send messages to", reference))?;
     Ok(url.href)
+}
+
+/// Whether a URL has this origin and no user information, which would stand before the host. Schemes such as `blob` stand before the
+/// origin.
+fn is_within(url: &ResolvedUrl, origin: &str) -> bool {
+    url.origin == origin && url.href.strip_prefix(origin).is_some_and(|path| path.starts_with('/'))
 }
 
 /// Checks that a response, after redirects, comes from the endpoint's origin.
@@ -70,10 +73,8 @@ pub fn redirect_target(
     location: &str,
 ) -> Result<String, DecodeError> {
     let origin = resolver(endpoint, "").map(|url| url.origin).unwrap_or_default();
-    let target = resolver(from, location.trim_ascii());
-    let is_direct = |href: &str| href.strip_prefix(&origin).is_some_and(|path| path.starts_with('/'));
-    match target {
-        Some(url) if url.origin == origin && is_direct(&url.href) => Ok(url.href),
+    match resolver(from, location.trim_ascii()) {
+        Some(url) if is_within(&url, &origin) => Ok(url.href),
         other => {
             let elsewhere = other.map(|url| url.origin).unwrap_or_default();
             Err(DecodeError::new("a redirect to another origin, to which nothing was sent", &elsewhere))
