@@ -7,7 +7,7 @@ import {
   checkNumber,
   checkObject,
   checkOneOf,
-  checkSignal,
+  checkedSignal,
   checkString,
   isURL,
   read,
@@ -82,15 +82,12 @@ export function checkedOptions(given: unknown): ClientOptions {
  * @internal
  */
 export function checkedCallOptions(given: CallToolOptions): CallToolOptions {
-  const { task, signal, raiseOnError } = read("options", given, ["task", "signal", "raiseOnError"]);
+  const { task, signal: givenSignal, raiseOnError } = read("options", given, ["task", "signal", "raiseOnError"]);
   const options: CallToolOptions = {};
   if (task === false) options.task = false;
   else if (task !== undefined) options.task = checkedTask(task);
-  // `null` is accepted where JavaScript code means "no signal".
-  if ((signal ?? undefined) !== undefined) {
-    checkSignal("options.signal", signal);
-    options.signal = signal;
-  }
+  const signal = checkedSignal(givenSignal);
+  if (signal) options.signal = signal;
   if (raiseOnError !== undefined) {
     checkBoolean("options.raiseOnError", raiseOnError);
     options.raiseOnError = raiseOnError;

@@ -15,7 +15,7 @@ import {
   type WaitForOptions,
   type WaitOptions,
 } from "./types.js";
-import { checkBoolean, checkFunction, checkNumber, checkObject, checkOneOf, checkSignal, read, readable, toJsonObject } from "./validation.js";
+import { checkBoolean, checkFunction, checkNumber, checkObject, checkOneOf, checkedSignal, read, readable, toJsonObject } from "./validation.js";
 
 /** How many changes an iteration keeps for a consumer that is slower than the server. */
 const MOST_KEPT = 256;
@@ -312,11 +312,8 @@ export abstract class Task<T> implements PromiseLike<T> {
 
 /** The options of waiting, read once and checked. @throws TypeError */
 function checkedWait(options: WaitOptions): WaitOptions {
-  const { signal } = read("options", options, ["signal"]);
-  // `null` is accepted where JavaScript code means "no signal".
-  if ((signal ?? undefined) === undefined) return {};
-  checkSignal("options.signal", signal);
-  return { signal };
+  const signal = checkedSignal(read("options", options, ["signal"]).signal);
+  return signal ? { signal } : {};
 }
 
 /** The answers as plain JSON objects, read once. @throws TypeError names the answer */

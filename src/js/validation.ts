@@ -57,6 +57,13 @@ export function checkSignal(argument: string, value: unknown): asserts value is 
   throw new TypeError(`${argument} must be an AbortSignal, not ${described(value)}`);
 }
 
+/** The signal among options; `null` is accepted where JavaScript code means "no signal". @throws TypeError */
+export function checkedSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  checkSignal("options.signal", signal);
+  return signal;
+}
+
 /** Whether a value is an instance of a class of the platform, which its own getter knows. `instanceof` runs code of the value. */
 function isPlatformObject(value: unknown, type: { prototype: object }, getter: string): boolean {
   try {
@@ -77,13 +84,7 @@ export function isURL(value: unknown): value is URL {
 export function read<T extends object, Name extends keyof T & string>(argument: string, value: T, names: readonly Name[]): Pick<T, Name> {
   checkObject(argument, value);
   const members: { [name: string]: unknown } = {};
-  for (const name of names) {
-    try {
-      members[name] = value[name];
-    } catch (cause) {
-      throw new TypeError(`${argument}.${name} could not be read: ${words(cause)}`, { cause });
-    }
-  }
+  for (const name of names) members[name] = readable(`${argument}.${name}`, () => value[name]);
   return members as Pick<T, Name>;
 }
 
