@@ -1,5 +1,6 @@
 // Runs one attack in a process of its own, because it may end the process: the job comes as the first message, the report goes
 // back as the last. Started with --expose-gc.
+import { observeModuleMemory } from "../module_memory.mjs";
 import { run } from "./client.mjs";
 
 const unhandled = [];
@@ -11,17 +12,8 @@ function inWords(reason) {
   try { return String(reason?.stack ?? reason); } catch { return "a value that cannot be printed"; }
 }
 
-const memories = [];
-const { instantiate } = WebAssembly;
-WebAssembly.instantiate = async (...args) => {
-  const made = await instantiate(...args);
-  // The module of the package is the one whose imports go by this name; `fetch` has modules too.
-  if (args[1]?.g) memories.push((made.instance ?? made).exports.memory);
-  return made;
-};
-
-/** The largest memory of the module's instances. It never shrinks, so this is the most that was ever in use. */
-const moduleBytes = () => Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength));
+/** It never shrinks, so this is the most that was ever in use. */
+const { bytes: moduleBytes } = observeModuleMemory();
 const rss = () => process.memoryUsage().rss;
 const heap = () => {
   globalThis.gc();

@@ -5,19 +5,16 @@ import { getEventListeners, setMaxListeners } from "node:events";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { observeModuleMemory } from "../module_memory.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
-// The module's memory is where the engine's tables are; it is caught where the platform makes it. (fetch has modules too.)
-let memory;
-const { instantiate } = WebAssembly;
-WebAssembly.instantiate = async (...args) => {
-  const made = await instantiate(...args);
-  const { exports } = made.instance ?? made;
-  // Ours is the one whose imports go by this name: see scripts/short_names.mjs.
-  if (args[1]?.g) memory = exports.memory;
-  return made;
+// The module's memory contains the engine's tables.
+const { bytes } = observeModuleMemory();
+const moduleBytes = () => {
+  assert.ok(bytes() > 0, "the module was instantiated where its memory is observed");
+  return bytes();
 };
 const { Client, clients, inTime, rejection, settle, until } = await import("./support.mjs");
 
@@ -167,7 +164,7 @@ describe("ten thousand handles, used in every way and dropped", () => {
       assert.deepEqual(getEventListeners(abort.signal, "abort"), [], "on the signal that was aborted");
       assert.deepEqual(getEventListeners(shared, "abort"), [], "on the signal that all share");
     };
-    const measure = () => ({ heap: process.memoryUsage().heapUsed, module: memory.buffer.byteLength });
+    const measure = () => ({ heap: process.memoryUsage().heapUsed, module: moduleBytes() });
 
     // The first batches fill caches and let tables grow to their size; from then on nothing grows. The heap is never quite
     // still, so the least of three batches is compared with the least of the last three, and what looks like growth must go
@@ -239,7 +236,7 @@ test("clients that are closed in the middle of everything leave no timer and no 
   for (let i = 0; i < 6; i++) {
     for (let n = 0; n < 50; n++) await one();
     await collect();
-    sizes.push({ heap: process.memoryUsage().heapUsed, module: memory.buffer.byteLength });
+    sizes.push({ heap: process.memoryUsage().heapUsed, module: moduleBytes() });
   }
   t.diagnostic(sizes.map(({ heap, module }) => `${Math.round(heap / kib)}+${module / kib}`).join(" ") + " KiB");
   await until(async () => (await collect(), counted.collected === counted.made), `each of ${counted.made} clients is collected`);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { observeModuleMemory } from "../module_memory.mjs";
 import { answerForm, answerQuestion, kinds } from "./calls.mjs";
 
 setFlagsFromString("--expose-gc");
@@ -148,13 +149,7 @@ async function handlesAfter(before) {
 }
 
 export async function soak({ minutes, seed, entry, log = () => {} }) {
-  const memories = [];
-  const { instantiate } = WebAssembly;
-  WebAssembly.instantiate = async (...args) => {
-    const made = await instantiate(...args);
-    if (args[1]?.g) memories.push((made.instance ?? made).exports.memory);
-    return made;
-  };
+  const module = observeModuleMemory();
   const mcp = await import(entry);
   const host = fork(fileURLToPath(new URL("host.mjs", import.meta.url)), [String(seed)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const answerOf = async (name) => {
@@ -175,7 +170,7 @@ export async function soak({ minutes, seed, entry, log = () => {} }) {
       await Promise.all(calling.map((one) => one.during(minutes * 60_000 * part)));
       send("pause", true);
       await Promise.all(calling.map((one) => one.settled()));
-      measured.push({ heap: await heap(), module: Math.max(0, ...memories.map(({ buffer }) => buffer.byteLength)) });
+      measured.push({ heap: await heap(), module: module.bytes() });
       log(`${calling.reduce((sum, { count }) => sum + count.calls, 0)} calls; heap ${Math.round(measured.at(-1).heap / 1024)} KiB`);
     }
     send("account");
@@ -193,6 +188,6 @@ export async function soak({ minutes, seed, entry, log = () => {} }) {
     const late = setTimeout(() => host.kill("SIGKILL"), 10_000);
     await ended;
     clearTimeout(late);
-    WebAssembly.instantiate = instantiate;
+    module.restore();
   }
 }
