@@ -57,7 +57,7 @@ export function coverage() {
     const { is, why } = said(what);
     return row(n, is, why, tests.filter((test) => test.deviations.has(n)));
   })));
-  lines.push(...table("What was found on real and on hostile servers", "finding", Object.entries(findings).map(([n, what]) => {
+  lines.push(...table("Findings on real and hostile servers", "finding", Object.entries(findings).map(([n, what]) => {
     const { is, why } = said(what);
     return row(n, is, why, tests.filter((test) => test.findings.has(n)));
   })));

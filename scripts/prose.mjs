@@ -8,7 +8,7 @@ import { root } from "./env.mjs";
 
 // The goal is 5 per 1,000 comment lines for each language, and 0 for messages, titles, README.md and the guides. A limit
 // is the value that was measured when it was set: lower it when the value falls, and never raise it.
-export const LIMITS = { rust: 170.4, script: 95, messages: 3, titles: 26, readme: 0, guides: 0 };
+export const LIMITS = { rust: 162.5, script: 95, messages: 3, titles: 26, readme: 0, guides: 0 };
 
 const LABELS = {
   rust: "per 1,000 comment lines of Rust",

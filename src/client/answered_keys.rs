@@ -23,7 +23,7 @@ impl AnsweredKeys {
         self.of_task(task_id).binary_search_by(|known| (**known).cmp(key)).is_ok()
     }
 
-    /// Whether the task has used so many keys that no further one is remembered.
+    /// Whether the task has used the maximum number of keys: no further one is remembered.
     pub(super) fn is_full(&self, task_id: &str) -> bool {
         self.of_task(task_id).len() >= MAX_KEYS
     }

@@ -23,7 +23,7 @@ const LINGER_MS: u64 = 5000;
 /// used again. A server that does not is noticed once: then its streams are released with the answer.
 const ANSWERED_LINGER_MS: u64 = 250;
 
-/// One HTTP request and what was received of its response.
+/// One HTTP request and the received part of its response.
 #[derive(Debug)]
 pub(super) struct HttpExchange {
     pub(super) id: ExchangeId,

@@ -20,13 +20,13 @@ use crate::{
     },
 };
 
-/// So many of the newest keys are remembered.
+/// Number of newest keys that are remembered.
 const MAX_KEYS: usize = 1000;
-/// How often an answer is sent when the server is in trouble. One that comes twice does no harm: its id is spent.
+/// How often a response is sent while the server fails. The server ignores a second response to the same id.
 const MAX_ATTEMPTS: u32 = 5;
 
 impl Client {
-    /// The server asks something; `own` is the request on whose stream it does.
+    /// A request of the server. `own` is the client's request on whose stream it arrived.
     pub(super) fn input_requested(
         &mut self,
         now: Millis,
@@ -34,7 +34,7 @@ impl Client {
         of: Option<Handle>,
         (id, method, params): (Json<'_>, &str, Option<Json<'_>>),
     ) {
-        // Without a session there is nobody to answer, and nowhere to (2026-07-28, Streamable HTTP).
+        // Without a session the server accepts no response (2026-07-28, Streamable HTTP).
         if !self.era.has_sessions() {
             return;
         }
@@ -48,7 +48,7 @@ impl Client {
             let message = format!("ignored a request of the server whose id is longer than maxIdLength ({max_length})");
             return self.warn("bad-message", message);
         }
-        // A stream that was taken up again may tell twice.
+        // A resumed stream may repeat a request.
         if self.input_requests.iter().any(|request| request.has_id(id.get())) {
             return;
         }
@@ -91,8 +91,8 @@ impl Client {
         }
     }
 
-    /// Whoever hosts tasks is told at once: the call within which the server asks may wait for the answer. Nor does the call
-    /// or task wait for us: what it needs becomes a task of ours, which the server asks after.
+    /// A request for hosted tasks is emitted at once, because the call within which it arrived may wait for the response. The call or
+    /// task does not wait for input: the hosted task provides the result, and the server polls it.
     fn receiver_requested(&mut self, open: OpenInputRequest, request: ReceiverRequest) {
         let handle = self.asking_request(&open);
         let params = open.params.clone();
@@ -101,14 +101,14 @@ impl Client {
         self.emit(Output::ReceiverRequested { input, handle, request, params });
     }
 
-    /// A task that we host has changed.
+    /// A task that the client hosts has changed.
     pub(super) fn notify_task_status(&mut self, task: &str) {
         if self.era.has_sessions() && self.session.is_ready() {
             self.notify(receiver_messages::changed(task));
         }
     }
 
-    /// A request that was told to an earlier engine of this session: the server still waits, and will not ask again.
+    /// A request that an earlier engine of this session received. The server still waits for the response and does not repeat it.
     pub(super) fn restore_input_request(&mut self, now: Millis, handle: Handle, message: &str) {
         for message in jsonrpc::messages(message.as_bytes(), 1).unwrap_or_default() {
             if let jsonrpc::Message::Request { id, method, params } = message
@@ -126,12 +126,12 @@ impl Client {
         input
     }
 
-    /// The ids of the questions that a predicate accepts, so that these can be changed or removed afterwards.
+    /// The ids of the requests that a predicate accepts, so that these can be changed or removed afterwards.
     pub(super) fn input_requests_where(&self, accepts: &dyn Fn(&OpenInputRequest) -> bool) -> Vec<InputId> {
         self.input_requests.iter().filter(|request| accepts(request)).map(|request| request.input).collect()
     }
 
-    /// Finds out whose the new questions are. One that comes before the answer that names its task waits for that.
+    /// Assigns new requests to their calls and tasks. A request that arrives before the response that names its task waits for it.
     pub(super) fn assign_input_requests(&mut self, now: Millis) {
         for input in self.input_requests_where(&|request| !request.is_emitted) {
             let Some(request) = self.input_requests.iter().find(|request| request.input == input) else { continue };
@@ -162,8 +162,8 @@ impl Client {
         }
     }
 
-    /// The request's id, which tells whoever answers two questions apart: so a second one with an id that was there before,
-    /// as released servers send it, gets a key of its own.
+    /// The id of the request, by which the application distinguishes requests. A second request with an earlier id, as released
+    /// servers send it, gets a key of its own.
     fn new_key(&mut self, input: InputId) -> String {
         let id = match self.input_requests.iter().find(|request| request.input == input).map(|request| &request.route) {
             Some(ResponseRoute::Response { id, .. }) => Json::check(id).unwrap_or(Json::NULL),
@@ -180,8 +180,8 @@ impl Client {
         key
     }
 
-    /// Which call or task a request is about. FastMCP 3 does not say (deviation 23): it announces the task's status with
-    /// the question's words and then asks, in that order.
+    /// The call or task that a request is about. FastMCP 3 does not name it (deviation 23): it sends the task's status with the
+    /// message of the request, and then the request.
     fn owner_of(&self, request: &OpenInputRequest) -> Option<Handle> {
         if let ResponseRoute::Response { task_id: Some(task_id), .. } = &request.route {
             return self.tasks.by_id(task_id).next();
@@ -200,11 +200,11 @@ impl Client {
             })
             .collect();
         let first = announced.iter().min_by_key(|(order, _, fits)| (!fits, *order));
-        // The one whose words these are may be about to be named.
+        // The task with this message may be about to be named.
         first.filter(|(_, _, fits)| *fits || !self.is_about_to_name()).map(|(_, handle, _)| *handle)
     }
 
-    /// The call or task on whose stream the server asks.
+    /// The call or task on whose stream the request arrived.
     fn asking_request(&self, request: &OpenInputRequest) -> Option<Handle> {
         match request.own.and_then(|id| self.purpose_of(id)) {
             Some(Purpose::Call(handle) | Purpose::TaskResult(handle) | Purpose::LongPoll(handle)) => Some(handle),
@@ -216,7 +216,7 @@ impl Client {
         self.tasks.is_creating() || !self.calls.is_empty()
     }
 
-    /// A task waits for an answer of ours, whatever the server calls that.
+    /// A task waits for a response of the client, also if its status does not say so.
     fn awaits_input(&mut self, now: Millis, handle: Handle) {
         self.tasks.update(handle, |entry| {
             entry.announced = None;
@@ -229,12 +229,12 @@ impl Client {
         }
     }
 
-    /// Whether a question about this task is open.
+    /// Whether a request about this task is open.
     pub(super) fn has_input_request(&self, handle: Handle) -> bool {
         self.input_requests.iter().any(|request| self.is_about(request, handle))
     }
 
-    /// Whether one is open that nobody has answered.
+    /// Whether a request about this task is open and has no response.
     pub(super) fn awaits_answer(&self, handle: Handle) -> bool {
         self.input_requests.iter().any(|request| request.answer.is_none() && self.is_about(request, handle))
     }
@@ -244,7 +244,7 @@ impl Client {
         request.handle == Some(handle) || (request.owner.is_some() && request.owner.as_deref() == task_id())
     }
 
-    /// The application answers.
+    /// The application responds to a request.
     pub(super) fn respond(&mut self, now: Millis, input: InputId, answer: &InputAnswer, reply: ReplyId) {
         let request = self
             .input_requests
@@ -270,7 +270,7 @@ impl Client {
         }
         let body = self.era.answer_input(kind, answer).unwrap_or_default().to_owned();
         let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) else { return };
-        // The server sees it together with the others, which may take long: it is taken as far as it can be.
+        // It is sent together with the responses to the others, which may take long, so the caller gets its reply now.
         request.answer = Some(Answer::new(body, Some(reply).filter(|_| of_call.is_none())));
         if let Some(handle) = of_call {
             self.emit(Output::InputOver { input });
@@ -279,7 +279,7 @@ impl Client {
         }
     }
 
-    /// Sends the answers that wait.
+    /// Sends the responses that wait.
     pub(super) fn send_ready_answers(&mut self, now: Millis) {
         let mut ready = Vec::new();
         let room = self.response_room();
@@ -299,13 +299,13 @@ impl Client {
         self.send_ready_updates(now);
     }
 
-    /// The server took an answer.
+    /// The server accepted a response.
     pub(super) fn answer_taken(&mut self, now: Millis, input: InputId) {
         self.backoff.on_success(now);
         self.input_request_over(now, input, Ok("null".into()));
     }
 
-    /// An answer did not get through.
+    /// A response was not delivered.
     pub(super) fn answer_failed(&mut self, now: Millis, input: InputId, cause: &TransportError) {
         let its = self.input_requests.iter_mut().find(|request| request.input == input);
         if let Some(answer) = its.and_then(|request| request.answer.as_mut())
@@ -322,23 +322,23 @@ impl Client {
         self.input_request_over(now, input, Err(failure));
     }
 
-    /// The server takes back the request of this id.
+    /// The server withdraws the request with this id.
     pub(super) fn input_withdrawn(&mut self, now: Millis, id: Json<'_>) {
         self.withdraw(now, &|request| request.has_id(id.get()));
     }
 
-    /// The session is lost, and with it the requests of the server's.
+    /// The session is lost, and with it the requests of the server.
     pub(super) fn withdraw_requests(&mut self, now: Millis) {
         self.withdraw(now, &|request| matches!(request.route, ResponseRoute::Response { .. }));
     }
 
-    /// Nobody waits for the answers to these questions any more.
+    /// The server no longer waits for responses to these requests.
     pub(super) fn withdraw(&mut self, now: Millis, which: &dyn Fn(&OpenInputRequest) -> bool) {
         let message = "the server no longer waits for this answer";
         self.end_input_requests(now, &TaskError::new(TaskErrorCode::Unsupported, message.into()), which);
     }
 
-    /// No answer to these questions is sent any more, and this is why.
+    /// No response to these requests is sent any more, for this reason.
     pub(super) fn end_input_requests(
         &mut self,
         now: Millis,
@@ -350,7 +350,7 @@ impl Client {
         }
     }
 
-    /// All that a call or a task asks is moot, but for what is on its way: the server says whether it has taken that.
+    /// Withdraws the requests of a call or task, except those whose response is in flight: the server reports whether it accepted it.
     pub(super) fn withdraw_of(&mut self, handle: Handle, task_id: Option<&str>) {
         self.withdraw(self.now, &|request| {
             let is_its = request.handle == Some(handle) || (task_id.is_some() && request.owner.as_deref() == task_id);
@@ -358,7 +358,7 @@ impl Client {
         });
     }
 
-    /// When an answer that met trouble is sent again.
+    /// When a response that was not delivered is sent again.
     pub(super) fn answer_time(&self) -> Option<Millis> {
         let is_own = |request: &OpenInputRequest| !matches!(request.route, ResponseRoute::Call);
         let own = self.input_requests.iter().filter(|request| is_own(request));
@@ -369,7 +369,7 @@ impl Client {
     pub(super) fn input_request_over(&mut self, now: Millis, input: InputId, outcome: Result<String, Box<TaskError>>) {
         let Some(at) = self.input_requests.iter().position(|request| request.input == input) else { return };
         let request = self.input_requests.remove(at);
-        // An answer to what a call asks waits for the others; nobody is asked any more.
+        // The response to a request of a call waits for the others; the application has responded already.
         let is_over_emitted = matches!(request.route, ResponseRoute::Call) && request.answer.is_some();
         if request.is_emitted && !is_over_emitted {
             self.emit(Output::InputOver { input });
@@ -380,7 +380,7 @@ impl Client {
             if self.has_input_request(handle) {
                 continue;
             }
-            // The task goes on: what the server says of it now is news.
+            // The task continues, so its status may have changed.
             self.with_task(now, handle, |task, now| {
                 task.await_input(now, false);
                 task.poll_now(now);

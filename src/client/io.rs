@@ -189,7 +189,7 @@ pub enum Input<'a> {
     Redirected {
         /// Of which exchange.
         exchange: ExchangeId,
-        /// What is known of the redirect.
+        /// The redirect, as far as the platform shows it.
         redirect: Redirect<'a>,
     },
     /// A part of its body came.

@@ -104,7 +104,7 @@ impl Client {
         length(self.config.limits.held_bytes) / 4
     }
 
-    /// Whether further input requests of so many bytes are held. The first may have any size that a message may have.
+    /// Whether the client holds further input requests of this length, in bytes. The first may be as long as a message.
     pub(super) fn has_room_for_input(&self, bytes: usize) -> bool {
         let open = self.input_bytes();
         open == 0 || open.saturating_add(bytes) <= self.quarter()
@@ -131,7 +131,7 @@ impl HttpExchange {
         match &self.body {
             Body::Json(text) => text.held_bytes(),
             Body::Events(stream, _) => stream.held_bytes(),
-            // Bounded by itself.
+            // A refusal has a limit of its own; the others have no buffer.
             Body::Refusal(..) | Body::Expected | Body::Ignored => 0,
         }
     }

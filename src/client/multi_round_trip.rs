@@ -27,7 +27,7 @@ const MAX_ROUND_TRIPS: u32 = 64;
 const MAX_METHODS_NAMED: usize = 5;
 
 impl Client {
-    /// The server answered a call with questions: it is sent again with the answers (2026-07-28, Multi Round-Trip Requests).
+    /// The server answered a call with input requests: it is sent again with the responses (2026-07-28, Multi Round-Trip Requests).
     pub(super) fn call_asks(
         &mut self,
         now: Millis,
@@ -50,7 +50,7 @@ impl Client {
             return self.fail(now, handle, failure);
         }
         if asked.is_empty() {
-            // It only wants its note back, some time later.
+            // The server only expects its `requestState` back, some time later.
             let later = now.saturating_add(self.config.poll_interval_ms);
             return self.call_again(handle, call, 1, later);
         }
@@ -80,7 +80,7 @@ impl Client {
         }
     }
 
-    /// The answers to what a call was answered with are there, or not yet all of them.
+    /// Sends a call again when all of its input requests have a response.
     pub(super) fn complete_round_trip(&mut self, now: Millis, handle: Handle) {
         let is_its =
             |request: &OpenInputRequest| request.handle == Some(handle) && matches!(request.route, ResponseRoute::Call);
@@ -103,7 +103,7 @@ impl Client {
         }
     }
 
-    /// What a task asks now. Each key is shown once and answered once; what is no longer asked is withdrawn.
+    /// The open input requests of a task. Each key is emitted and answered once; requests that are no longer listed are withdrawn.
     pub(super) fn task_asks(&mut self, now: Millis, task_id: &str, asked: &[InputRequest<'_>]) {
         let handles: Vec<Handle> = self.tasks.by_id(task_id).collect();
         if let Err(problem) = self.check_input_requests(asked, 0) {
@@ -151,7 +151,7 @@ impl Client {
         }
     }
 
-    /// The promises of a task that waits for an answer that will not come reject.
+    /// Rejects the promises of a task that waits for a response that the application cannot give.
     fn cannot_answer(&mut self, now: Millis, handles: &[Handle], why: &str) {
         self.interrupt_all(now, handles, TaskErrorCode::Unsupported, why);
     }
@@ -164,7 +164,7 @@ impl Client {
         }
     }
 
-    /// The name of what is asked for, if nobody serves that.
+    /// The method of a request that the client has no handler for.
     fn unserved(&self, asked: &InputRequest<'_>) -> Option<String> {
         match &asked.kind {
             Ok(kind) if self.config.input_handlers.get(*kind as usize) == Some(&true) => None,
@@ -173,7 +173,7 @@ impl Client {
         }
     }
 
-    /// The application answers a question that came within an answer. `false`: it cannot be answered like this.
+    /// The application responds to a request that arrived within a response. `false`: this era has no such response.
     pub(super) fn take_answer(&mut self, now: Millis, input: InputId, answer: &InputAnswer) -> bool {
         let Some(request) = self.input_requests.iter().find(|request| request.input == input) else { return false };
         let (handle, kind): (Option<Handle>, InputKind) = (request.handle, request.kind);
@@ -193,7 +193,7 @@ impl Client {
         false
     }
 
-    /// Sends the answers of tasks that wait, one update for each task.
+    /// Sends the responses of tasks that wait, one update for each task.
     pub(super) fn send_ready_updates(&mut self, now: Millis) {
         loop {
             let waits =
@@ -213,7 +213,7 @@ impl Client {
         }
     }
 
-    /// The server said whether it has taken answers.
+    /// The server reports whether it accepted responses.
     pub(super) fn updated(&mut self, now: Millis, batch: InputId, answer: Result<Json<'_>, RpcError>) {
         let doing = "answering the server";
         let refused = match answer.map(|json| self.era.complete(json)) {
@@ -231,7 +231,7 @@ impl Client {
                 self.input_request_over(now, input, Ok("null".into()));
                 continue;
             };
-            // It may be answered in another way, as long as the task asks it.
+            // Another response may be given as long as the task lists the request.
             let (reply, owner) = (request.reopen(), request.owner.clone());
             self.reply_if(reply, Err(refused));
             for handle in owner.map_or_else(Vec::new, |id| self.tasks.by_id(&id).collect()) {
@@ -240,14 +240,14 @@ impl Client {
         }
     }
 
-    /// An update got no answer. One that comes twice does no harm: keys are answered once.
+    /// An update got no response. The server ignores a second response to the same key.
     pub(super) fn update_failed(&mut self, now: Millis, batch: InputId, cause: &TransportError) {
         for input in self.batch(batch) {
             self.answer_failed(now, input, cause);
         }
     }
 
-    /// An update found that the server had forgotten what was agreed: it is sent again.
+    /// An update met a lost session: it is sent again.
     pub(super) fn update_again(&mut self, batch: InputId) {
         for input in self.batch(batch) {
             if let Some(request) = self.input_requests.iter_mut().find(|request| request.input == input) {
@@ -260,7 +260,7 @@ impl Client {
         self.input_requests_where(&|request| request.is_of_batch(batch))
     }
 
-    /// Nothing more is heard of a task here: its keys need not be remembered.
+    /// Forgets the keys of a task that the client no longer observes.
     pub(super) fn forget_keys(&mut self, task_id: Option<&str>) {
         if let Some(task_id) = task_id.filter(|id| self.tasks.by_id(id).next().is_none()) {
             self.answered_keys.forget(task_id);

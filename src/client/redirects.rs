@@ -1,4 +1,4 @@
-//! Redirects. The platform reports them and follows none, so that headers, session id and body leave the endpoint's origin never.
+//! Redirects. The platform reports them and follows none, so that headers, session id and body never leave the endpoint's origin.
 
 use super::{Client, Output, Redirect, http_exchange::find, io::ExchangeId, transport_error::TransportError};
 use crate::{
